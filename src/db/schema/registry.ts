@@ -1,0 +1,97 @@
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { Auth } from '../../providers/types.ts';
+import type { Modality, ModelKind, Price } from '../../registry/types.ts';
+import type { Capabilities, Quirks, WireId } from '../../wires/types.ts';
+
+/** Providers that the operator registered or re-declared; shipped ones stand in providers/catalog.ts. */
+export const providers = sqliteTable('providers', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  baseUrl: text('base_url').notNull(),
+  wire: text('wire').$type<WireId>().notNull(),
+  auth: text('auth', { mode: 'json' }).$type<Auth>().notNull(),
+  headers: text('headers', { mode: 'json' }).$type<Record<string, string>>(),
+  quirks: text('quirks', { mode: 'json' }).$type<Quirks>(),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+/** Secrets for providers, sealed with AES-GCM. A null workspace means the operator's. */
+export const credentials = sqliteTable(
+  'credentials',
+  {
+    id: text('id').primaryKey(),
+    providerId: text('provider_id').notNull(),
+    workspaceId: text('workspace_id'),
+    sealed: text('sealed').notNull(),
+    lastFour: text('last_four').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (t) => [index('credentials_by_provider').on(t.providerId)],
+);
+
+export const models = sqliteTable('models', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  vendor: text('vendor').notNull(),
+  family: text('family'),
+  kind: text('kind').$type<ModelKind>().notNull(),
+  contextLength: integer('context_length'),
+  maxOutputTokens: integer('max_output_tokens'),
+  inputModalities: text('input_modalities', { mode: 'json' }).$type<Modality[]>().notNull(),
+  outputModalities: text('output_modalities', { mode: 'json' }).$type<Modality[]>().notNull(),
+  knowledge: text('knowledge'),
+  releaseDate: text('release_date'),
+  openWeights: integer('open_weights', { mode: 'boolean' }),
+  /** `catalogue` rows are replaced by a newer shipped catalogue; `operator` rows never are. */
+  source: text('source').$type<'catalogue' | 'operator'>().notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+export const endpoints = sqliteTable(
+  'endpoints',
+  {
+    id: text('id').primaryKey(),
+    modelId: text('model_id').notNull(),
+    providerId: text('provider_id').notNull(),
+    upstreamModel: text('upstream_model').notNull(),
+    contextLength: integer('context_length'),
+    maxOutputTokens: integer('max_output_tokens'),
+    regions: text('regions', { mode: 'json' }).$type<string[]>().notNull(),
+    capabilities: text('capabilities', { mode: 'json' }).$type<Capabilities>().notNull(),
+    /** Order among the endpoints of a model; lower is tried first. */
+    rank: integer('rank').notNull(),
+    source: text('source').$type<'catalogue' | 'operator'>().notNull(),
+    retiredAt: integer('retired_at'),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (t) => [index('endpoints_by_model').on(t.modelId)],
+);
+
+/** Prices are never changed: a new price is a new row, and the newest of an endpoint is in force. */
+export const prices = sqliteTable(
+  'prices',
+  {
+    id: text('id').primaryKey(),
+    endpointId: text('endpoint_id').notNull(),
+    price: text('price', { mode: 'json' }).$type<Price>().notNull(),
+    source: text('source').$type<'catalogue' | 'operator'>().notNull(),
+    /** Unix milliseconds. */
+    effectiveFrom: integer('effective_from').notNull(),
+  },
+  (t) => [index('prices_by_endpoint').on(t.endpointId, t.effectiveFrom)],
+);
+
+/** Lower-case alias → model; slugs are aliases. */
+export const aliases = sqliteTable('aliases', {
+  alias: text('alias').primaryKey(),
+  modelId: text('model_id').notNull(),
+  source: text('source').$type<'catalogue' | 'operator'>().notNull(),
+});
+
+/** One row each: `version` (grows with every change), `catalogue` (the shipped catalogue last imported). */
+export const registryState = sqliteTable(
+  'registry_state',
+  { name: text('name').notNull(), value: text('value').notNull() },
+  (t) => [primaryKey({ columns: [t.name] })],
+);

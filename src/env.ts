@@ -1,0 +1,47 @@
+import * as z from 'zod/mini';
+import type { TracesObject } from './objects/traces/object.ts';
+import type { WorkspaceObject } from './objects/workspace/object.ts';
+
+/** Bindings of wrangler.toml. */
+export interface Bindings {
+  DB: D1Database;
+  SNAPSHOTS: KVNamespace;
+  WORKSPACE: DurableObjectNamespace<WorkspaceObject>;
+  TRACES: DurableObjectNamespace<TracesObject>;
+}
+
+/** The Worker's environment: bindings, variables, and provider keys under the names the catalogue gives them. */
+export type Env = Bindings & { readonly [variable: string]: unknown };
+
+const Variables = z.object({
+  /** The operator's key. Without one the management API refuses everyone but keys of a workspace. */
+  ADMIN_KEY: z.optional(z.string().check(z.minLength(16))),
+  /** 32 bytes, base64: seals provider secrets in D1. */
+  ENCRYPTION_KEY: z.optional(z.string().check(z.minLength(43))),
+  /** `true` only where `npm start` runs: turns on the demo provider and loopback upstreams. */
+  LOCAL: z.optional(z.enum(['true', 'false'])),
+});
+
+export interface Config {
+  adminKey: string | null;
+  encryptionKey: string | null;
+  local: boolean;
+}
+
+const parsed = new WeakMap<object, Config>();
+
+/** The deployment's variables, checked once per isolate. @throws Error naming what is wrong with them. */
+export function configOf(env: Env): Config {
+  const known = parsed.get(env);
+  if (known) return known;
+  const result = Variables.safeParse(env);
+  if (!result.success)
+    throw new Error(`The Worker's variables are not usable: ${z.prettifyError(result.error)}`);
+  const config: Config = {
+    adminKey: result.data.ADMIN_KEY ?? null,
+    encryptionKey: result.data.ENCRYPTION_KEY ?? null,
+    local: result.data.LOCAL === 'true',
+  };
+  parsed.set(env, config);
+  return config;
+}

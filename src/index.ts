@@ -1,0 +1,7 @@
+import { app } from './app.ts';
+import type { Env } from './env.ts';
+
+export { TracesObject } from './objects/traces/object.ts';
+export { WorkspaceObject } from './objects/workspace/object.ts';
+
+export default { fetch: (request, env, ctx) => app.fetch(request, env, ctx) } satisfies ExportedHandler<Env>;

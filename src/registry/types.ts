@@ -1,0 +1,86 @@
+import type { Provider } from '../providers/types.ts';
+import type { Capabilities } from '../wires/types.ts';
+
+export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription';
+export type Modality = 'text' | 'image' | 'audio' | 'video' | 'pdf';
+
+/**
+ * Rates in integer nano-USD per 1,000,000 units (1 USD per 1M tokens = 1_000_000_000), so that every
+ * published price is exact. An absent rate falls back as billing/cost.ts says.
+ */
+export interface Rates {
+  input: number;
+  output: number;
+  cachedInput?: number;
+  cacheWrite?: number;
+  /** Cache writes with a lifetime of an hour. */
+  cacheWriteLong?: number;
+  /** Reasoning output, where it is priced apart from other output. */
+  reasoning?: number;
+  inputAudio?: number;
+  outputAudio?: number;
+  inputImage?: number;
+  outputImage?: number;
+}
+
+export interface Price extends Rates {
+  /** Nano-USD per request, on top of the tokens. */
+  perRequest?: number;
+  /** Rates that hold for the whole request when its input is larger than `above` tokens. Ascending. */
+  tiers?: (Rates & { above: number })[];
+}
+
+export interface Model {
+  /** Canonical id, `vendor/model` in lower case. */
+  id: string;
+  name: string;
+  vendor: string;
+  family: string | null;
+  kind: ModelKind;
+  contextLength: number | null;
+  maxOutputTokens: number | null;
+  inputModalities: Modality[];
+  outputModalities: Modality[];
+  /** YYYY-MM or YYYY-MM-DD. */
+  knowledge: string | null;
+  /** YYYY-MM-DD. */
+  releaseDate: string | null;
+  openWeights: boolean | null;
+}
+
+/** One way for a model to be served: model × provider. */
+export interface Endpoint {
+  /** `<model id>@<provider id>`. */
+  id: string;
+  model: string;
+  provider: string;
+  /** The model in the provider's own casing. */
+  upstreamModel: string;
+  /** Null when the price is not known. */
+  price: Price | null;
+  /** Names the price in force; receipts carry it. */
+  priceVersion: string | null;
+  contextLength: number | null;
+  maxOutputTokens: number | null;
+  regions: string[];
+  capabilities: Capabilities;
+}
+
+/** A secret as stored: only ciphertext leaves D1. */
+export interface SealedCredential {
+  id: string;
+  provider: string;
+  /** `v1.<iv>.<ciphertext>`, base64url; see providers/seal.ts. */
+  sealed: string;
+}
+
+/** The whole registry as one value: what D1 holds, what KV caches, what isolates keep in memory. */
+export interface RegistryData {
+  version: number;
+  providers: Provider[];
+  credentials: SealedCredential[];
+  models: Model[];
+  endpoints: Endpoint[];
+  /** Lower-case alias → canonical model id. */
+  aliases: Record<string, string>;
+}

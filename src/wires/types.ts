@@ -1,0 +1,184 @@
+import type { GatewayError } from '../errors.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+
+/** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
+export type WireId = 'openai' | 'anthropic' | 'google';
+
+/**
+ * Token counts of one answer, one meaning for every wire. `inputTokens` holds all input, `outputTokens`
+ * all output; the others are parts of these two, never additions to them.
+ */
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+  /** Part of the input that was read from the provider's prompt cache. */
+  cachedInputTokens: number;
+  /** Part of the input that was written to the provider's prompt cache (5-minute or default lifetime). */
+  cacheWriteTokens: number;
+  /** Part of the input that was written to the prompt cache with a lifetime of an hour. */
+  cacheWriteLongTokens: number;
+  /** Part of the output that was reasoning. */
+  reasoningTokens: number;
+  inputAudioTokens: number;
+  outputAudioTokens: number;
+  inputImageTokens: number;
+  outputImageTokens: number;
+  /** What the provider says this answer cost, in USD, where it says so. */
+  upstreamCostUsd: number | null;
+  /** True when the counts were estimated because the answer was cut before the provider counted. */
+  estimated: boolean;
+  /** The provider's own usage object, as received. */
+  raw: Json;
+}
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call';
+
+/**
+ * Deviations of one provider from its wire, as data. Each is documented with its source where a
+ * provider declares it (providers/catalog.ts).
+ */
+export interface Quirks {
+  /** Top-level request fields that the host knows by another name. */
+  rename?: Record<string, string>;
+  /** Top-level request fields that the host refuses or ignores: dropped, and reported. */
+  drop?: readonly string[];
+  /** How usage comes in streams: asked for with `stream_options` (default), always, or never. */
+  streamUsage?: 'opt-in' | 'always' | 'never';
+  /** The host does not know the role `developer`. */
+  developerRole?: 'system';
+  /** `completion_tokens` leaves reasoning out. */
+  reasoningOutsideCompletion?: boolean;
+  /** The host's name of the reasoning text in messages and deltas, mapped to `reasoning`. */
+  reasoningField?: string;
+  /** Answers may hold an array of parts where OpenAI has a string. */
+  contentParts?: boolean;
+  /** Where usage stands when not at the top of a chunk, e.g. `x_groq.usage`. */
+  usagePath?: string;
+}
+
+/** What an endpoint is known to take. Absent means unknown, which is treated as yes. */
+export interface Capabilities {
+  tools?: boolean;
+  reasoning?: boolean;
+  structuredOutput?: boolean;
+  temperature?: boolean;
+  attachments?: boolean;
+}
+
+/** The endpoint a request is encoded for. */
+export interface Target {
+  /** The model in the provider's own casing. */
+  upstreamModel: string;
+  /** The most output tokens the model can produce, where known. */
+  maxOutputTokens: number | null;
+  capabilities: Capabilities;
+  quirks: Quirks;
+}
+
+/** The body of a chat completion request, OpenAI's shape; only what the gateway acts on is typed. */
+export interface ChatBody extends JsonObject {
+  model: string;
+  messages: Json[];
+  stream?: boolean | null;
+}
+
+/** A chat completion request as it came in. */
+export interface ChatRequest {
+  /** The body as received, valid JSON, at most 32 MB. */
+  bytes: Uint8Array;
+  stream: boolean;
+  /** The caller asked for `stream_options.include_usage`. */
+  includeUsage: boolean;
+  /**
+   * The parsed body without the gateway's own extensions. Parsed when first called: wires that
+   * pass bytes through never need it for large bodies. Must not be changed.
+   */
+  body(): ChatBody;
+  /** Top-level members that are the gateway's own and that no upstream may see. */
+  extensions: readonly string[];
+}
+
+/** A request as an upstream takes it. */
+export interface EncodedRequest {
+  /** Appended to the provider's base URL, e.g. `/chat/completions`; may carry a query. */
+  path: string;
+  body: Uint8Array | string;
+  /** Headers that this request needs beyond the provider's own, e.g. beta flags. */
+  headers?: Record<string, string>;
+  /** Names of request fields (dotted for nested ones) that the upstream cannot take and that were left out. */
+  dropped: readonly string[];
+}
+
+/** What an answer is labelled with, whoever produced it. */
+export interface AnswerMeta {
+  /** The generation id: `id` of the completion and of every chunk. */
+  id: string;
+  /** Unix seconds; used where the upstream gives no `created`. */
+  created: number;
+  /** Used where the upstream does not name its model. */
+  model: string;
+  /** The request, for answers that depend on it (forced tools, n, structured output). */
+  request: ChatRequest;
+}
+
+/** A whole answer, decoded. */
+export interface DecodedAnswer {
+  /** A `chat.completion` object as JSON text, ready to send. */
+  text: string;
+  usage: Usage | null;
+  finishReason: FinishReason | null;
+  /** The provider's own word for why it stopped. */
+  rawFinishReason: string | null;
+  upstreamId: string | null;
+  /** The model as the provider names it in the answer. */
+  upstreamModel: string | null;
+}
+
+/** What a stream has told so far. Read by the relay, written by the decoder. */
+export interface StreamState {
+  /** Every choice seen so far has its finish reason, and there is one: the answer is complete. */
+  finished: boolean;
+  /** The upstream said that nothing more will come. */
+  done: boolean;
+  finishReason: FinishReason | null;
+  rawFinishReason: string | null;
+  /** Usage as far as known; may be partial until `finished`. */
+  usage: Usage | null;
+  /** Usage in OpenAI's shape for the last chunk, null while incomplete or unknown. */
+  usageObject: JsonObject | null;
+  upstreamId: string | null;
+  upstreamModel: string | null;
+  /** `created` of the chunks sent, Unix seconds. */
+  created: number;
+  /** Characters of text, reasoning and tool arguments sent: the basis of an estimate when a stream is cut. */
+  outputChars: number;
+}
+
+/** Turns one upstream stream into chunks of the hub format. One per stream, never shared. */
+export interface StreamDecoder {
+  readonly state: StreamState;
+  /**
+   * Takes the data of one server-sent event and answers the events to send, as SSE text of whole
+   * `data: {…}\n\n` events, or '' for none. Usage and `[DONE]` are never in it: the relay sends both.
+   * @throws GatewayError for an error event (its mapped code) and for data that cannot be read
+   *   (`upstream_invalid_response`).
+   */
+  push(data: string, event: string | null): string;
+}
+
+/** The codec of chat completions for one wire. Pure: no I/O, no clock, no randomness but given ids. */
+export interface ChatCodec {
+  /** @throws GatewayError when the request cannot be said on this wire and must not be changed silently. */
+  encode(request: ChatRequest, target: Target): EncodedRequest;
+  /** @throws GatewayError for a body that is an error or cannot be read. */
+  decode(body: string, target: Target, meta: AnswerMeta): DecodedAnswer;
+  stream(target: Target, meta: AnswerMeta): StreamDecoder;
+}
+
+/** One wire format. An endpoint kind that is absent is not supported. */
+export interface Wire {
+  id: WireId;
+  chat?: ChatCodec;
+  /** Maps an answer that is not 2xx, by status and the provider's type or code, never by its words. */
+  readError(status: number, headers: Headers, body: string): GatewayError;
+}
