@@ -20,12 +20,26 @@ const Variables = z.object({
   ENCRYPTION_KEY: z.optional(z.string().check(z.minLength(43))),
   /** `true` only where `npm start` runs: turns on the demo provider and loopback upstreams. */
   LOCAL: z.optional(z.enum(['true', 'false'])),
+  FIRST_TOKEN_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
+  IDLE_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
+  ANSWER_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
 });
+
+/** How long upstreams may take, milliseconds. */
+export interface TimeLimits {
+  /** From the request to the first event of a stream. */
+  firstTokenMs: number;
+  /** Between two reads of a stream. */
+  idleMs: number;
+  /** For an answer that is not streamed. */
+  answerMs: number;
+}
 
 export interface Config {
   adminKey: string | null;
   encryptionKey: string | null;
   local: boolean;
+  limits: TimeLimits;
 }
 
 const parsed = new WeakMap<object, Config>();
@@ -41,6 +55,12 @@ export function configOf(env: Env): Config {
     adminKey: result.data.ADMIN_KEY ?? null,
     encryptionKey: result.data.ENCRYPTION_KEY ?? null,
     local: result.data.LOCAL === 'true',
+    limits: {
+      firstTokenMs: Number(result.data.FIRST_TOKEN_TIMEOUT_MS ?? 120_000),
+      idleMs: Number(result.data.IDLE_TIMEOUT_MS ?? 60_000),
+      // The OpenAI SDKs give up after ten minutes too.
+      answerMs: Number(result.data.ANSWER_TIMEOUT_MS ?? 600_000),
+    },
   };
   parsed.set(env, config);
   return config;

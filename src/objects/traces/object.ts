@@ -32,13 +32,13 @@ export class TracesObject extends DurableObject {
   /** The receipt as JSON text, or null. */
   find(id: string): string | null {
     const rows = this.#sql.exec('SELECT receipt FROM generations WHERE id = ?', id).toArray();
-    const receipt = rows[0]?.['receipt'];
+    const receipt = rows[0]?.receipt;
     return typeof receipt === 'string' ? receipt : null;
   }
 
   override async alarm(): Promise<void> {
     this.#sql.exec('DELETE FROM generations WHERE created_at < ?', Date.now() - RETENTION_MS);
-    const left = Number(this.#sql.exec('SELECT count(*) AS n FROM generations').one()['n']);
+    const left = Number(this.#sql.exec('SELECT count(*) AS n FROM generations').one().n);
     if (left > 0) await this.ctx.storage.setAlarm(Date.now() + SWEEP_EVERY_MS);
   }
 }

@@ -39,6 +39,6 @@ export class WorkspaceObject extends DurableObject {
 
   /** The balance in nano-USD: always the sum of the ledger. */
   balance(): number {
-    return Number(this.#sql.exec('SELECT balance FROM account').one()['balance']);
+    return Number(this.#sql.exec('SELECT balance FROM account').one().balance);
   }
 }

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { CATALOG } from '../src/providers/catalog.ts';
+
+const FOLDER = '.wrangler';
+const STATE_FILE = join(FOLDER, 'interline.json');
+const ENV_FILE = join(FOLDER, 'interline.env');
+
+/** Secrets of this machine's deployment, made once. Lives and dies with the storage beside it. */
+export interface LocalState {
+  adminKey: string;
+  encryptionKey: string;
+  /** The secret of the seeded demo key, null before the first start. */
+  demoKey: string | null;
+}
+
+export interface LocalVariables {
+  ADMIN_KEY: string;
+  ENCRYPTION_KEY: string;
+  LOCAL: 'true';
+  [name: string]: string;
+}
+
+/** Reads the state, or makes it at the first start. */
+export function openState(): LocalState {
+  if (existsSync(STATE_FILE)) return JSON.parse(readFileSync(STATE_FILE, 'utf8')) as LocalState;
+  const state: LocalState = {
+    adminKey: `op_${randomBytes(24).toString('base64url')}`,
+    encryptionKey: randomBytes(32).toString('base64'),
+    demoKey: null,
+  };
+  save(state);
+  return state;
+}
+
+/** Remembers the demo key, whose secret the gateway shows only once. */
+export function saveDemo(demoKey: string): void {
+  save({ ...openState(), demoKey });
+}
+
+function save(state: LocalState): void {
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(STATE_FILE, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+}
+
+/**
+ * The Worker's variables: what the environment and .dev.vars give (the environment wins), for the rest
+ * what was made for this machine. `providerKeys` names the provider keys that were found.
+ */
+export function localVariables(state: LocalState): { variables: LocalVariables; providerKeys: string[] } {
+  const file = existsSync('.dev.vars') ? parseEnv(readFileSync('.dev.vars', 'utf8')) : {};
+  const given = (name: string): string | undefined => process.env[name] || file[name];
+  const variables: LocalVariables = {
+    ...definedOnly(file),
+    ADMIN_KEY: given('ADMIN_KEY') ?? state.adminKey,
+    ENCRYPTION_KEY: given('ENCRYPTION_KEY') ?? state.encryptionKey,
+    LOCAL: 'true',
+  };
+  const providerKeys: string[] = [];
+  const names = CATALOG.flatMap((provider) => provider.env ?? []);
+  for (const name of [...names, 'FIRST_TOKEN_TIMEOUT_MS', 'IDLE_TIMEOUT_MS', 'ANSWER_TIMEOUT_MS']) {
+    const value = given(name);
+    if (!value) continue;
+    variables[name] = value;
+    if (names.includes(name)) providerKeys.push(name);
+  }
+  return { variables, providerKeys };
+}
+
+/** Writes the variables where only this user can read them, and answers the path. */
+export function writeEnvFile(variables: LocalVariables): string {
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}\n`);
+  writeFileSync(ENV_FILE, lines.join(''), { mode: 0o600 });
+  return ENV_FILE;
+}
+
+function quote(value: string): string {
+  return value.includes("'") ? JSON.stringify(value) : `'${value}'`;
+}
+
+function definedOnly(values: NodeJS.Dict<string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

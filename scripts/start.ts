@@ -1,0 +1,106 @@
+/**
+ * `npm start`: the gateway with everything embedded. Applies the migrations, starts the Worker in
+ * workerd with its storage under .wrangler/, seeds a demo workspace once, and says how to call it.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { localVariables, openState, saveDemo, writeEnvFile } from './local-state.ts';
+import { portIsFree, waitUntilHealthy } from './net.ts';
+import { seedDemo } from './seed.ts';
+
+const HELP = `Usage: npm start -- [--port 8787]
+
+Starts the gateway on this machine. Provider keys are taken from the environment or from .dev.vars
+(OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, …); ADMIN_KEY sets the operator key.`;
+
+const WRANGLER_ENV = { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' };
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { port: { type: 'string', default: '8787' }, help: { type: 'boolean' } },
+  });
+  if (values.help) return void console.log(HELP);
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    fail(`--port must be a number from 1 to 65535, not ${values.port}.`);
+  if (!(await portIsFree(port)))
+    fail(`Port ${port} is in use. Choose another: npm start -- --port ${port + 1}`);
+
+  const state = openState();
+  const { variables, providerKeys } = localVariables(state);
+  const envFile = writeEnvFile(variables);
+
+  step('Applying migrations');
+  const migrated = wranglerSync(['d1', 'migrations', 'apply', 'interline', '--local']);
+  if (migrated.status !== 0) fail(`The migrations failed:\n${migrated.stdout}${migrated.stderr}`);
+
+  step('Starting the gateway');
+  const worker = spawn(
+    'npx',
+    ['wrangler', 'dev', '--port', String(port), '--ip', '127.0.0.1', '--env-file', envFile].concat([
+      '--inspector-port',
+      '0',
+      '--log-level',
+      'warn',
+      '--show-interactive-dev-session=false',
+    ]),
+    { stdio: ['ignore', 'inherit', 'inherit'], env: WRANGLER_ENV, shell: process.platform === 'win32' },
+  );
+  stopTogether(worker);
+
+  const url = `http://127.0.0.1:${port}`;
+  await waitUntilHealthy(url);
+  const demoKey = await seedDemo(url, variables.ADMIN_KEY, state.demoKey);
+  if (demoKey !== state.demoKey) saveDemo(demoKey);
+  console.log(banner(url, demoKey, variables.ADMIN_KEY, providerKeys));
+}
+
+function wranglerSync(args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync('npx', ['wrangler', ...args], {
+    env: { ...WRANGLER_ENV, CI: 'true' },
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+}
+
+function stopTogether(worker: ChildProcess): void {
+  let stopping = false;
+  const stop = (): void => {
+    stopping = true;
+    worker.kill('SIGTERM');
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  worker.on('exit', (code) => process.exit(stopping ? 0 : (code ?? 1)));
+}
+
+function banner(url: string, key: string, adminKey: string, providerKeys: string[]): string {
+  return `
+  Interline is up at ${url}
+
+    API key       ${key}
+    Operator key  ${adminKey}
+    Base URL      ${url}/v1
+    Reference     ${url}/api/docs
+    Provider keys ${providerKeys.length > 0 ? providerKeys.join(', ') : 'none yet: the demo models answer without (see README.md)'}
+
+  Try it:
+
+    curl -N ${url}/v1/chat/completions \\
+      -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" \\
+      -d '{"model":"demo-echo","stream":true,"messages":[{"role":"user","content":"Hello, Interline"}]}'
+
+  Stop with Ctrl+C.
+`;
+}
+
+function step(text: string): void {
+  console.log(`  ${text} …`);
+}
+
+function fail(text: string): never {
+  console.error(text);
+  process.exit(1);
+}
+
+await main();

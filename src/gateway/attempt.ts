@@ -1,0 +1,143 @@
+import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
+import { secretOf } from '../providers/credentials.ts';
+import type { AnswerMeta, DecodedAnswer } from '../wires/types.ts';
+import { type OpenStream, openStream } from './open-stream.ts';
+import type { Call, Candidate, RoutingReason, Trail } from './types.ts';
+import { Cutoff, send } from './upstream.ts';
+
+/** More upstream calls than this are never made for one request. */
+const MAX_ATTEMPTS = 6;
+
+/** An answer has begun: the candidate that gives it and what could not be passed on to it. */
+export type Served = { candidate: Candidate; dropped: readonly string[]; meta: AnswerMeta } & (
+  | { kind: 'whole'; answer: DecodedAnswer }
+  | { kind: 'stream'; stream: OpenStream }
+);
+
+/**
+ * Tries the candidates in order until one answers: a whole answer, or a stream whose first event is
+ * there. Nothing has gone to the client yet. The only retry loop of the gateway.
+ * @throws GatewayError of the last attempt, or of the first that no other endpoint can mend.
+ */
+export async function attempt(call: Call, candidates: readonly Candidate[], trail: Trail): Promise<Served> {
+  let failure: GatewayError | null = null;
+  for (const candidate of candidates) {
+    if (trail.attempts.length >= MAX_ATTEMPTS) break;
+    for (let again = 0; ; again++) {
+      try {
+        return await attemptOne(call, candidate, trail);
+      } catch (thrown) {
+        const error = toGatewayError(thrown);
+        if (!goesElsewhere(error)) throw error;
+        failure = error;
+        // A single 500 is often a hiccup of one machine: the same endpoint gets one more try.
+        if (error.upstream?.status !== 500 || again > 0 || trail.attempts.length >= MAX_ATTEMPTS) break;
+      }
+    }
+    trail.fallbackFrom.push(candidate.endpoint.id);
+    trail.routingReason = reasonOf(failure.code);
+  }
+  throw failure ?? new GatewayError('internal_error');
+}
+
+async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promise<Served> {
+  const { request, control, config } = call;
+  const encoded = candidate.codec.encode(request, candidate.target);
+  if (control.requireParameters && encoded.dropped[0] !== undefined) {
+    throw new GatewayError('unsupported_parameter', {
+      param: encoded.dropped[0],
+      message: `${candidate.endpoint.id} does not support ${encoded.dropped.join(', ')}.`,
+    });
+  }
+  const secret = secretOf(candidate.provider, call.registry, call.env);
+  const meta: AnswerMeta = {
+    id: call.generationId,
+    created: Math.floor(call.startedAt / 1000),
+    model: candidate.target.upstreamModel,
+    request,
+  };
+  const served = { candidate, dropped: encoded.dropped, meta };
+
+  const startedAt = Date.now();
+  const record: Trail['attempts'][number] = {
+    endpoint: candidate.endpoint.id,
+    provider: candidate.provider.id,
+    upstream_model: candidate.endpoint.upstreamModel,
+    status: null,
+    error: null,
+    upstream_error: null,
+    duration_ms: 0,
+  };
+  trail.attempts.push(record);
+
+  const cutoff = new Cutoff();
+  const limit = request.stream ? config.limits.firstTokenMs : config.limits.answerMs;
+  const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), limit);
+  const onGone = (): void => cutoff.cut(new GatewayError('client_closed_request'));
+  call.signal.addEventListener('abort', onGone);
+  try {
+    if (call.signal.aborted) throw new GatewayError('client_closed_request');
+    const known = secret instanceof Promise ? await secret : secret;
+    const response = await send(candidate.provider, known, encoded, cutoff, call.traceparent);
+    record.status = response.status;
+    if (!response.ok) throw await readFailure(candidate, response, cutoff);
+    if (request.stream) {
+      const stream = await openStream(response, candidate.codec.stream(candidate.target, meta), cutoff);
+      return { ...served, kind: 'stream', stream };
+    }
+    const body = await response.text().catch((cause: unknown) => {
+      throw cutoff.explain(cause);
+    });
+    return { ...served, kind: 'whole', answer: candidate.codec.decode(body, candidate.target, meta) };
+  } catch (thrown) {
+    const error = toGatewayError(thrown);
+    record.error = error.code;
+    record.upstream_error = error.upstream;
+    cutoff.cut(error);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    call.signal.removeEventListener('abort', onGone);
+    record.duration_ms = Date.now() - startedAt;
+  }
+}
+
+/** The provider's own failure, from an answer that is not 2xx. */
+async function readFailure({ wire }: Candidate, response: Response, cutoff: Cutoff): Promise<GatewayError> {
+  if (response.status < 400) {
+    return new GatewayError('upstream_invalid_response', {
+      message: 'The provider answered with a redirect, which is not followed.',
+      upstream: { status: response.status },
+    });
+  }
+  try {
+    return wire.readError(response.status, response.headers, await response.text());
+  } catch (cause) {
+    return cutoff.explain(cause);
+  }
+}
+
+/** Whether another endpoint may do better. What is wrong with the request itself is wrong everywhere. */
+function goesElsewhere(error: GatewayError): boolean {
+  return (
+    (error.type === 'upstream_error' && error.retryable) ||
+    error.code === 'upstream_rate_limited' ||
+    error.code === 'unsupported_parameter'
+  );
+}
+
+function reasonOf(code: ErrorCode): RoutingReason {
+  switch (code) {
+    case 'upstream_rate_limited':
+    case 'upstream_overloaded':
+      return 'fallback_rate_limited';
+    case 'upstream_timeout':
+      return 'fallback_timeout';
+    case 'upstream_credentials_rejected':
+      return 'fallback_credentials';
+    case 'unsupported_parameter':
+      return 'fallback_parameters';
+    default:
+      return 'fallback_error';
+  }
+}

@@ -1,0 +1,49 @@
+import { nanoToUsd } from '../billing/money.ts';
+import type { GatewayError } from '../errors.ts';
+import type { StreamState } from '../wires/types.ts';
+import type { Settlement } from './settle.ts';
+
+const DONE = 'data: [DONE]\n\n';
+
+interface Labels {
+  id: string;
+  model: string;
+  requestId: string;
+  includeUsage: boolean;
+}
+
+/**
+ * The end of a whole stream: the chunk with usage and cost, then `[DONE]`. A client that asked for
+ * usage gets it as OpenAI sends it, with no choices; any other gets one choice with an empty delta, so
+ * that code which reads `choices[0].delta` of every chunk goes on working.
+ */
+export function endOfAnswer(labels: Labels, state: StreamState, settlement: Settlement): string {
+  const { receipt } = settlement;
+  const chunk = {
+    id: labels.id,
+    object: 'chat.completion.chunk',
+    created: state.created,
+    model: state.upstreamModel ?? labels.model,
+    choices: labels.includeUsage ? [] : [{ index: 0, delta: {}, finish_reason: null }],
+    usage: state.usageObject,
+    credits_used: settlement.charged === null ? null : nanoToUsd(settlement.charged),
+    ...(receipt.credits_unknown ? { credits_unknown: receipt.credits_unknown } : {}),
+    model_used: receipt.model_used,
+    provider_used: receipt.provider_used,
+    fallback_from: receipt.fallback_from,
+  };
+  return `data: ${JSON.stringify(chunk)}\n\n${DONE}`;
+}
+
+/** The end of a stream that broke: one chunk with the error, then `[DONE]`. */
+export function endOfFailure(labels: Labels, state: StreamState, error: GatewayError): string {
+  const chunk = {
+    id: labels.id,
+    object: 'chat.completion.chunk',
+    created: state.created,
+    model: state.upstreamModel ?? labels.model,
+    choices: [{ index: 0, delta: {}, finish_reason: 'error' }],
+    ...error.envelope(labels.requestId),
+  };
+  return `data: ${JSON.stringify(chunk)}\n\n${DONE}`;
+}

@@ -1,0 +1,50 @@
+import { isObject, type Json } from '../lib/json.ts';
+import type { ChatRequest, StreamState, Usage } from '../wires/types.ts';
+
+/** Characters per token, of English text and code; others differ, which is why estimates are marked. */
+const CHARS_PER_TOKEN = 4;
+
+/** What an image, a sound or a file counts for, whatever its size: its bytes say little of its tokens. */
+const TOKENS_PER_ATTACHMENT = 1000;
+
+/**
+ * The usage of an answer that was cut before the provider counted: what it had told so far, and an
+ * estimate from the text for the rest. Marked as estimated.
+ */
+export function estimateUsage(request: ChatRequest, state: StreamState): Usage {
+  const known = state.usage;
+  const outputTokens = Math.max(known?.outputTokens ?? 0, Math.ceil(state.outputChars / CHARS_PER_TOKEN));
+  return {
+    cachedInputTokens: 0,
+    cacheWriteTokens: 0,
+    cacheWriteLongTokens: 0,
+    reasoningTokens: 0,
+    inputAudioTokens: 0,
+    outputAudioTokens: 0,
+    inputImageTokens: 0,
+    outputImageTokens: 0,
+    upstreamCostUsd: null,
+    raw: null,
+    ...known,
+    inputTokens: known?.inputTokens ?? promptTokens(request.body()),
+    outputTokens,
+    estimated: true,
+  };
+}
+
+function promptTokens(body: Json): number {
+  let chars = 0;
+  let attachments = 0;
+  const walk = (value: Json | undefined): void => {
+    if (typeof value === 'string') {
+      if (value.startsWith('data:') || value.length > 100_000) attachments++;
+      else chars += value.length;
+    } else if (Array.isArray(value)) {
+      for (const item of value) walk(item);
+    } else if (isObject(value)) {
+      for (const item of Object.values(value)) walk(item);
+    }
+  };
+  walk(body);
+  return Math.ceil(chars / CHARS_PER_TOKEN) + attachments * TOKENS_PER_ATTACHMENT;
+}

@@ -1,0 +1,34 @@
+import { formatUsd } from '../billing/money.ts';
+import type { Served } from './attempt.ts';
+import type { Settlement } from './settle.ts';
+import type { Call, Trail } from './types.ts';
+
+/** The headers that tell a client what served it and what it cost. */
+export function answerHeaders(
+  call: Call,
+  trail: Trail,
+  served: Served,
+  contentType: string,
+  settlement?: Settlement,
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': contentType,
+    'x-request-id': call.requestId,
+    'x-generation-id': call.generationId,
+    'x-model-used': served.candidate.model.id,
+    'x-provider-used': served.candidate.provider.id,
+  };
+  const dropped = droppedParams(call, served);
+  if (dropped.length > 0) headers['x-dropped-params'] = dropped.join(', ');
+  if (trail.fallbackFrom.length > 0) headers['x-fallback-from'] = trail.fallbackFrom.join(', ');
+  if (trail.routingReason) headers['x-routing-reason'] = trail.routingReason;
+  if (call.traceparent) headers.traceparent = call.traceparent;
+  if (settlement)
+    headers['x-credits-used'] = settlement.charged === null ? 'null' : formatUsd(settlement.charged);
+  return headers;
+}
+
+/** Everything the caller sent that did not take effect. */
+export function droppedParams(call: Call, served: Served): string[] {
+  return [...call.control.unused, ...served.dropped];
+}

@@ -1,0 +1,91 @@
+import { GatewayError } from '../errors.ts';
+import { isServable } from '../providers/credentials.ts';
+import type { Registry } from '../registry/snapshot.ts';
+import type { Endpoint, Model } from '../registry/types.ts';
+import { wires } from '../wires/index.ts';
+import type { Call, Candidate, Control } from './types.ts';
+
+/**
+ * The endpoints that may serve this request, in the order in which they are tried: the asked model's,
+ * then those of each fallback model.
+ * @throws GatewayError `model_not_found`, `model_not_available`, `model_not_supported`.
+ */
+export function plan(call: Pick<Call, 'control' | 'registry' | 'env'>): Candidate[] {
+  const { control, registry } = call;
+  const candidates: Candidate[] = [];
+  let refusal: GatewayError | null = null;
+  for (const [index, name] of [control.model, ...control.fallbackModels].entries()) {
+    const param = index === 0 ? 'model' : `models[${index - 1}]`;
+    const model = registry.find(name);
+    if (!model) throw modelNotFound(name, param, registry);
+    if (candidates.some((candidate) => candidate.model.id === model.id)) continue;
+    if (model.kind !== 'chat') {
+      throw new GatewayError('model_not_supported', {
+        param,
+        message: `${model.id} is no chat model but one for ${model.kind}.`,
+      });
+    }
+    const found = candidatesOf(model, call);
+    if (found.length === 0) refusal ??= notAvailable(model, param, control);
+    candidates.push(...found);
+  }
+  if (candidates.length === 0) throw refusal ?? new GatewayError('model_not_available', { param: 'model' });
+  return control.providers.allowFallbacks ? candidates : candidates.slice(0, 1);
+}
+
+function candidatesOf(
+  model: Model,
+  { control, registry, env }: Pick<Call, 'control' | 'registry' | 'env'>,
+): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const endpoint of inOrder(registry.endpoints(model.id), control)) {
+    const provider = registry.provider(endpoint.provider);
+    if (!provider || !isServable(provider, registry, env)) continue;
+    const wire = wires[provider.wire];
+    if (!wire.chat) continue;
+    candidates.push({
+      model,
+      endpoint,
+      provider,
+      wire,
+      codec: wire.chat,
+      target: {
+        upstreamModel: endpoint.upstreamModel,
+        maxOutputTokens: endpoint.maxOutputTokens ?? model.maxOutputTokens,
+        capabilities: endpoint.capabilities,
+        quirks: provider.quirks ?? {},
+      },
+    });
+  }
+  return candidates;
+}
+
+function inOrder(endpoints: readonly Endpoint[], { providers }: Control): readonly Endpoint[] {
+  const { order, only, ignore } = providers;
+  const allowed = endpoints.filter(
+    ({ provider }) => (only.length === 0 || only.includes(provider)) && !ignore.includes(provider),
+  );
+  if (order.length === 0) return allowed;
+  const place = ({ provider }: Endpoint): number =>
+    order.includes(provider) ? order.indexOf(provider) : order.length;
+  return allowed.toSorted((a, b) => place(a) - place(b));
+}
+
+function modelNotFound(name: string, param: string, registry: Registry): GatewayError {
+  const nearest = registry.nearest(name);
+  const hint = nearest.length > 0 ? ` Did you mean ${nearest.join(', ')}?` : '';
+  return new GatewayError('model_not_found', {
+    param,
+    message: `The model ${JSON.stringify(name)} does not exist.${hint}`,
+  });
+}
+
+function notAvailable(model: Model, param: string, { providers }: Control): GatewayError {
+  const narrowed = providers.only.length > 0 || providers.ignore.length > 0;
+  return new GatewayError('model_not_available', {
+    param,
+    message: narrowed
+      ? `No configured provider that the request allows serves ${model.id}.`
+      : `No provider that serves ${model.id} is configured. Add a provider key.`,
+  });
+}

@@ -1,0 +1,143 @@
+import { type Cost, costOf } from '../billing/cost.ts';
+import { type NanoUsd, nanoToUsd, usdToNano } from '../billing/money.ts';
+import type { Env } from '../env.ts';
+import type { GatewayError } from '../errors.ts';
+import { Batcher } from '../lib/batcher.ts';
+import { tracesClient } from '../objects/traces/client.ts';
+import { workspaceClient } from '../objects/workspace/client.ts';
+import type { GenerationStatus, Receipt } from '../telemetry/receipt.ts';
+import { rememberReceipt } from '../telemetry/recent.ts';
+import type { FinishReason, Usage } from '../wires/types.ts';
+import type { Call, Candidate, Trail } from './types.ts';
+
+/** How one generation ended, as far as money and the receipt are concerned. */
+export interface Ending {
+  status: GenerationStatus;
+  error: GatewayError | null;
+  /** Null when nobody served. */
+  candidate: Candidate | null;
+  usage: Usage | null;
+  finishReason: FinishReason | null;
+  rawFinishReason: string | null;
+  upstreamId: string | null;
+  upstreamModel: string | null;
+  dropped: readonly string[];
+  /** Unix milliseconds. */
+  firstTokenAt: number | null;
+}
+
+export interface Settlement {
+  /** What the caller pays; null when it is not known. */
+  charged: NanoUsd | null;
+  receipt: Receipt;
+}
+
+/** Settlements that end within this time travel together. */
+const GATHER_MS = 20;
+
+interface Item {
+  env: Env;
+  workspaceId: string;
+  generationId: string;
+  createdAt: number;
+  receipt: string;
+  charged: NanoUsd | null;
+}
+
+const outbox = new Batcher<Item>(deliver, GATHER_MS);
+
+/**
+ * Prices an ended generation, writes its receipt and sends both to storage, in `waitUntil`. The receipt
+ * is readable on this isolate when this returns. A failed answer costs the caller nothing.
+ */
+export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
+  const price = ending.candidate?.endpoint.price ?? null;
+  const cost = ending.usage && price ? costOf(ending.usage, price) : null;
+  const charged = ending.status === 'failed' ? 0 : (cost?.total ?? null);
+  const receipt = writeReceipt(call, trail, ending, cost, charged);
+
+  const text = JSON.stringify(receipt);
+  rememberReceipt(call.caller.workspaceId, call.generationId, text);
+  const delivery = outbox.add({
+    env: call.env,
+    workspaceId: call.caller.workspaceId,
+    generationId: call.generationId,
+    createdAt: call.startedAt,
+    receipt: text,
+    charged,
+  });
+  if (delivery) call.waitUntil(delivery);
+  return { charged, receipt };
+}
+
+function writeReceipt(
+  call: Call,
+  trail: Trail,
+  ending: Ending,
+  cost: Cost | null,
+  charged: NanoUsd | null,
+): Receipt {
+  const { candidate, usage } = ending;
+  const upstreamCost = usage?.upstreamCostUsd ?? null;
+  return {
+    object: 'generation',
+    id: call.generationId,
+    request_id: call.requestId,
+    created: Math.floor(call.startedAt / 1000),
+    workspace: call.caller.workspaceId,
+    project: call.caller.projectId,
+    key: call.caller.keyId,
+    status: ending.status,
+    error: ending.error && { code: ending.error.code, message: ending.error.message },
+    stream: call.request.stream,
+    model: call.control.model,
+    model_used: candidate?.model.id ?? null,
+    provider_used: candidate?.provider.id ?? null,
+    endpoint: candidate?.endpoint.id ?? null,
+    upstream_id: ending.upstreamId,
+    upstream_model: ending.upstreamModel,
+    finish_reason: ending.finishReason,
+    raw_finish_reason: ending.rawFinishReason,
+    usage,
+    credits_used: charged === null ? null : nanoToUsd(charged),
+    credits_unknown: charged !== null ? null : usage ? 'no_price' : 'no_usage',
+    cost_lines: cost?.lines ?? [],
+    price_version: candidate?.endpoint.priceVersion ?? null,
+    upstream_cost: upstreamCost,
+    upstream_cost_difference:
+      upstreamCost === null || !cost ? null : nanoToUsd(usdToNano(upstreamCost) - cost.total),
+    dropped_params: ending.dropped,
+    fallback_from: trail.fallbackFrom,
+    attempts: trail.attempts,
+    timings: {
+      first_token_ms: ending.firstTokenAt === null ? null : ending.firstTokenAt - call.startedAt,
+      total_ms: Date.now() - call.startedAt,
+    },
+    trace_id: call.traceparent?.split('-')[1] ?? null,
+  };
+}
+
+/** One call per workspace and object, whatever the number of generations. Safe to repeat. */
+async function deliver(items: Item[]): Promise<void> {
+  const byWorkspace = Map.groupBy(items, (item) => item.workspaceId);
+  await Promise.all([...byWorkspace].map(([workspaceId, group]) => deliverTo(workspaceId, group)));
+}
+
+async function deliverTo(workspaceId: string, group: Item[]): Promise<void> {
+  const env = group[0]?.env;
+  if (!env) return;
+  const entries = group.flatMap(({ generationId, charged }) =>
+    charged
+      ? [{ id: `settle:${generationId}`, kind: 'settle' as const, amount: -charged, reference: generationId }]
+      : [],
+  );
+  const generations = group.map(({ generationId, createdAt, receipt }) => ({
+    id: generationId,
+    createdAt,
+    receipt,
+  }));
+  await Promise.all([
+    entries.length > 0 ? workspaceClient(env, workspaceId).record(entries) : null,
+    tracesClient(env, workspaceId).record(generations),
+  ]);
+}

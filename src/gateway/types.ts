@@ -1,0 +1,77 @@
+import type { Config, Env } from '../env.ts';
+import type { Provider } from '../providers/types.ts';
+import type { Registry } from '../registry/snapshot.ts';
+import type { Endpoint, Model } from '../registry/types.ts';
+import type { Attempt } from '../telemetry/receipt.ts';
+import type { Principal } from '../tenancy/types.ts';
+import type { ChatCodec, ChatRequest, Target, Wire } from '../wires/types.ts';
+
+/** The caller of the data plane: a key, never the operator. */
+export type Caller = Extract<Principal, { kind: 'key' }>;
+
+/** What a request says to the gateway itself. */
+export interface Control {
+  /** The model as the caller named it. */
+  model: string;
+  /** Further models to try, in order. */
+  fallbackModels: readonly string[];
+  /** An endpoint that cannot take every parameter is not a candidate. */
+  requireParameters: boolean;
+  /** Provider ids; empty lists say nothing. */
+  providers: {
+    order: readonly string[];
+    only: readonly string[];
+    ignore: readonly string[];
+    allowFallbacks: boolean;
+  };
+  /** Extensions that this version reads but does not act on: reported as dropped. */
+  unused: readonly string[];
+}
+
+/** One request on its way through plan, admit, attempt, relay and settle. */
+export interface Call {
+  requestId: string;
+  /** `gen_…`: id of the answer, of its chunks and of its receipt. */
+  generationId: string;
+  /** Unix milliseconds. */
+  startedAt: number;
+  caller: Caller;
+  control: Control;
+  request: ChatRequest;
+  /** A valid W3C `traceparent`, passed on. */
+  traceparent: string | null;
+  /** Fires when the client goes. */
+  signal: AbortSignal;
+  env: Env;
+  config: Config;
+  registry: Registry;
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** An endpoint that may serve the request. */
+export interface Candidate {
+  model: Model;
+  endpoint: Endpoint;
+  provider: Provider;
+  wire: Wire;
+  codec: ChatCodec;
+  target: Target;
+}
+
+/** What has been tried so far; shared by the stages of one call, ends up on the receipt. */
+export interface Trail {
+  attempts: Attempt[];
+  /** Endpoints that failed before the one that serves, in order. */
+  fallbackFrom: string[];
+  routingReason: RoutingReason | null;
+}
+
+/** Why a request went where it went: the closed list behind `x-routing-reason`. */
+export const ROUTING_REASONS = [
+  'fallback_error',
+  'fallback_rate_limited',
+  'fallback_timeout',
+  'fallback_credentials',
+  'fallback_parameters',
+] as const;
+export type RoutingReason = (typeof ROUTING_REASONS)[number];

@@ -1,0 +1,71 @@
+import { GatewayError } from '../errors.ts';
+import { demoFetch } from '../providers/demo/index.ts';
+import type { Provider } from '../providers/types.ts';
+import type { EncodedRequest } from '../wires/types.ts';
+
+/** Ends one upstream call early, and remembers why: a fetch only tells that it was aborted. */
+export class Cutoff {
+  readonly #controller = new AbortController();
+  #reason: GatewayError | null = null;
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Why the call was ended by us, or null. */
+  get reason(): GatewayError | null {
+    return this.#reason;
+  }
+
+  cut(reason: GatewayError): void {
+    this.#reason ??= reason;
+    this.#controller.abort();
+  }
+
+  /** What a failed fetch or read means: our own reason, else a broken connection. */
+  explain(cause: unknown): GatewayError {
+    if (this.#reason) return this.#reason;
+    return cause instanceof GatewayError ? cause : new GatewayError('upstream_unreachable', { cause });
+  }
+}
+
+/**
+ * Sends one encoded request to a provider. The host comes from the provider alone; redirects are not
+ * followed, since they would carry the secret elsewhere.
+ * @throws GatewayError `upstream_unreachable`, or the cutoff's reason.
+ */
+export async function send(
+  provider: Provider,
+  secret: string | null,
+  encoded: EncodedRequest,
+  cutoff: Cutoff,
+  traceparent: string | null,
+): Promise<Response> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'user-agent': 'interline',
+    ...provider.headers,
+    ...encoded.headers,
+  };
+  if (traceparent) headers.traceparent = traceparent;
+  let url = provider.baseUrl + encoded.path;
+  if (secret !== null) {
+    if (provider.auth.kind === 'bearer') headers.authorization = `Bearer ${secret}`;
+    else if (provider.auth.kind === 'header') headers[provider.auth.name] = secret;
+    else if (provider.auth.kind === 'query') {
+      url += `${url.includes('?') ? '&' : '?'}${provider.auth.name}=${encodeURIComponent(secret)}`;
+    }
+  }
+  const init: RequestInit = {
+    method: 'POST',
+    headers,
+    body: encoded.body,
+    redirect: 'manual',
+    signal: cutoff.signal,
+  };
+  try {
+    return await (provider.transport === 'internal' ? demoFetch(new Request(url, init)) : fetch(url, init));
+  } catch (cause) {
+    throw cutoff.explain(cause);
+  }
+}

@@ -1,0 +1,15 @@
+import type { Context } from 'hono';
+import type { Env } from '../env.ts';
+import type { Principal } from '../tenancy/types.ts';
+
+/** What middleware puts on the context of a request. */
+export interface Variables {
+  requestId: string;
+  /** Set as soon as a request has a generation, so that errors name it too. */
+  generationId?: string;
+  principal: Principal;
+}
+
+export type HttpEnv = { Bindings: Env; Variables: Variables };
+
+export type HttpContext = Context<HttpEnv>;

@@ -1,0 +1,48 @@
+import { GatewayError } from '../../errors.ts';
+
+/** The largest request body, bytes. */
+export const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+/**
+ * The body of a JSON request as bytes, never more than the limit, whatever its length header says.
+ * @throws GatewayError `unsupported_content_type`, `request_too_large`, `client_closed_request`.
+ */
+export async function readJsonBody(request: Request): Promise<Uint8Array> {
+  const type = request.headers.get('content-type');
+  if (type !== null && !/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type.trim())) {
+    throw new GatewayError('unsupported_content_type', {
+      message: `The request body must be application/json, not ${JSON.stringify(type.slice(0, 100))}.`,
+    });
+  }
+  const length = request.headers.get('content-length');
+  if (length !== null && Number(length) > MAX_BODY_BYTES) throw new GatewayError('request_too_large');
+  try {
+    // With a length header the runtime reads no more than it says.
+    return length !== null ? new Uint8Array(await request.arrayBuffer()) : await readLimited(request);
+  } catch (cause) {
+    throw cause instanceof GatewayError ? cause : new GatewayError('client_closed_request', { cause });
+  }
+}
+
+async function readLimited(request: Request): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  const reader = request.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
+  while (reader) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > MAX_BODY_BYTES) {
+      await reader.cancel();
+      throw new GatewayError('request_too_large');
+    }
+    pieces.push(value);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes;
+}

@@ -1,0 +1,65 @@
+import type { CostLine } from '../billing/cost.ts';
+import type { ErrorCode, UpstreamFault } from '../errors.ts';
+import type { FinishReason, Usage } from '../wires/types.ts';
+
+/** How a generation ended. */
+export type GenerationStatus = 'completed' | 'failed' | 'client_closed_request';
+
+/** One upstream call. Times are milliseconds. */
+export interface Attempt {
+  endpoint: string;
+  provider: string;
+  upstream_model: string;
+  /** The upstream's HTTP status, null when there was no answer. */
+  status: number | null;
+  error: ErrorCode | null;
+  /** What the provider said of a failure. */
+  upstream_error: UpstreamFault | null;
+  duration_ms: number;
+}
+
+/** The receipt of one generation, as GET /v1/generations/{id} answers it. Money is USD. */
+export interface Receipt {
+  object: 'generation';
+  id: string;
+  request_id: string;
+  /** Unix seconds. */
+  created: number;
+  workspace: string;
+  project: string;
+  key: string;
+  status: GenerationStatus;
+  error: { code: ErrorCode; message: string } | null;
+  stream: boolean;
+  /** The model as the caller asked for it, and the one that served. */
+  model: string;
+  model_used: string | null;
+  provider_used: string | null;
+  endpoint: string | null;
+  /** The answer's id and model in the provider's words. */
+  upstream_id: string | null;
+  upstream_model: string | null;
+  finish_reason: FinishReason | null;
+  raw_finish_reason: string | null;
+  /** Normalised counts and the provider's own object; null when unknown. */
+  usage: Usage | null;
+  /** What the caller pays; null when usage or price is unknown. */
+  credits_used: number | null;
+  /** Why `credits_used` is null. */
+  credits_unknown: 'no_usage' | 'no_price' | null;
+  /** The price's lines: units, and rates in nano-USD per 1M tokens. */
+  cost_lines: CostLine[];
+  price_version: string | null;
+  /** What the provider says it cost, and how much more that is than our figure. USD. */
+  upstream_cost: number | null;
+  upstream_cost_difference: number | null;
+  dropped_params: readonly string[];
+  fallback_from: string[];
+  attempts: Attempt[];
+  timings: {
+    /** From the request's arrival to the first token, and to the end of the answer; milliseconds. */
+    first_token_ms: number | null;
+    total_ms: number;
+  };
+  trace_id: string | null;
+}

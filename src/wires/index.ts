@@ -1,0 +1,7 @@
+import { anthropic } from './anthropic/index.ts';
+import { google } from './google/index.ts';
+import { openai } from './openai/index.ts';
+import type { Wire, WireId } from './types.ts';
+
+/** Every wire format, one line each. */
+export const wires: Readonly<Record<WireId, Wire>> = { openai, anthropic, google };

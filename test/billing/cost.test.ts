@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { costOf } from '../../src/billing/cost.ts';
+import type { Price } from '../../src/registry/types.ts';
+import type { Usage } from '../../src/wires/types.ts';
+
+const NO_USAGE: Usage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  cacheWriteLongTokens: 0,
+  reasoningTokens: 0,
+  inputAudioTokens: 0,
+  outputAudioTokens: 0,
+  inputImageTokens: 0,
+  outputImageTokens: 0,
+  upstreamCostUsd: null,
+  estimated: false,
+  raw: null,
+};
+const usage = (counts: Partial<Usage>): Usage => ({ ...NO_USAGE, ...counts });
+
+/** USD per 1M tokens as the rate's unit. */
+const usd = (dollars: number): number => Math.round(dollars * 1_000_000_000);
+
+const SONNET: Price = {
+  input: usd(3),
+  output: usd(15),
+  cachedInput: usd(0.3),
+  cacheWrite: usd(3.75),
+  cacheWriteLong: usd(6),
+};
+
+describe('costOf', () => {
+  const cases: [name: string, usage: Partial<Usage>, price: Price, total: number][] = [
+    ['input and output', { inputTokens: 1000, outputTokens: 500 }, SONNET, 3_000_000 + 7_500_000],
+    ['one token', { inputTokens: 1 }, { input: usd(0.15), output: 0 }, 150],
+    ['a fraction of a nano-dollar rounds half up', { inputTokens: 1 }, { input: 37_500_000, output: 0 }, 38],
+    [
+      'rounding once, not per line',
+      { inputTokens: 1, outputTokens: 1 },
+      { input: 400_000, output: 400_000 },
+      1,
+    ],
+    [
+      'cache reads and writes are parts of the input',
+      { inputTokens: 10_000, cachedInputTokens: 6_000, cacheWriteTokens: 1_000, cacheWriteLongTokens: 500 },
+      SONNET,
+      2_500 * 3_000 + 6_000 * 300 + 1_000 * 3_750 + 500 * 6_000,
+    ],
+    [
+      'cached input without a rate is input',
+      { inputTokens: 10, cachedInputTokens: 10 },
+      { input: usd(1), output: 0 },
+      10_000,
+    ],
+    [
+      'long cache writes without a rate cost what short ones do',
+      { inputTokens: 10, cacheWriteLongTokens: 10 },
+      { input: usd(1), output: 0, cacheWrite: usd(1.25) },
+      12_500,
+    ],
+    [
+      'reasoning without a rate is output',
+      { outputTokens: 100, reasoningTokens: 90 },
+      { input: 0, output: usd(2) },
+      200_000,
+    ],
+    [
+      'reasoning with a rate',
+      { outputTokens: 100, reasoningTokens: 90 },
+      { input: 0, output: usd(2), reasoning: usd(3) },
+      10 * 2_000 + 90 * 3_000,
+    ],
+    [
+      'audio in and out',
+      { inputTokens: 100, inputAudioTokens: 80, outputTokens: 50, outputAudioTokens: 50 },
+      { input: usd(1), output: usd(2), inputAudio: usd(32), outputAudio: usd(64) },
+      20 * 1_000 + 80 * 32_000 + 50 * 64_000,
+    ],
+    [
+      'a price per request',
+      { inputTokens: 10 },
+      { input: usd(1), output: 0, perRequest: 5_000_000 },
+      5_010_000,
+    ],
+    [
+      'a tier at its size is not reached',
+      { inputTokens: 200_000 },
+      { input: usd(1.25), output: usd(10), tiers: [{ above: 200_000, input: usd(2.5), output: usd(15) }] },
+      250_000_000,
+    ],
+    [
+      'a tier over its size holds for all tokens',
+      { inputTokens: 200_001, outputTokens: 10 },
+      { input: usd(1.25), output: usd(10), tiers: [{ above: 200_000, input: usd(2.5), output: usd(15) }] },
+      200_001 * 2_500 + 10 * 15_000,
+    ],
+    ['a free model', { inputTokens: 1_000_000, outputTokens: 1 }, { input: 0, output: 0 }, 0],
+    [
+      'a provider that counts more cached tokens than input',
+      { inputTokens: 10, cachedInputTokens: 12 },
+      SONNET,
+      10 * 300,
+    ],
+    [
+      'figures over 2^53 on the way',
+      { inputTokens: 10_000_000 },
+      { input: usd(600), output: 0 },
+      6_000_000_000_000,
+    ],
+  ];
+  for (const [name, counts, price, total] of cases) {
+    it(name, () => {
+      const cost = costOf(usage(counts), price);
+      expect(cost.total).toBe(total);
+    });
+  }
+
+  it('puts every token on exactly one line', () => {
+    const count = fc.nat({ max: 5_000_000 });
+    fc.assert(
+      fc.property(
+        fc.tuple(count, count, count, count, count, count),
+        ([input, cached, write, output, reasoning, audio]) => {
+          const { lines } = costOf(
+            usage({
+              inputTokens: input,
+              cachedInputTokens: cached,
+              cacheWriteTokens: write,
+              outputTokens: output,
+              reasoningTokens: reasoning,
+              outputAudioTokens: audio,
+            }),
+            { ...SONNET, reasoning: usd(1), outputAudio: usd(2) },
+          );
+          expect(lines.reduce((sum, line) => sum + line.quantity, 0)).toBe(input + output);
+        },
+      ),
+    );
+  });
+
+  it('is within half a nano-dollar of the exact sum', () => {
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 2_000_000 }),
+        fc.nat({ max: 2_000_000 }),
+        fc.nat({ max: 100_000_000_000 }),
+        (i, o, rate) => {
+          const exact = BigInt(i + o) * BigInt(rate);
+          const { total } = costOf(usage({ inputTokens: i, outputTokens: o }), { input: rate, output: rate });
+          const error = BigInt(total) * 1_000_000n - exact;
+          expect(error <= 500_000n && error > -500_000n).toBe(true);
+        },
+      ),
+    );
+  });
+});
