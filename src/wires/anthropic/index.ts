@@ -1,0 +1,12 @@
+import type { Wire } from '../types.ts';
+import { readError } from './error.ts';
+import { encode } from './request.ts';
+import { decode } from './response.ts';
+import { createStream } from './stream.ts';
+
+/** The Messages API of Anthropic, and of the hosts that speak it. */
+export const anthropic: Wire = {
+  id: 'anthropic',
+  chat: { encode, decode, stream: createStream },
+  readError,
+};
