@@ -74,6 +74,13 @@ export function toError(
   });
 }
 
+/** A body or an event that is not what the API sends. */
+export function unreadable(body: string): GatewayError {
+  return new GatewayError('upstream_invalid_response', {
+    upstream: { status: 200, body: body.slice(0, RAW_LIMIT) },
+  });
+}
+
 function mapCode(status: number, type: string | undefined, code: string | undefined): ErrorCode {
   if (code !== undefined && ACCOUNT_CODES.has(code)) return 'upstream_credentials_rejected';
   const byStatus = BY_STATUS[status];

@@ -1,4 +1,3 @@
-import { GatewayError } from '../../errors.ts';
 import { asArray, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
 import type { AnswerMeta, DecodedAnswer, Target } from '../types.ts';
 import {
@@ -10,7 +9,7 @@ import {
   splitCitations,
   stopExtras,
 } from './answer.ts';
-import { toError } from './error.ts';
+import { toError, unreadable } from './error.ts';
 import { redactedDetail, thinkingDetail } from './reasoning.ts';
 import { readUsage, usageObject } from './usage.ts';
 
@@ -34,9 +33,7 @@ export function decode(body: string, target: Target, meta: AnswerMeta): DecodedA
   const message = asObject(parseJson(body));
   if (message?.type === 'error') throw toError(200, asObject(message.error), body);
   if (!message || !Array.isArray(message.content)) {
-    throw new GatewayError('upstream_invalid_response', {
-      upstream: { status: 200, body: body.slice(0, 1024) },
-    });
+    throw unreadable(body);
   }
   const mode = answerMode(target, meta);
   const parts = readParts(message, mode);

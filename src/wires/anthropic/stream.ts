@@ -1,13 +1,4 @@
-import { GatewayError } from '../../errors.ts';
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asString,
-  isObject,
-  type JsonObject,
-  parseJson,
-} from '../../lib/json.ts';
+import { asNumber, asObject, asString, isObject, type JsonObject, parseJson } from '../../lib/json.ts';
 import type { AnswerMeta, StreamDecoder, StreamState, Target } from '../types.ts';
 import {
   type AnswerMode,
@@ -19,24 +10,10 @@ import {
   stopExtras,
 } from './answer.ts';
 import { ChunkWriter } from './chunks.ts';
-import { toError } from './error.ts';
+import { toError, unreadable } from './error.ts';
+import { type OpenBlock, openBlock } from './open-block.ts';
 import { redactedDetail, thinkingDetail } from './reasoning.ts';
 import { mergeUsage, readUsage, usageObject } from './usage.ts';
-
-/** A content block that is being received. */
-interface OpenBlock {
-  block: JsonObject;
-  kind: 'text' | 'thinking' | 'call' | 'answer' | 'ignored' | 'other';
-  /** Index of the tool call, or of the reasoning detail. */
-  index: number;
-  /** Characters of tool input received. */
-  received: number;
-  /** Input of the provider's own tools, as far as received. */
-  input: string;
-  /** Offset of a text block in the content. */
-  start: number;
-  citations: JsonObject[];
-}
 
 /** A decoder for one stream of the Messages API (https://platform.claude.com/docs/en/build-with-claude/streaming). */
 export function createStream(target: Target, meta: AnswerMeta): StreamDecoder {
@@ -72,7 +49,7 @@ class AnthropicStream implements StreamDecoder {
       return '';
     }
     const value = asObject(parseJson(data));
-    if (!value) throw invalidEvent(data);
+    if (!value) throw unreadable(data);
     switch (asString(value.type) ?? event) {
       case 'content_block_delta':
         return this.#delta(value, data);
@@ -122,15 +99,7 @@ class AnthropicStream implements StreamDecoder {
 
   #start(value: JsonObject): string {
     const block = asObject(value.content_block) ?? {};
-    const open: OpenBlock = {
-      block,
-      kind: 'other',
-      index: 0,
-      received: 0,
-      input: '',
-      start: this.#contentLength,
-      citations: asArray(block.citations).filter(isObject),
-    };
+    const open = openBlock(block, this.#contentLength);
     this.#blocks.set(asNumber(value.index) ?? -1, open);
     const out = this.#opening();
     switch (block.type) {
@@ -179,7 +148,7 @@ class AnthropicStream implements StreamDecoder {
     const opening = this.#opening();
     if (delta.type === 'text_delta') return opening + this.#text(asString(delta.text) ?? '');
     const open = this.#blocks.get(asNumber(value.index) ?? -1);
-    if (!open) throw invalidEvent(data);
+    if (!open) throw unreadable(data);
     switch (delta.type) {
       case 'thinking_delta':
         return opening + this.#thinking(open, asString(delta.thinking) ?? '');
@@ -312,10 +281,4 @@ function newState(created: number): StreamState {
     created,
     outputChars: 0,
   };
-}
-
-function invalidEvent(data: string): GatewayError {
-  return new GatewayError('upstream_invalid_response', {
-    upstream: { status: 200, body: data.slice(0, 1024) },
-  });
 }
