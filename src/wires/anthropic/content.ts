@@ -48,7 +48,7 @@ function partBlocks(part: Json, at: string, dropped: Dropped): JsonObject[] {
     case 'file':
       return [withCache(fileBlock(part, at), part.cache_control)];
     default:
-      if (NATIVE_BLOCKS.has(type)) return [part];
+      if (NATIVE_BLOCKS.has(type)) return [{ ...part }];
       throw unsupported(at, `Content of type "${type}" cannot be sent to this model.`);
   }
 }
