@@ -84,7 +84,7 @@ function append(turns: Turn[], role: Turn['role'], blocks: JsonObject[], result?
     turn = { role, results: [], blocks: [] };
     turns.push(turn);
   }
-  turn.blocks.push(...blocks);
+  for (const block of blocks) turn.blocks.push(block);
   if (result) turn.results.push(result);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
-import { readUsage } from '../../../src/wires/anthropic/usage.ts';
+import { mergeUsage, readUsage } from '../../../src/wires/anthropic/usage.ts';
 import { codec, fixture, list, meta, parse, target } from './support.ts';
 
 function decode(body: string, request: JsonObject = {}, structuredOutput?: boolean) {
@@ -284,5 +284,27 @@ describe('usage', () => {
   ])('%s', (_, raw, expected) => {
     expect(readUsage(raw)).toMatchObject(expected);
     expect(readUsage(raw).raw).toBe(raw);
+  });
+
+  test('the end of a stream corrects its start, and takes nothing back', () => {
+    const start = {
+      input_tokens: 43,
+      cache_read_input_tokens: 9,
+      output_tokens: 1,
+      service_tier: 'standard',
+    };
+    const end = {
+      input_tokens: 61,
+      cache_read_input_tokens: 0,
+      cache_creation_input_tokens: null,
+      output_tokens: 0,
+    };
+    expect(mergeUsage(start, end)).toEqual({
+      input_tokens: 61,
+      cache_read_input_tokens: 9,
+      output_tokens: 0,
+      service_tier: 'standard',
+    });
+    expect(mergeUsage(null, { input_tokens: 0 })).toEqual({ input_tokens: 0 });
   });
 });

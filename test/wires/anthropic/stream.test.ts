@@ -326,6 +326,23 @@ describe('streams', () => {
     expect(replay(before + end('end_turn'), 30, options).content).toBe('{"a":1}');
   });
 
+  test('a second call of the answer tool does not spoil the first', () => {
+    const call = (index: number, input: string) =>
+      `data: {"type":"content_block_start","index":${index},"content_block":{"type":"tool_use","id":"t${index}","name":"structured_output","input":{}}}\n\n` +
+      `data: {"type":"content_block_delta","index":${index},"delta":{"type":"input_json_delta","partial_json":"${input}"}}\n\n` +
+      `data: {"type":"content_block_stop","index":${index}}\n\n`;
+    const to = target('claude-sonnet-4-5', { capabilities: { structuredOutput: false } });
+    const got = replay(call(0, '{}') + call(1, '[]'), 30, { to, body: SCHEMA_REQUEST });
+    expect(got.content).toBe('{}');
+    expect(got.calls).toEqual([]);
+  });
+
+  test('a host that ends its streams as OpenAI does', () => {
+    const got = replay(`${fixture('hand-s-pause-turn', 'stream.txt')}data: [DONE]\n\n`, 30);
+    expect(got.error).toBeNull();
+    expect(replay('data: [DONE]\n\n', 30).state).toMatchObject({ done: true, finished: false });
+  });
+
   test.each([
     ['no JSON', 'data: {"type":"mess\n\n'],
     ['no object', 'data: [1]\n\n'],
