@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SseFramer, type SseEvent } from '../../src/lib/sse.ts';
+import { type SseEvent, SseFramer } from '../../src/lib/sse.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { GatewayError } from '../../src/errors.ts';
+import { readChatRequest } from '../../src/gateway/request.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const read = (body: unknown) =>
+  readChatRequest(bytes(typeof body === 'string' ? body : JSON.stringify(body)));
+const MESSAGES = [{ role: 'user', content: 'hi' }];
+
+function refusal(body: unknown): { code: string; param: string | null } {
+  try {
+    read(body);
+  } catch (error) {
+    if (error instanceof GatewayError) return { code: error.code, param: error.param };
+    throw error;
+  }
+  throw new Error('was accepted');
+}
+
+describe('readChatRequest', () => {
+  const refused: [name: string, body: unknown, code: string, param: string | null][] = [
+    ['an empty body', '', 'invalid_json', null],
+    ['white space', '  \n', 'invalid_json', null],
+    ['half an object', '{"model":"m","messages":[', 'invalid_json', null],
+    ['trailing text', '{"model":"m","messages":[{}]} x', 'invalid_json', null],
+    ['an error deep inside', '{"model":"m","messages":[{"role":}]}', 'invalid_json', null],
+    ['an array', '[]', 'invalid_type', null],
+    ['a string', '"hello"', 'invalid_type', null],
+    ['null', 'null', 'invalid_type', null],
+    ['no model', { messages: MESSAGES }, 'missing_parameter', 'model'],
+    ['a model that is null', { model: null, messages: MESSAGES }, 'invalid_type', 'model'],
+    ['a model that is a number', { model: 4, messages: MESSAGES }, 'invalid_type', 'model'],
+    ['an empty model', { model: '', messages: MESSAGES }, 'invalid_value', 'model'],
+    ['no messages', { model: 'm' }, 'missing_parameter', 'messages'],
+    ['messages that are text', { model: 'm', messages: 'hi' }, 'invalid_type', 'messages'],
+    ['no message at all', '{"model":"m","messages":[ \n ]}', 'invalid_value', 'messages'],
+    ['stream as text', { model: 'm', messages: MESSAGES, stream: 'true' }, 'invalid_type', 'stream'],
+    [
+      'stream_options as text',
+      { model: 'm', messages: MESSAGES, stream_options: 'x' },
+      'invalid_type',
+      'stream_options',
+    ],
+    [
+      'include_usage as text',
+      { model: 'm', messages: MESSAGES, stream_options: { include_usage: 'yes' } },
+      'invalid_type',
+      'stream_options.include_usage',
+    ],
+    ['max_tokens of zero', { model: 'm', messages: MESSAGES, max_tokens: 0 }, 'invalid_value', 'max_tokens'],
+    ['max_tokens as text', { model: 'm', messages: MESSAGES, max_tokens: '9' }, 'invalid_type', 'max_tokens'],
+    ['n of zero', { model: 'm', messages: MESSAGES, n: 0 }, 'invalid_value', 'n'],
+    ['models as text', { model: 'm', messages: MESSAGES, models: 'x' }, 'invalid_type', 'models'],
+    [
+      'a model of models that is no text',
+      { model: 'm', messages: MESSAGES, models: ['a', 1] },
+      'invalid_type',
+      'models[1]',
+    ],
+    ['provider as text', { model: 'm', messages: MESSAGES, provider: 'x' }, 'invalid_type', 'provider'],
+    [
+      'a provider preference that has no effect yet',
+      { model: 'm', messages: MESSAGES, provider: { data_collection: 'deny' } },
+      'unsupported_parameter',
+      'provider.data_collection',
+    ],
+    [
+      'a policy',
+      { model: 'm', messages: MESSAGES, policy: { slo_ms: 350 } },
+      'unsupported_parameter',
+      'policy',
+    ],
+  ];
+  for (const [name, body, code, param] of refused) {
+    it(`refuses ${name}`, () => expect(refusal(body)).toEqual({ code, param }));
+  }
+
+  it('reads what it acts on and leaves the rest alone', () => {
+    const { request, control } = read({
+      model: 'gpt-4o',
+      messages: MESSAGES,
+      stream: true,
+      stream_options: { include_usage: true, include_obfuscation: false },
+      temperature: 'hot',
+      made_up: { a: 1 },
+    });
+    expect(request.stream).toBe(true);
+    expect(request.includeUsage).toBe(true);
+    expect(control.model).toBe('gpt-4o');
+    expect(request.body()).toMatchObject({ temperature: 'hot', made_up: { a: 1 } });
+  });
+
+  it('takes nulls for absent', () => {
+    const { request, control } = read({
+      model: 'm',
+      messages: MESSAGES,
+      stream: null,
+      stream_options: null,
+      models: null,
+      provider: null,
+      policy: null,
+      n: null,
+      max_tokens: null,
+    });
+    expect(request.stream).toBe(false);
+    expect(control.fallbackModels).toEqual([]);
+  });
+
+  it('reads its own extensions, names them for removal, and says which have no effect', () => {
+    const { request, control } = read({
+      model: 'm',
+      models: ['a', 'b'],
+      provider: {
+        order: ['x'],
+        only: ['x', 'y'],
+        ignore: ['z'],
+        allow_fallbacks: false,
+        require_parameters: true,
+      },
+      workflow: 'w',
+      cache: { mode: 'exact' },
+      messages: MESSAGES,
+    });
+    expect(control).toEqual({
+      model: 'm',
+      fallbackModels: ['a', 'b'],
+      requireParameters: true,
+      providers: { order: ['x'], only: ['x', 'y'], ignore: ['z'], allowFallbacks: false },
+      unused: ['workflow', 'cache'],
+    });
+    expect(request.extensions.toSorted()).toEqual(['cache', 'models', 'provider', 'workflow']);
+    expect(Object.keys(request.body())).toEqual(['model', 'messages']);
+  });
+
+  it('takes the last of a name that stands twice, as JSON.parse does', () => {
+    expect(read(`{"model":"a","messages":[{}],"model":"b"}`).control.model).toBe('b');
+  });
+
+  it('knows a name that is written with escapes', () => {
+    expect(read(`{"mod\\u0065l":"a","messages":[{}]}`).control.model).toBe('a');
+  });
+
+  it('does not parse a large body before a wire asks for it', () => {
+    // A syntax error in the middle of a value that nobody reads is the upstream's to find.
+    const body = `{"model":"m","messages":[{"role":"user","content":"${'x'.repeat(300_000)}"}],"extra":[1,,2]}`;
+    const { request, control } = read(body);
+    expect(control.model).toBe('m');
+    expect(() => request.body()).toThrow(GatewayError);
+  });
+});
