@@ -1,0 +1,12 @@
+import type { Wire } from '../types.ts';
+import { readError } from './error.ts';
+import { encode } from './request.ts';
+import { decode } from './response.ts';
+import { createStream } from './stream.ts';
+
+/** The Gemini API (`generateContent`), and the hosts that speak it. */
+export const google: Wire = {
+  id: 'google',
+  chat: { encode, decode, stream: createStream },
+  readError,
+};
