@@ -69,6 +69,7 @@ async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promi
     duration_ms: 0,
   };
   trail.attempts.push(record);
+  trail.candidate = candidate;
 
   const cutoff = new Cutoff();
   const limit = request.stream ? config.limits.firstTokenMs : config.limits.answerMs;

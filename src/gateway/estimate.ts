@@ -9,11 +9,17 @@ const TOKENS_PER_ATTACHMENT = 1000;
 
 /**
  * The usage of an answer that was cut before the provider counted: what it had told so far, and an
- * estimate from the text for the rest. Marked as estimated.
+ * estimate from the text for the rest; without a state, of one that had not begun. Marked as estimated.
  */
-export function estimateUsage(request: ChatRequest, state: StreamState): Usage {
-  const known = state.usage;
-  const outputTokens = Math.max(known?.outputTokens ?? 0, Math.ceil(state.outputChars / CHARS_PER_TOKEN));
+export function estimateUsage(
+  request: ChatRequest,
+  state?: Pick<StreamState, 'usage' | 'outputChars'>,
+): Usage {
+  const known = state?.usage;
+  const outputTokens = Math.max(
+    known?.outputTokens ?? 0,
+    Math.ceil((state?.outputChars ?? 0) / CHARS_PER_TOKEN),
+  );
   return {
     cachedInputTokens: 0,
     cacheWriteTokens: 0,

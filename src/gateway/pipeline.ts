@@ -1,6 +1,7 @@
-import { toGatewayError } from '../errors.ts';
+import { type GatewayError, toGatewayError } from '../errors.ts';
 import { admit } from './admit.ts';
 import { attempt, type Served } from './attempt.ts';
+import { estimateUsage } from './estimate.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
 import { plan } from './plan.ts';
 import { relay } from './relay.ts';
@@ -9,10 +10,10 @@ import type { Call, Trail } from './types.ts';
 
 /**
  * One chat completion: plan → admit → attempt → relay → settle.
- * @throws GatewayError when nothing was answered; it is on the receipt already.
+ * @throws GatewayError when nothing was answered; what was tried is on the receipt already.
  */
 export async function completeChat(call: Call): Promise<Response> {
-  const trail: Trail = { attempts: [], fallbackFrom: [], routingReason: null };
+  const trail: Trail = { attempts: [], candidate: null, fallbackFrom: [], routingReason: null };
   const candidates = plan(call);
   admit(call.caller);
   let served: Served;
@@ -20,21 +21,27 @@ export async function completeChat(call: Call): Promise<Response> {
     served = await attempt(call, candidates, trail);
   } catch (thrown) {
     const error = toGatewayError(thrown);
-    settle(call, trail, {
-      status: error.code === 'client_closed_request' ? 'client_closed_request' : 'failed',
-      error,
-      candidate: null,
-      usage: null,
-      finishReason: null,
-      rawFinishReason: null,
-      upstreamId: null,
-      upstreamModel: null,
-      dropped: [],
-      firstTokenAt: null,
-    });
+    settleFailure(call, trail, error);
     throw error;
   }
   return served.kind === 'stream' ? relay(call, trail, served) : answerWhole(call, trail, served);
+}
+
+/** Nobody answered, or the client left before anybody could: then the provider has read the prompt all the same. */
+function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
+  const gone = error.code === 'client_closed_request';
+  settle(call, trail, {
+    status: gone ? 'client_closed_request' : 'failed',
+    error,
+    candidate: gone ? trail.candidate : null,
+    usage: gone && trail.candidate ? estimateUsage(call.request) : null,
+    finishReason: null,
+    rawFinishReason: null,
+    upstreamId: null,
+    upstreamModel: null,
+    dropped: [],
+    firstTokenAt: null,
+  });
 }
 
 function answerWhole(call: Call, trail: Trail, served: Extract<Served, { kind: 'whole' }>): Response {

@@ -16,6 +16,12 @@ const PING = ': ping\n\n';
 /** After the upstream's last event its connection gets this long to end by itself, so that it can be used again. */
 const DRAIN_MS = 1_000;
 
+/**
+ * Writes are not awaited one by one, since each awaited promise wakes JavaScript once more; after this
+ * many bytes one is, which is the back-pressure of a client that reads slowly.
+ */
+const UNAWAITED_BYTES = 64 * 1024;
+
 /** Starts the relay of a stream and answers it. The relay itself lives in `waitUntil`, also when the client goes. */
 export function relay(call: Call, trail: Trail, served: ServedStream): Response {
   const { readable, writable } = new IdentityTransformStream();
@@ -39,6 +45,7 @@ class Relay {
   readonly #firstTokenAt = Date.now();
   #lastActivityAt = Date.now();
   #lastWriteAt = Date.now();
+  #unawaited = 0;
 
   constructor(
     call: Call,
@@ -80,7 +87,8 @@ class Relay {
         const { value, done } = await reader.read();
         this.#lastActivityAt = Date.now();
         const { text, error } = decodeEvents(decoder, done ? framer.end() : framer.push(value));
-        if (text !== '') await this.#write(text);
+        const behind = text === '' ? undefined : this.#write(text);
+        if (behind) await behind;
         if (error) return error;
         if (done) break;
       }
@@ -92,13 +100,20 @@ class Relay {
     return decoder.state.finished ? null : new GatewayError('upstream_incomplete');
   }
 
-  async #write(text: string): Promise<void> {
-    this.#lastWriteAt = Date.now();
-    try {
-      await this.#writer.write(this.#encoder.encode(text));
-    } catch (cause) {
-      throw new GatewayError('client_closed_request', { cause });
+  /** Answers a promise only when the writer has fallen behind. */
+  #write(text: string): Promise<void> | undefined {
+    const bytes = this.#encoder.encode(text);
+    this.#lastWriteAt = this.#lastActivityAt;
+    const written = this.#writer.write(bytes);
+    this.#unawaited += bytes.byteLength;
+    if (this.#unawaited > UNAWAITED_BYTES) {
+      this.#unawaited = 0;
+      return written.catch((cause: unknown) => {
+        throw new GatewayError('client_closed_request', { cause });
+      });
     }
+    written.catch(ignore);
+    return undefined;
   }
 
   /** Several times per idle limit, not per event: is the upstream silent, is the client still there? */
@@ -111,7 +126,8 @@ class Relay {
         }),
       );
     } else if (now - this.#lastWriteAt >= PING_AFTER_MS) {
-      this.#write(PING).catch((error: GatewayError) => this.#stream.cutoff.cut(error));
+      this.#lastWriteAt = now;
+      this.#writer.write(this.#encoder.encode(PING)).catch(ignore);
     }
   }
 
@@ -168,3 +184,6 @@ class Relay {
     clearTimeout(timer);
   }
 }
+
+/** A write that fails closes the writer, and that is what is listened to. */
+function ignore(): void {}

@@ -61,6 +61,8 @@ export interface Candidate {
 /** What has been tried so far; shared by the stages of one call, ends up on the receipt. */
 export interface Trail {
   attempts: Attempt[];
+  /** Whom the request was last sent to. */
+  candidate: Candidate | null;
   /** Endpoints that failed before the one that serves, in order. */
   fallbackFrom: string[];
   routingReason: RoutingReason | null;

@@ -45,8 +45,11 @@ export async function send(
     'content-type': 'application/json',
     'user-agent': 'interline',
     ...provider.headers,
-    ...encoded.headers,
   };
+  for (const [name, value] of Object.entries(encoded.headers ?? {})) {
+    // Flags that both the provider's entry and the request ask for travel together, as a list.
+    headers[name] = name in headers ? `${headers[name]},${value}` : value;
+  }
   if (traceparent) headers.traceparent = traceparent;
   let url = provider.baseUrl + encoded.path;
   if (secret !== null) {

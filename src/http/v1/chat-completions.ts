@@ -26,7 +26,7 @@ export async function chatCompletions(c: HttpContext): Promise<Response> {
   const generationId = newId('generation', startedAt);
   c.set('generationId', generationId);
   const traceparent = c.req.header('traceparent');
-  return completeChat({
+  const answer = completeChat({
     requestId: c.get('requestId'),
     generationId,
     startedAt,
@@ -40,4 +40,7 @@ export async function chatCompletions(c: HttpContext): Promise<Response> {
     registry: loading instanceof Promise ? await loading : loading,
     waitUntil,
   });
+  // A client that leaves ends its request here and now; what it has used must be settled all the same.
+  waitUntil(answer.catch(() => {}));
+  return answer;
 }
