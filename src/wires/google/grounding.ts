@@ -32,7 +32,9 @@ function grounded(grounding: JsonObject | undefined, text: string): JsonObject[]
       found.push(citation(known, start, end));
     }
   }
-  const unused = sources.flatMap((known, index) => (known && !used.has(index) ? citation(known, 0, 0) : []));
+  const unused = sources.flatMap((known, index): JsonObject[] =>
+    known && !used.has(index) ? [citation(known, 0, 0)] : [],
+  );
   return [...found, ...unused];
 }
 
