@@ -1,0 +1,146 @@
+/** Provider of models.dev → our provider id, in the order in which providers stand in the catalogue. */
+export const PROVIDERS: Record<string, string> = {
+  openai: 'openai',
+  anthropic: 'anthropic',
+  google: 'google',
+  xai: 'xai',
+  mistral: 'mistral',
+  deepseek: 'deepseek',
+  moonshotai: 'moonshot',
+  alibaba: 'alibaba',
+  groq: 'groq',
+  cerebras: 'cerebras',
+  deepinfra: 'deepinfra',
+  togetherai: 'together',
+  'fireworks-ai': 'fireworks',
+  openrouter: 'openrouter',
+};
+
+/** Resells what others host: its endpoints come last, whatever their price. */
+export const RESELLER = 'openrouter';
+
+/** The provider that a vendor serves its own models with, and its vendor name. */
+export const FIRST_PARTY: Record<string, string> = {
+  openai: 'openai',
+  anthropic: 'anthropic',
+  google: 'google',
+  xai: 'x-ai',
+  mistral: 'mistralai',
+  deepseek: 'deepseek',
+  moonshot: 'moonshotai',
+  alibaba: 'qwen',
+  groq: 'groq',
+};
+
+/** Spellings of a vendor → the one of OpenRouter, which canonical ids use. */
+const VENDORS: Record<string, string> = {
+  alibaba: 'qwen',
+  'deepseek-ai': 'deepseek',
+  liquidai: 'liquid',
+  meta: 'meta-llama',
+  minimaxai: 'minimax',
+  mistral: 'mistralai',
+  moonshot: 'moonshotai',
+  xai: 'x-ai',
+  xiaomimimo: 'xiaomi',
+  'zai-org': 'z-ai',
+  zhipuai: 'z-ai',
+};
+
+/** Hosts that name models without a vendor: the vendor by the beginning of the name. */
+const BEGINNINGS: [string, string][] = [
+  ['deepseek-', 'deepseek'],
+  ['glm-', 'z-ai'],
+  ['gpt-oss-', 'openai'],
+  ['kimi-', 'moonshotai'],
+  ['llama-', 'meta-llama'],
+  ['minimax-', 'minimax'],
+  ['qwen', 'qwen'],
+  ['whisper-', 'openai'],
+];
+
+/** Names that models.dev spells otherwise than the provider's API does. */
+export function upstreamName(provider: string, id: string): string {
+  // https://www.alibabacloud.com/help/en/model-studio/models: qwen2.5-72b-instruct.
+  return provider === 'alibaba' ? id.replace(/^qwen2-5-/, 'qwen2.5-') : id;
+}
+
+/**
+ * The same model under another name, `provider:upstream id in lower case` or for any provider
+ * `vendor/name`. Only what its vendor or host says is the same; everything else stays apart.
+ */
+const SAME: Record<string, string> = {
+  // Aliases that stand for one dated snapshot each: https://docs.anthropic.com/en/docs/about-claude/models
+  'anthropic/claude-opus-4-0': 'anthropic/claude-opus-4',
+  'anthropic/claude-sonnet-4-0': 'anthropic/claude-sonnet-4',
+  // https://console.groq.com/docs/models links both to Meta's instruct weights.
+  'groq:llama-3.1-8b-instant': 'meta-llama/llama-3.1-8b-instruct',
+  'groq:llama-3.3-70b-versatile': 'meta-llama/llama-3.3-70b-instruct',
+  'cerebras:zai-glm-4.7': 'z-ai/glm-4.7',
+  // Meta publishes one instruct model each; the FP8 weights of Maverick are Meta's own.
+  'meta-llama/llama-4-scout-17b-16e-instruct': 'meta-llama/llama-4-scout',
+  'meta-llama/llama-4-maverick-17b-128e-instruct-fp8': 'meta-llama/llama-4-maverick',
+  // https://docs.mistral.ai/getting-started/models/: the version numbers of these dated names.
+  'openrouter:mistralai/mistral-medium-3': 'mistralai/mistral-medium-2505',
+  'openrouter:mistralai/mistral-medium-3.1': 'mistralai/mistral-medium-2508',
+  'openrouter:mistralai/mistral-medium-3-5': 'mistralai/mistral-medium-2604',
+  'openrouter:mistralai/mistral-small-3.2-24b-instruct': 'mistralai/mistral-small-2506',
+  'openrouter:moonshotai/kimi-k2': 'moonshotai/kimi-k2-0711-preview',
+  'openrouter:moonshotai/kimi-k2-0905': 'moonshotai/kimi-k2-0905-preview',
+  // https://openrouter.ai/openai/gpt-5.1-chat and its like: the chat models that OpenAI names `-latest`.
+  'openrouter:openai/gpt-5-chat': 'openai/gpt-5-chat-latest',
+  'openrouter:openai/gpt-5.1-chat': 'openai/gpt-5.1-chat-latest',
+  'openrouter:openai/gpt-5.2-chat': 'openai/gpt-5.2-chat-latest',
+  'openrouter:openai/gpt-5.3-chat': 'openai/gpt-5.3-chat-latest',
+  'openrouter:qwen/qwen3-coder': 'qwen/qwen3-coder-480b-a35b-instruct',
+  'openrouter:qwen/qwen-2.5-72b-instruct': 'qwen/qwen2.5-72b-instruct',
+  'openrouter:qwen/qwen-2.5-7b-instruct': 'qwen/qwen2.5-7b-instruct',
+  'together:liquidai/lfm2-24b-a2b': 'liquid/lfm-2-24b-a2b',
+};
+
+/**
+ * Left out. OpenRouter's deepseek-chat is V3 of 2024, while DeepSeek's own of that name moves with its
+ * newest model; models.dev takes one for the other.
+ */
+export const LEFT_OUT: ReadonlySet<string> = new Set(['openrouter:deepseek/deepseek-chat']);
+
+/**
+ * The canonical id of a provider's model. Dots and dashes are kept as the provider writes them;
+ * `keyOf` of two ids tells whether they are one model.
+ */
+export function canonicalId(provider: string, upstream: string): string {
+  const lower = upstream.toLowerCase();
+  let name = lower.replace(/^accounts\/fireworks\/(models|routers)\//, '');
+  // Fireworks writes glm-5p1 for GLM-5.1.
+  if (name !== lower) name = name.replace(/(\d)p(\d)/g, '$1.$2');
+  const [vendor, rest] = name.includes('/')
+    ? [name.slice(0, name.indexOf('/')), name.slice(name.indexOf('/') + 1)]
+    : [FIRST_PARTY[provider] ?? 'unknown', name];
+  const owner = name.includes('/') ? vendor : (ownerOf(name, provider) ?? vendor);
+  const canonicalVendor = VENDORS[owner] ?? owner;
+  // A dated name of Anthropic's is the one snapshot that the undated name stands for.
+  const plain = canonicalVendor === 'anthropic' ? rest.replace(/-20\d{6}$/, '') : rest;
+  const id = `${canonicalVendor}/${plain}`;
+  return SAME[`${provider}:${lower}`] ?? SAME[id] ?? id;
+}
+
+/** Hosts of others' models name no vendor; a vendor's own API needs none. */
+function ownerOf(name: string, provider: string): string | undefined {
+  if (FIRST_PARTY[provider] !== undefined && provider !== 'groq') return undefined;
+  return BEGINNINGS.find(([beginning]) => name.startsWith(beginning))?.[1];
+}
+
+/** Equal for ids of one model: vendors in one spelling, dots as dashes. */
+export function keyOf(id: string): string {
+  const lower = id.toLowerCase();
+  const slash = lower.indexOf('/');
+  const vendor = lower.slice(0, slash);
+  return `${VENDORS[vendor] ?? vendor}/${lower.slice(slash + 1)}`.replaceAll('.', '-');
+}
+
+/** Other spellings of the vendor that users write before this vendor's models. */
+export function vendorSpellings(vendor: string): string[] {
+  const provider = Object.keys(FIRST_PARTY).find((id) => FIRST_PARTY[id] === vendor);
+  const spellings = provider !== undefined && provider !== vendor ? [provider] : [];
+  return vendor === 'meta-llama' ? ['meta'] : spellings;
+}
