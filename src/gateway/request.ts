@@ -77,6 +77,7 @@ export function readChatRequest(bytes: Uint8Array): { request: ChatRequest; cont
   return {
     request: {
       bytes,
+      members,
       stream: head.stream ?? false,
       includeUsage: head.stream_options?.include_usage ?? false,
       body,

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
+import type { JsonMember } from '../lib/json-members.ts';
 
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
 export type WireId = 'openai' | 'anthropic' | 'google';
@@ -48,12 +49,8 @@ export interface Quirks {
   developerRole?: 'system';
   /** `completion_tokens` leaves reasoning out. */
   reasoningOutsideCompletion?: boolean;
-  /** The host's name of the reasoning text in messages and deltas, mapped to `reasoning`. */
-  reasoningField?: string;
-  /** Answers may hold an array of parts where OpenAI has a string. */
-  contentParts?: boolean;
-  /** Where usage stands when not at the top of a chunk, e.g. `x_groq.usage`. */
-  usagePath?: string;
+  /** The host takes OpenRouter's `reasoning` object; others get `reasoning_effort` made of it. */
+  reasoningObject?: boolean;
 }
 
 /** What an endpoint is known to take. Absent means unknown, which is treated as yes. */
@@ -86,6 +83,8 @@ export interface ChatBody extends JsonObject {
 export interface ChatRequest {
   /** The body as received, valid JSON, at most 32 MB. */
   bytes: Uint8Array;
+  /** The top-level members of `bytes`. */
+  members: readonly JsonMember[];
   stream: boolean;
   /** The caller asked for `stream_options.include_usage`. */
   includeUsage: boolean;

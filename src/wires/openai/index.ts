@@ -1,0 +1,12 @@
+import type { Wire } from '../types.ts';
+import { readError } from './error.ts';
+import { encodeRequest } from './request.ts';
+import { decodeResponse } from './response.ts';
+import { createStream } from './stream.ts';
+
+/** OpenAI Chat Completions, the hub format: what comes in goes out, with only what must change changed. */
+export const openai: Wire = {
+  id: 'openai',
+  chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream },
+  readError,
+};

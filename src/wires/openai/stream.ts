@@ -1,0 +1,190 @@
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asString,
+  isObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+} from '../../lib/json.ts';
+import type { AnswerMeta, Quirks, StreamDecoder, StreamState, Target } from '../types.ts';
+import { inBandError, unreadable } from './error.ts';
+import { isFinishReason, mapFinishReason, repairMessage } from './repair.ts';
+import { IdSplice } from './splice.ts';
+import { readUsage } from './usage.ts';
+
+/** A decoder for one stream of an OpenAI-shaped host: its own events, with only the id and usage taken out of them. */
+export function createStream(target: Target, meta: AnswerMeta): StreamDecoder {
+  return new OpenAiStream(target.quirks, meta);
+}
+
+class OpenAiStream implements StreamDecoder {
+  readonly state: StreamState;
+  readonly #meta: AnswerMeta;
+  readonly #quirks: Quirks;
+  readonly #ids: IdSplice;
+  /** A client that did not ask for usage does not see `"usage":null` either. */
+  readonly #hidesNullUsage: boolean;
+  #started = false;
+  /** Choices seen, and those of them that have a finish reason. */
+  readonly #open = new Set<number>();
+  readonly #closed = new Set<number>();
+
+  constructor(quirks: Quirks, meta: AnswerMeta) {
+    this.#quirks = quirks;
+    this.#meta = meta;
+    this.#ids = new IdSplice(meta.id);
+    this.#hidesNullUsage = !meta.request.includeUsage;
+    this.state = {
+      finished: false,
+      done: false,
+      finishReason: null,
+      rawFinishReason: null,
+      usage: null,
+      usageObject: null,
+      upstreamId: null,
+      upstreamModel: null,
+      created: meta.created,
+      outputChars: 0,
+    };
+  }
+
+  push(data: string): string {
+    if (data === '[DONE]') {
+      this.state.done = true;
+      return '';
+    }
+    const chunk = parseJson(data);
+    if (!isObject(chunk)) throw unreadable(data);
+    if (chunk.error !== undefined && chunk.error !== null) throw inBandError(chunk.error, data);
+    if (!this.#started) this.#start(chunk);
+    const usage = chunk.usage;
+    if (isObject(usage)) this.#takeUsage(usage);
+
+    const choices = asArray(chunk.choices);
+    if (choices.length === 0 && isObject(usage)) return '';
+    let regular = !data.includes('\n');
+    for (const choice of choices) {
+      if (!this.#read(choice)) regular = false;
+    }
+    this.state.finished = this.#closed.size > 0 && this.#closed.size === this.#open.size;
+    const text = regular && !isObject(usage) ? this.#spliced(data, chunk) : undefined;
+    return `data: ${text ?? JSON.stringify(this.#repaired(chunk))}\n\n`;
+  }
+
+  #start(chunk: JsonObject): void {
+    this.#started = true;
+    const { state } = this;
+    state.upstreamId = asString(chunk.id) || null;
+    state.upstreamModel = asString(chunk.model) || null;
+    state.created = asNumber(chunk.created) || state.created;
+  }
+
+  #takeUsage(usage: JsonObject): void {
+    const read = readUsage(usage, this.#quirks);
+    if (!read) return;
+    this.state.usage = read;
+    this.state.usageObject = usage;
+  }
+
+  /** Notes what a choice tells; false when it deviates from OpenAI's schema and must be repaired. */
+  #read(choice: Json): boolean {
+    if (!isObject(choice)) return false;
+    const delta = choice.delta;
+    const index = choice.index;
+    let regular = isObject(delta) && typeof index === 'number' && choice.finish_reason !== undefined;
+    this.#open.add(typeof index === 'number' ? index : 0);
+    if (isObject(delta) && !this.#readDelta(delta)) regular = false;
+    const reason = choice.finish_reason;
+    if (typeof reason === 'string' && reason !== '') {
+      if (!isFinishReason(reason)) regular = false;
+      this.#finish(typeof index === 'number' ? index : 0, reason);
+    } else if (reason !== null) {
+      regular = false;
+    }
+    return regular;
+  }
+
+  #readDelta(delta: JsonObject): boolean {
+    const { state } = this;
+    const { content, reasoning, reasoning_content: thought, refusal, tool_calls: calls } = delta;
+    let regular = true;
+    if (typeof content === 'string') state.outputChars += content.length;
+    else if (Array.isArray(content)) {
+      state.outputChars += JSON.stringify(content).length;
+      regular = false;
+    }
+    if (typeof reasoning === 'string') state.outputChars += reasoning.length;
+    else if (typeof thought === 'string') {
+      state.outputChars += thought.length;
+      regular = false;
+    }
+    if (typeof refusal === 'string') state.outputChars += refusal.length;
+    if (delta.role === null) regular = false;
+    if (calls === undefined) return regular;
+    if (!Array.isArray(calls)) return false;
+    for (const call of calls) {
+      const fn = asObject(asObject(call)?.function);
+      if (typeof fn?.arguments === 'string') state.outputChars += fn.arguments.length;
+      if (!isObject(call) || typeof call.index !== 'number') regular = false;
+      else if (typeof call.id === 'string' && typeof call.type !== 'string') regular = false;
+    }
+    return regular;
+  }
+
+  #finish(index: number, reason: string): void {
+    this.#closed.add(index);
+    const { state } = this;
+    if (state.rawFinishReason === null || index === 0) {
+      state.rawFinishReason = reason;
+      state.finishReason = mapFinishReason(reason);
+    }
+  }
+
+  /** The host's own text; undefined when more than the id must be changed. */
+  #spliced(data: string, chunk: JsonObject): string | undefined {
+    if (chunk.object !== 'chat.completion.chunk' || !asString(chunk.model)) return undefined;
+    if (typeof chunk.id !== 'string' || typeof chunk.created !== 'number' || !Array.isArray(chunk.choices)) {
+      return undefined;
+    }
+    const text = this.#ids.apply(data, chunk.id);
+    if (text === undefined || chunk.usage === undefined || !this.#hidesNullUsage) return text;
+    return withoutNullUsage(text);
+  }
+
+  #repaired(chunk: JsonObject): JsonObject {
+    const repaired: JsonObject = {
+      ...chunk,
+      id: this.#meta.id,
+      object: 'chat.completion.chunk',
+      created: asNumber(chunk.created) || this.state.created,
+      model: asString(chunk.model) || this.state.upstreamModel || this.#meta.model,
+      choices: asArray(chunk.choices).map((choice, position) => {
+        const given = asObject(choice) ?? {};
+        const reason = asString(given.finish_reason);
+        return {
+          ...given,
+          index: asNumber(given.index) ?? position,
+          delta: repairMessage(asObject(given.delta) ?? asObject(given.message) ?? {}, true),
+          finish_reason: reason ? mapFinishReason(reason) : null,
+        };
+      }),
+    };
+    if (isObject(chunk.usage) || this.#hidesNullUsage) delete repaired.usage;
+    return repaired;
+  }
+}
+
+/** Cuts the null usage out, where it stands as hosts write it; it may also stand first. */
+function withoutNullUsage(text: string): string | undefined {
+  for (const member of [',"usage":null', ', "usage": null', '"usage":null,', '"usage": null, ']) {
+    const at = text.indexOf(member);
+    if (at < 0) continue;
+    // A second one may stand inside a text.
+    return text.includes(member, at + member.length)
+      ? undefined
+      : text.slice(0, at) + text.slice(at + member.length);
+  }
+  return undefined;
+}
