@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.ts';
+import type { JsonObject } from './json.ts';
 
 /** One top-level member of a JSON object, as byte ranges of its text. */
 export interface JsonMember {
@@ -60,57 +60,81 @@ export function memberText(bytes: Uint8Array, member: JsonMember): string {
 export interface MemberPatch {
   /** Members to set; a member that is there is replaced, wherever and however often it stands. */
   set?: JsonObject;
+  /** The same, with values as JSON text that is taken over as it is written. */
+  setText?: Readonly<Record<string, string>>;
   remove?: readonly string[];
 }
 
 /**
- * The object's bytes with members set and removed; every other byte stays as it was. Answers the same
- * array when there is nothing to change.
+ * The object's bytes with members set and removed; every other byte stays as it was. What is set stands
+ * in front. Answers the same array when there is nothing to change, which is also when a member has
+ * its value already, in the same spelling.
  */
 export function patchMembers(
   bytes: Uint8Array,
   members: readonly JsonMember[],
   patch: MemberPatch,
 ): Uint8Array {
-  const set = Object.entries(patch.set ?? {}).filter(
-    (entry): entry is [string, Json] => entry[1] !== undefined,
-  );
-  const gone = new Set([...(patch.remove ?? []), ...set.map(([name]) => name)]);
-  const kept = members.filter((member) => !gone.has(member.name));
-  if (set.length === 0 && kept.length === members.length) return bytes;
-
-  const added = set.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',');
-  const head = encoder.encode(`{${added}`);
-  // Neighbours that stay are copied as one run, with what stands between them.
-  const runs: [from: number, to: number][] = [];
-  let previous: JsonMember | undefined;
-  for (const member of members) {
-    if (gone.has(member.name)) {
-      previous = undefined;
-      continue;
-    }
-    const last = runs.at(-1);
-    if (previous && last) last[1] = member.end;
-    else runs.push([member.start, member.end]);
-    previous = member;
+  const texts = new Map(Object.entries(patch.setText ?? {}));
+  for (const [name, value] of Object.entries(patch.set ?? {})) {
+    if (value !== undefined) texts.set(name, JSON.stringify(value));
   }
-  const first = members[0];
-  const final = members.at(-1);
-  const tail = bytes.subarray(final ? final.end : bytes.lastIndexOf(CLOSE_BRACE));
-  const lead = first && set.length === 0 ? bytes.subarray(0, first.start) : head;
-  const commas = Math.max(0, runs.length - 1) + (set.length > 0 && runs.length > 0 ? 1 : 0);
-  const size = runs.reduce((sum, [from, to]) => sum + to - from, lead.byteLength + tail.byteLength + commas);
+  for (const [name, text] of texts) if (isSet(bytes, members, name, text)) texts.delete(name);
+  const removed = new Set(patch.remove ?? []);
+  const goes = ({ name }: JsonMember): boolean => removed.has(name) || texts.has(name);
+  if (texts.size === 0 && !members.some(goes)) return bytes;
 
-  const out = new Uint8Array(size);
-  out.set(lead, 0);
-  let at = lead.byteLength;
-  runs.forEach(([from, to], index) => {
-    if (index > 0 || set.length > 0) out[at++] = COMMA;
+  const head = texts.size > 0 ? encoder.encode(`{${spell(texts)}`) : bytes.subarray(0, members[0]?.start);
+  const tail = bytes.subarray(members.at(-1)?.end ?? bytes.lastIndexOf(CLOSE_BRACE));
+  const runs = runsOf(members, goes);
+  const commas = runs.length - (texts.size > 0 ? 0 : 1);
+  const size = runs.reduce((sum, [from, to]) => sum + to - from, head.byteLength + tail.byteLength);
+
+  const out = new Uint8Array(size + Math.max(0, commas));
+  out.set(head, 0);
+  let at = head.byteLength;
+  for (const [index, [from, to]] of runs.entries()) {
+    if (index > 0 || texts.size > 0) out[at++] = COMMA;
     out.set(bytes.subarray(from, to), at);
     at += to - from;
-  });
+  }
   out.set(tail, at);
   return out;
+}
+
+/** The member stands there once, with this very text as its value. */
+function isSet(bytes: Uint8Array, members: readonly JsonMember[], name: string, text: string): boolean {
+  const found = members.filter((member) => member.name === name);
+  const [member] = found;
+  // Lengths first: a member may be megabytes. UTF-8 takes at most three bytes for a unit of a string.
+  if (!member || found.length > 1 || member.end - member.valueStart > text.length * 3) return false;
+  return memberText(bytes, member) === text;
+}
+
+function spell(texts: ReadonlyMap<string, string>): string {
+  let out = '';
+  for (const [name, text] of texts) out += `${out === '' ? '' : ','}${JSON.stringify(name)}:${text}`;
+  return out;
+}
+
+/** Neighbours that stay as one range, with what stands between them: few copies. */
+function runsOf(
+  members: readonly JsonMember[],
+  goes: (member: JsonMember) => boolean,
+): [from: number, to: number][] {
+  const runs: [from: number, to: number][] = [];
+  let open: [from: number, to: number] | undefined;
+  for (const member of members) {
+    if (goes(member)) {
+      open = undefined;
+    } else if (open) {
+      open[1] = member.end;
+    } else {
+      open = [member.start, member.end];
+      runs.push(open);
+    }
+  }
+  return runs;
 }
 
 const encoder = new TextEncoder();
@@ -131,16 +155,25 @@ function isEnd(bytes: Uint8Array, from: number): boolean {
   return skipSpace(bytes, from) === bytes.byteLength;
 }
 
+/** So many bytes of a string are looked at one by one before the native search takes over: a call costs more. */
+const STEP = 32;
+
 /** One past the closing quote of the string that opens at `from`; -1 when it never closes. */
 function skipString(bytes: Uint8Array, from: number): number {
+  const length = bytes.byteLength;
   let at = from + 1;
   for (;;) {
-    at = bytes.indexOf(QUOTE, at);
-    if (at < 0) return -1;
+    for (const until = Math.min(at + STEP, length); at < until; at++) {
+      const byte = bytes[at];
+      if (byte === QUOTE) return at + 1;
+      if (byte === BACKSLASH) at++;
+    }
+    // Here `at` is behind a whole character or escape, so backslashes before it do not count.
+    const quote = bytes.indexOf(QUOTE, at);
+    if (quote < 0) return -1;
     let slashes = 0;
-    while (bytes[at - 1 - slashes] === BACKSLASH) slashes++;
-    at++;
-    // The opening quote stops the count: no backslash of this string stands before it.
+    while (quote - slashes > at && bytes[quote - slashes - 1] === BACKSLASH) slashes++;
+    at = quote + 1;
     if (slashes % 2 === 0) return at;
   }
 }
@@ -173,10 +206,11 @@ function skipValue(bytes: Uint8Array, from: number): number {
 }
 
 /** Counts depth only: which bracket closes which is for the parser to check. */
+/** One past the object or array that starts at `from`; -1 when its brackets do not match. */
 function skipNested(bytes: Uint8Array, from: number): number {
-  let depth = 0;
-  let at = from;
+  const closers: number[] = [];
   const length = bytes.byteLength;
+  let at = from;
   while (at < length) {
     const byte = bytes[at];
     if (byte === QUOTE) {
@@ -184,10 +218,11 @@ function skipNested(bytes: Uint8Array, from: number): number {
       if (at < 0) return -1;
       continue;
     }
-    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+    if (byte === OPEN_BRACE) closers.push(CLOSE_BRACE);
+    else if (byte === OPEN_BRACKET) closers.push(CLOSE_BRACKET);
     else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      depth--;
-      if (depth === 0) return at + 1;
+      if (closers.pop() !== byte) return -1;
+      if (closers.length === 0) return at + 1;
     }
     at++;
   }

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/lib/json.ts';
 import { type MemberPatch, memberText, patchMembers, scanMembers } from '../../src/lib/json-members.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -133,25 +132,107 @@ describe('patchMembers', () => {
   for (const [name, text, change, result] of patched)
     it(name, () => expect(patch(text, change)).toBe(result));
 
-  it('answers the same bytes when nothing changes', () => {
-    const raw = bytes(BODY);
-    expect(patchMembers(raw, scanMembers(raw) ?? [], { remove: ['nothing'] })).toBe(raw);
+  it('takes over the spelling of what is given as text', () => {
+    const change = { setText: { seed: '12345678901234567890' }, remove: ['n'] };
+    expect(patch('{"n":1.0,"x":1.50}', change)).toBe('{"seed":12345678901234567890,"x":1.50}');
   });
 
-  it('means what patching the parsed object means, with any spelling', () => {
-    const name = fc.oneof(
-      fc.constantFrom('model', 'stream', 'a"b', 'c\\', '', 'é'),
-      fc.string({ maxLength: 3 }),
+  it('does not touch the bytes it is given', () => {
+    const raw = bytes(BODY);
+    patchMembers(raw, scanMembers(raw) ?? [], { set: { model: 'another' }, remove: ['x'] });
+    expect(raw).toEqual(bytes(BODY));
+  });
+
+  for (const [name, change] of Object.entries<MemberPatch>({
+    'nothing is asked': {},
+    'what is to go is not there': { remove: ['nothing'] },
+    'what is to be set is there': { set: { model: 'gpt-4o' }, setText: { x: '[1, 2]' } },
+  })) {
+    it(`answers the same bytes when ${name}`, () => {
+      const raw = bytes(BODY);
+      expect(patchMembers(raw, scanMembers(raw) ?? [], change)).toBe(raw);
+    });
+  }
+
+  it('sets once what stands twice, even with the value it has', () => {
+    expect(patch('{"a":1,"b":2,"a":1}', { set: { a: 1 } })).toBe('{"a":1,"b":2}');
+  });
+});
+
+/** JSON text in any spelling: white space, escapes, and numbers that no parser gives back as written. */
+const space = fc.stringMatching(/^[ \t\n\r]{0,2}$/);
+const number = fc.constantFrom('1.0', '12345678901234567890', '-0', '1E400', '0.10', '7');
+const string = fc
+  .tuple(fc.string({ maxLength: 60 }), fc.boolean())
+  .map(([text, ascii]) => (ascii ? escapeAll(text) : JSON.stringify(text)));
+const { value } = fc.letrec<{ value: string; list: string; object: string }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    fc.oneof(number, string, fc.constantFrom('true', 'false', 'null')),
+    tie('list'),
+    tie('object'),
+  ),
+  list: fc
+    .array(fc.tuple(space, tie('value')), { maxLength: 4 })
+    .map((items) => `[${items.map(([gap, item]) => gap + item + gap).join(',')}]`),
+  object: fc
+    .array(fc.tuple(string, space, tie('value')), { maxLength: 4 })
+    .map((items) => `{${items.map(([key, gap, item]) => `${gap}${key}${gap}:${gap}${item}`).join(',')}}`),
+}));
+
+function escapeAll(text: string): string {
+  return `"${Array.from(text.split(''), (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`;
+}
+
+describe('any object in any spelling', () => {
+  const name = fc.oneof(
+    fc.constantFrom('model', 'stream', 'a"b', 'c\\', '', 'é'),
+    fc.string({ maxLength: 3 }),
+  );
+  const names = fc.tuple(name, fc.boolean()).map(([text, ascii]): [string, string] => {
+    return [text, ascii ? escapeAll(text) : JSON.stringify(text)];
+  });
+  const member = fc.tuple(names, space, space, value);
+
+  it('is found, patched, and left as it is written elsewhere', () => {
+    const change = fc.tuple(
+      fc.array(fc.tuple(name, value), { maxLength: 2 }),
+      fc.array(name, { maxLength: 3 }),
     );
-    const object = fc.dictionary(name, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 6, noNullPrototype: true });
-    const space = fc.constantFrom(0, 1, 2, '\t');
     fc.assert(
-      fc.property(object, object, fc.array(name, { maxLength: 3 }), space, (before, set, remove, indent) => {
-        const kept = Object.entries(before).filter(([key]) => !remove.includes(key));
-        const text = patch(JSON.stringify(before, null, indent), { set: set as JsonObject, remove });
-        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify({ ...Object.fromEntries(kept), ...set })));
+      fc.property(fc.array(member, { maxLength: 6 }), space, change, (written, gap, [set, remove]) => {
+        const text = `${gap}{${written
+          .map(([[, key], before, after, item]) => `${before}${key}${after}:${before}${item}${after}`)
+          .join(',')}${gap}}${gap}`;
+        const raw = bytes(text);
+        const members = scanMembers(raw);
+        const found = members?.map((one) => [one.name, memberText(raw, one)]);
+        expect(found).toEqual(written.map(([[key], , , item]) => [key, item]));
+
+        const setText = Object.fromEntries(set);
+        const patched = patchMembers(raw, members ?? [], { setText, remove });
+        // A name to be removed and set is set.
+        const gone = [...remove, ...Object.keys(setText)];
+        const kept = written.filter(([[key]]) => !gone.includes(key)).map(([[key], , , item]) => [key, item]);
+        const after = scanMembers(patched)?.map((one) => [one.name, memberText(patched, one)]);
+        const order = (list: string[][] | undefined) => list?.toSorted().map((pair) => pair.join(':'));
+        expect(order(after)).toEqual(order([...Object.entries(setText), ...kept]));
+        expect(after?.filter(([key]) => !gone.includes(key ?? ''))).toEqual(kept);
+        expect(() => JSON.parse(new TextDecoder().decode(patched))).not.toThrow();
       }),
-      { numRuns: 1000 },
+      { numRuns: 1500 },
+    );
+  });
+
+  it('is refused when a byte is missing at the end, or one is too much', () => {
+    fc.assert(
+      fc.property(fc.array(member, { maxLength: 4 }), fc.nat(), (written, cut) => {
+        const text = `{${written.map(([[, key], , , item]) => `${key}:${item}`).join(',')}}`;
+        const raw = bytes(text);
+        expect(scanMembers(raw.subarray(0, cut % raw.byteLength))).toBeUndefined();
+        expect(scan(`${text}}`)).toBeUndefined();
+      }),
+      { numRuns: 500 },
     );
   });
 });
