@@ -45,6 +45,7 @@ export function requestOf(body: JsonObject, stream = false): ChatRequest {
   const chat: ChatBody = { model: 'm', messages: [], ...body } as ChatBody;
   return {
     bytes: new TextEncoder().encode(JSON.stringify(chat)),
+    members: [],
     stream,
     includeUsage: false,
     body: () => chat,
