@@ -1,5 +1,6 @@
 /// <reference types="vite/client" />
 import { isObject, type JsonObject } from '../../../src/lib/json.ts';
+import { scanMembers } from '../../../src/lib/json-members.ts';
 import { SseFramer } from '../../../src/lib/sse.ts';
 import { anthropic } from '../../../src/wires/anthropic/index.ts';
 import type {
@@ -43,8 +44,10 @@ export function target(model = 'claude-sonnet-4-5', over: Partial<Target> = {}):
 
 export function request(body: JsonObject, stream = false): ChatRequest {
   const full: ChatBody = { model: 'm', messages: [{ role: 'user', content: 'Hi' }], ...body };
+  const bytes = new TextEncoder().encode(JSON.stringify(full));
   return {
-    bytes: new TextEncoder().encode(JSON.stringify(full)),
+    bytes,
+    members: scanMembers(bytes) ?? [],
     stream,
     includeUsage: false,
     body: () => full,

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../../src/lib/json.ts';
+import { scanMembers } from '../../../src/lib/json-members.ts';
 import { SseFramer } from '../../../src/lib/sse.ts';
 import { google } from '../../../src/wires/google/index.ts';
 import type {
@@ -43,9 +44,10 @@ function unreachable(): never {
 
 export function requestOf(body: JsonObject, stream = false): ChatRequest {
   const chat: ChatBody = { model: 'm', messages: [], ...body } as ChatBody;
+  const bytes = new TextEncoder().encode(JSON.stringify(chat));
   return {
-    bytes: new TextEncoder().encode(JSON.stringify(chat)),
-    members: [],
+    bytes,
+    members: scanMembers(bytes) ?? [],
     stream,
     includeUsage: false,
     body: () => chat,
