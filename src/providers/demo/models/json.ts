@@ -1,0 +1,15 @@
+import { asObject } from '../../../lib/json.ts';
+import { lastUserText } from '../messages.ts';
+import { exampleOf } from '../schema/example.ts';
+import { say } from '../tokens.ts';
+import type { DemoRequest, Script } from '../types.ts';
+import { BRISK } from './text.ts';
+
+/** Answers JSON: an example of the response format's schema, else a small object. */
+export function writesJson(request: DemoRequest): Script {
+  const text = lastUserText(request);
+  const format = request.responseFormat;
+  const schema = format?.type === 'json_schema' ? asObject(format.json_schema)?.schema : undefined;
+  const value = schema === undefined ? { answer: text } : exampleOf(schema, text);
+  return { pieces: say('text', JSON.stringify(value)), ending: 'stop', ...BRISK };
+}

@@ -1,0 +1,100 @@
+import type { Endpoint, Model, Price } from '../../registry/types.ts';
+import type { Capabilities } from '../../wires/types.ts';
+import type { Provider } from '../types.ts';
+import { MAX_OUTPUT_TOKENS } from './tokens.ts';
+
+const CONTEXT_LENGTH = 128_000;
+/** Made up, and small: 0.10 USD per 1M tokens in, 0.40 out, as nano-USD. */
+const PRICE: Price = { input: 100_000_000, output: 400_000_000, cachedInput: 10_000_000 };
+/** A little dearer, so that receipts show which of two endpoints served. */
+const BACKUP_PRICE: Price = { input: 200_000_000, output: 800_000_000, cachedInput: 20_000_000 };
+const PRICE_VERSION = 'demo-1';
+
+const DEMO: Provider = {
+  id: 'demo',
+  name: 'Demo',
+  baseUrl: 'https://demo.interline.invalid/v1',
+  wire: 'openai',
+  auth: { kind: 'none' },
+  transport: 'internal',
+};
+
+/** The same provider under a second name, so that a fallback goes to another provider. */
+const BACKUP: Provider = {
+  ...DEMO,
+  id: 'demo-backup',
+  name: 'Demo backup',
+  baseUrl: 'https://demo-backup.interline.invalid/v1',
+};
+
+/** Providers that the Worker itself serves; registered only where it runs locally. */
+export const DEMO_PROVIDERS: Provider[] = [DEMO, BACKUP];
+
+const MODEL_NAMES: Readonly<Record<string, string>> = {
+  echo: 'Demo Echo: says the last user message',
+  slow: 'Demo Slow: the echo, late and haltingly',
+  reasoning: 'Demo Reasoning: thinks aloud, then answers',
+  tools: 'Demo Tools: calls the first tool, then quotes its result',
+  json: 'Demo JSON: answers JSON that fits the schema',
+  fail: 'Demo Fail: always 500',
+  flaky: 'Demo Flaky: every second request is 503',
+  limited: 'Demo Limited: always 429',
+  break: 'Demo Break: the stream ends after a third of the answer',
+  stall: 'Demo Stall: the stream falls silent after five tokens',
+  resilient: 'Demo Resilient: its first endpoint fails, its second answers',
+};
+
+export const DEMO_MODELS: Model[] = Object.entries(MODEL_NAMES).map(([slug, name]) => ({
+  id: `demo/${slug}`,
+  name,
+  vendor: 'demo',
+  family: null,
+  kind: 'chat',
+  contextLength: CONTEXT_LENGTH,
+  maxOutputTokens: MAX_OUTPUT_TOKENS,
+  inputModalities: ['text'],
+  outputModalities: ['text'],
+  knowledge: null,
+  releaseDate: null,
+  openWeights: null,
+}));
+
+export const DEMO_ENDPOINTS: Endpoint[] = [
+  ...Object.keys(MODEL_NAMES)
+    .filter((slug) => slug !== 'resilient')
+    .map((slug) => endpoint(slug, DEMO, `demo-${slug}`, PRICE)),
+  // In this order: the first fails, the second answers.
+  endpoint('resilient', DEMO, 'demo-fail', PRICE),
+  endpoint('resilient', BACKUP, 'demo-echo', BACKUP_PRICE),
+];
+
+/** `demo-echo` → `demo/echo`, and so on: the names the models have on the wire. */
+export const DEMO_ALIASES: Record<string, string> = Object.fromEntries(
+  Object.keys(MODEL_NAMES).map((slug) => [`demo-${slug}`, `demo/${slug}`]),
+);
+
+function endpoint(slug: string, provider: Provider, upstreamModel: string, price: Price): Endpoint {
+  const model = `demo/${slug}`;
+  return {
+    id: `${model}@${provider.id}`,
+    model,
+    provider: provider.id,
+    upstreamModel,
+    price,
+    priceVersion: PRICE_VERSION,
+    contextLength: CONTEXT_LENGTH,
+    maxOutputTokens: MAX_OUTPUT_TOKENS,
+    regions: [],
+    capabilities: capabilitiesOf(upstreamModel),
+  };
+}
+
+function capabilitiesOf(upstreamModel: string): Capabilities {
+  return {
+    tools: upstreamModel === 'demo-tools',
+    reasoning: upstreamModel === 'demo-reasoning',
+    structuredOutput: upstreamModel === 'demo-json',
+    temperature: false,
+    attachments: false,
+  };
+}
