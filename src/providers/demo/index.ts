@@ -1,11 +1,11 @@
 import { type AnswerHead, chunkEvents, durationOf, wholeAnswer } from './answer.ts';
-import { DemoError } from './error.ts';
+import { DemoError, invalidRequest } from './error.ts';
 import { withinLimits } from './limits.ts';
 import { connectionLost } from './models/failing.ts';
 import { MODELS } from './models/index.ts';
 import { playback, sleep } from './playback.ts';
 import { readRequest } from './request.ts';
-import { promptTokens, usageOf } from './tokens.ts';
+import { CONTEXT_LENGTH, promptTokens, usageOf } from './tokens.ts';
 
 const PATH = '/v1/chat/completions';
 
@@ -35,6 +35,14 @@ async function answer(request: Request): Promise<Response> {
       code: 'model_not_found',
     });
   }
+  const prompt = promptTokens(asked);
+  if (prompt > CONTEXT_LENGTH) {
+    throw invalidRequest(
+      `This model's maximum context length is ${CONTEXT_LENGTH} tokens. However, your messages resulted in ${prompt} tokens.`,
+      'messages',
+      'context_length_exceeded',
+    );
+  }
   const script = withinLimits(model(asked), asked);
   const head: AnswerHead = {
     id: `chatcmpl-${crypto.randomUUID().replaceAll('-', '')}`,
@@ -42,7 +50,7 @@ async function answer(request: Request): Promise<Response> {
     model: asked.model,
   };
   const said = Array.from({ length: asked.n }, () => script.pieces).flat();
-  const usage = usageOf(promptTokens(asked), said);
+  const usage = usageOf(prompt, said);
 
   if (asked.stream) {
     const events = chunkEvents(head, script, asked.n, asked.includeUsage ? usage : null);

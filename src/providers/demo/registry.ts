@@ -1,9 +1,8 @@
 import type { Endpoint, Model, Price } from '../../registry/types.ts';
 import type { Capabilities } from '../../wires/types.ts';
 import type { Provider } from '../types.ts';
-import { MAX_OUTPUT_TOKENS } from './tokens.ts';
+import { CONTEXT_LENGTH, MAX_OUTPUT_TOKENS } from './tokens.ts';
 
-const CONTEXT_LENGTH = 128_000;
 /** Made up, and small: 0.10 USD per 1M tokens in, 0.40 out, as nano-USD. */
 const PRICE: Price = { input: 100_000_000, output: 400_000_000, cachedInput: 10_000_000 };
 /** A little dearer, so that receipts show which of two endpoints served. */

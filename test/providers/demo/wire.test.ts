@@ -53,6 +53,13 @@ describe('whole answers', () => {
     expect(body.usage?.completion_tokens).toBe(2);
   });
 
+  it('says no more than 4096 tokens, whatever is asked for', async () => {
+    const { body } = await ask(chat('demo-echo', 'word '.repeat(10_000), { max_tokens: 9000 }));
+    expect(body.choices[0]?.finish_reason).toBe('length');
+    expect(body.choices[0]?.message.content).toBe('word '.repeat(4096).trimEnd());
+    expect(body.usage).toMatchObject({ prompt_tokens: 10_004, completion_tokens: 4096 });
+  });
+
   it('does not say length when the answer has just as many tokens', async () => {
     const { body } = await ask(chat('demo-echo', 'one two', { max_tokens: 2 }));
     expect(body.choices[0]?.finish_reason).toBe('stop');
@@ -174,6 +181,11 @@ describe('refusals', () => {
   it('wants a model and messages', async () => {
     expect((await refusal(post('{"messages":[]}')))[0]).toBe(400);
     expect((await refusal(post('{"model":"demo-echo"}')))[1]?.code).toBe('missing_required_parameter');
+  });
+
+  it('does not read more than its context', async () => {
+    const [status, error] = await refusal(chat('demo-echo', 'a '.repeat(1_000_000)));
+    expect([status, error?.code]).toEqual([400, 'context_length_exceeded']);
   });
 
   it('serves one address and one method', async () => {

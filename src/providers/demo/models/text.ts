@@ -1,5 +1,5 @@
 import { lastUserText } from '../messages.ts';
-import { say, tokensOf } from '../tokens.ts';
+import { countTokens, say } from '../tokens.ts';
 import type { DemoRequest, Script } from '../types.ts';
 
 /** The pace of a model that is neither slow nor late. */
@@ -18,7 +18,7 @@ export function slow(request: DemoRequest): Script {
 /** Thinks aloud, then answers. `reasoning_effort: "none"` leaves the thinking out. */
 export function reasons(request: DemoRequest): Script {
   const text = lastUserText(request);
-  const words = tokensOf(text).length;
+  const words = countTokens(text);
   const thought =
     `The user sent ${words} ${words === 1 ? 'token' : 'tokens'}. ` +
     'I am a demo model, so the honest answer is to repeat them.';
