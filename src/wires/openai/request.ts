@@ -1,6 +1,17 @@
-import { asObject, isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts';
-import { type JsonMember, memberText, patchMembers } from '../../lib/json-members.ts';
-import type { ChatRequest, EncodedRequest, Target } from '../types.ts';
+import { asObject, isObject, type Json, parseJson } from '../../lib/json.ts';
+import { patchMembers } from '../../lib/json-members.ts';
+import type { ChatRequest, EncodedRequest, Quirks, Target } from '../types.ts';
+import { Draft } from './draft.ts';
+
+/** Values that ask for what happens anyway: leaving them out is no loss, and not reported. */
+const NEUTRAL: Readonly<Record<string, Json>> = {
+  n: 1,
+  logprobs: false,
+  top_logprobs: 0,
+  store: false,
+  frequency_penalty: 0,
+  presence_penalty: 0,
+};
 
 /**
  * The request for an OpenAI-shaped host: the caller's own bytes, with only the members changed that must be.
@@ -8,59 +19,62 @@ import type { ChatRequest, EncodedRequest, Target } from '../types.ts';
  */
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest {
   const { quirks } = target;
-  const member = (name: string): JsonMember | undefined => request.members.findLast((m) => m.name === name);
-  const value = (name: string): Json | undefined => {
-    const found = member(name);
-    return found && parseJson(memberText(request.bytes, found));
-  };
-  const set: JsonObject = { model: target.upstreamModel };
-  const remove = [...request.extensions];
-  const dropped: string[] = [];
-
-  if (request.stream && quirks.streamUsage !== 'always') {
-    if (quirks.streamUsage === 'never') remove.push('stream_options');
-    else set.stream_options = { ...asObject(value('stream_options')), include_usage: true };
-  }
+  const draft = new Draft(request);
+  draft.set('model', JSON.stringify(target.upstreamModel));
+  if (request.stream) askForUsage(draft, quirks);
+  if (!quirks.reasoningObject) reasoningAsEffort(draft);
   for (const [from, to] of Object.entries(quirks.rename ?? {})) {
-    const sent = value(from);
-    if (sent === undefined) continue;
-    remove.push(from);
+    const text = draft.take(from);
     // A caller that sends both names means each for the hosts that know it.
-    if (sent !== null && !member(to)) set[to] = sent;
+    if (text !== undefined && draft.text(to) === undefined) draft.set(to, text, draft.origin(from));
   }
   for (const name of quirks.drop ?? []) {
-    const sent = value(name);
-    if (sent === undefined) continue;
-    remove.push(name);
-    if (sent !== null) dropped.push(name);
-  }
-  if (!quirks.reasoningObject && member('reasoning')) {
-    remove.push('reasoning');
-    dropped.push(...asEffort(value('reasoning'), member('reasoning_effort') !== undefined, set));
+    const text = draft.take(name);
+    if (text !== undefined && parseJson(text) !== NEUTRAL[name]) draft.dropped.push(draft.origin(name));
   }
   if (quirks.developerRole) {
     const messages = request.body().messages;
-    if (messages.some(isDeveloper)) set.messages = messages.map(withoutDeveloper);
+    if (messages.some(isDeveloper)) draft.set('messages', JSON.stringify(messages.map(withoutDeveloper)));
   }
   return {
     path: '/chat/completions',
-    body: patchMembers(request.bytes, request.members, { set, remove }),
-    dropped,
+    body: patchMembers(request.bytes, request.members, {
+      setText: Object.fromEntries(draft.texts),
+      remove: [...draft.removed],
+    }),
+    dropped: draft.dropped,
   };
 }
 
-/** OpenRouter's `reasoning` object as OpenAI's `reasoning_effort`; answers what of it cannot be said. */
-function asEffort(sent: Json | undefined, hasEffort: boolean, set: JsonObject): string[] {
-  if (!isObject(sent)) return sent === null || sent === undefined ? [] : ['reasoning'];
-  const dropped: string[] = [];
+/** Switches usage on beside the caller's own options; hosts that are not asked for it may refuse the field. */
+function askForUsage(draft: Draft, quirks: Quirks): void {
+  const options = asObject(parseJson(draft.text('stream_options') ?? 'null'));
+  if ((quirks.streamUsage ?? 'opt-in') === 'opt-in') {
+    if (options?.include_usage === true) return;
+    draft.set('stream_options', JSON.stringify({ ...options, include_usage: true }));
+    return;
+  }
+  draft.take('stream_options');
+  for (const [name, value] of Object.entries(options ?? {})) {
+    if (name !== 'include_usage' && value !== null) draft.dropped.push(`stream_options.${name}`);
+  }
+}
+
+/** OpenRouter's `reasoning` object as OpenAI's `reasoning_effort`; what of it cannot be said is dropped. */
+function reasoningAsEffort(draft: Draft): void {
+  const text = draft.take('reasoning');
+  if (text === undefined) return;
+  const sent = parseJson(text);
+  if (!isObject(sent)) return void draft.dropped.push('reasoning');
+  const hasEffort = draft.text('reasoning_effort') !== undefined;
   for (const [name, value] of Object.entries(sent)) {
     if (value === null || value === undefined) continue;
-    if (name === 'effort' && !hasEffort) set.reasoning_effort = value;
-    else if (name === 'enabled' && value === true) continue;
+    if (name === 'effort' && !hasEffort) {
+      draft.set('reasoning_effort', JSON.stringify(value), 'reasoning.effort');
+    } else if (name === 'enabled' && value === true) continue;
     else if (name === 'exclude' && value === false) continue;
-    else dropped.push(`reasoning.${name}`);
+    else draft.dropped.push(`reasoning.${name}`);
   }
-  return dropped;
 }
 
 function isDeveloper(message: Json): boolean {
