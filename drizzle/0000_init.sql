@@ -50,7 +50,7 @@ CREATE TABLE `models` (
 CREATE TABLE `prices` (
 	`id` text PRIMARY KEY NOT NULL,
 	`endpoint_id` text NOT NULL,
-	`price` text NOT NULL,
+	`price` text,
 	`source` text NOT NULL,
 	`effective_from` integer NOT NULL
 );

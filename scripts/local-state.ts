@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { CATALOG } from '../src/providers/catalog.ts';
+import { SHIPPED_PROVIDERS } from '../src/providers/catalog.ts';
 
 const FOLDER = '.wrangler';
 const STATE_FILE = join(FOLDER, 'interline.json');
@@ -59,7 +59,7 @@ export function localVariables(state: LocalState): { variables: LocalVariables; 
     LOCAL: 'true',
   };
   const providerKeys: string[] = [];
-  const names = CATALOG.flatMap((provider) => provider.env ?? []);
+  const names = [...SHIPPED_PROVIDERS.values()].flatMap((provider) => provider.env ?? []);
   for (const name of [...names, 'FIRST_TOKEN_TIMEOUT_MS', 'IDLE_TIMEOUT_MS', 'ANSWER_TIMEOUT_MS']) {
     const value = given(name);
     if (!value) continue;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { GatewayError } from '../errors.ts';
+import { inputError } from '../invalid-input.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import { isObject } from '../lib/json.ts';
 import { type JsonMember, memberText, scanMembers } from '../lib/json-members.ts';
@@ -130,7 +131,7 @@ function readHead(bytes: Uint8Array, members: readonly JsonMember[]): z.infer<ty
     else if (ACTED_ON.has(member.name)) head[member.name] = parseValue(memberText(bytes, member));
   }
   const result = Head.safeParse(head);
-  if (!result.success) throw issueToError(result.error.issues[0], head);
+  if (!result.success) throw inputError(result.error.issues[0], head);
   checkMessages(bytes, messages);
   if (head.policy !== undefined && head.policy !== null) {
     throw new GatewayError('unsupported_parameter', {
@@ -164,30 +165,4 @@ function checkMessages(bytes: Uint8Array, member: JsonMember | undefined): void 
   if (bytes[at] === CLOSE_BRACKET) {
     throw new GatewayError('invalid_value', { param: 'messages', message: 'messages must not be empty.' });
   }
-}
-
-function issueToError(issue: z.core.$ZodIssue | undefined, head: JsonObject): GatewayError {
-  if (issue?.code === 'unrecognized_keys') {
-    const param = [...issue.path, issue.keys[0] ?? ''].join('.');
-    return new GatewayError('unsupported_parameter', {
-      param,
-      message: `${param} is not supported by this version of the gateway.`,
-    });
-  }
-  const path = issue?.path ?? [];
-  const param = path.reduce<string>(
-    (text, step) =>
-      typeof step === 'number' ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${String(step)}`,
-    '',
-  );
-  if (issue?.code === 'invalid_type') {
-    return head[param] === undefined && path.length === 1
-      ? new GatewayError('missing_parameter', { param, message: `${param} is required.` })
-      : new GatewayError('invalid_type', { param, message: `${param} must be ${article(issue.expected)}.` });
-  }
-  return new GatewayError('invalid_value', { param, message: `${param} has a value that is not accepted.` });
-}
-
-function article(type: string): string {
-  return /^[aeio]/.test(type) ? `an ${type}` : `a ${type}`;
 }

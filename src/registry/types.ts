@@ -72,11 +72,16 @@ export interface SealedCredential {
   provider: string;
   /** `v1.<iv>.<ciphertext>`, base64url; see providers/seal.ts. */
   sealed: string;
+  /** The end of the secret, by which people know it again. */
+  lastFour: string;
 }
 
 /** The whole registry as one value: what D1 holds, what KV caches, what isolates keep in memory. */
 export interface RegistryData {
   version: number;
+  /** Revision of the shipped catalogue that was imported last; 0 before the first. */
+  catalogue: number;
+  /** Those that the operator declared; the shipped ones stand in providers/catalog.ts. */
   providers: Provider[];
   credentials: SealedCredential[];
   models: Model[];

@@ -40,17 +40,17 @@ export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' |
  */
 export interface Quirks {
   /** Top-level request fields that the host knows by another name. */
-  rename?: Record<string, string>;
+  rename?: Record<string, string> | undefined;
   /** Top-level request fields that the host refuses or ignores: dropped, and reported. */
-  drop?: readonly string[];
+  drop?: readonly string[] | undefined;
   /** How usage comes in streams: asked for with `stream_options` (default), always, or never. */
-  streamUsage?: 'opt-in' | 'always' | 'never';
+  streamUsage?: 'opt-in' | 'always' | 'never' | undefined;
   /** The host does not know the role `developer`. */
-  developerRole?: 'system';
+  developerRole?: 'system' | undefined;
   /** `completion_tokens` leaves reasoning out. */
-  reasoningOutsideCompletion?: boolean;
+  reasoningOutsideCompletion?: boolean | undefined;
   /** The host takes OpenRouter's `reasoning` object; others get `reasoning_effort` made of it. */
-  reasoningObject?: boolean;
+  reasoningObject?: boolean | undefined;
 }
 
 /** What an endpoint is known to take. Absent means unknown, which is treated as yes. */

@@ -74,7 +74,8 @@ export const prices = sqliteTable(
   {
     id: text('id').primaryKey(),
     endpointId: text('endpoint_id').notNull(),
-    price: text('price', { mode: 'json' }).$type<Price>().notNull(),
+    /** Null: from then on the price is not known. */
+    price: text('price', { mode: 'json' }).$type<Price>(),
     source: text('source').$type<'catalogue' | 'operator'>().notNull(),
     /** Unix milliseconds. */
     effectiveFrom: integer('effective_from').notNull(),

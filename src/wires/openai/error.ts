@@ -1,14 +1,27 @@
 import { type ErrorCode, type ErrorDetails, GatewayError, type UpstreamFault } from '../../errors.ts';
-import { asObject, asString, isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts';
+import {
+  asArray,
+  asObject,
+  asString,
+  isObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+} from '../../lib/json.ts';
 
-/** Codes and types of OpenAI and its hosts that say more than the status. */
+/**
+ * Codes and types of OpenAI and its hosts that say more than the status. `string_above_max_length` is not
+ * among them: tool names have it too.
+ */
 const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   context_length_exceeded: 'context_length_exceeded',
-  string_above_max_length: 'context_length_exceeded',
   content_filter: 'content_filter',
   content_policy_violation: 'content_filter',
+  invalid_prompt: 'content_filter',
+  data_inspection_failed: 'content_filter',
   ResponsibleAIPolicyViolation: 'content_filter',
   model_not_found: 'upstream_model_not_found',
+  model_decommissioned: 'upstream_model_not_found',
   DeploymentNotFound: 'upstream_model_not_found',
   invalid_api_key: 'upstream_credentials_rejected',
   insufficient_quota: 'upstream_credentials_rejected',
@@ -24,8 +37,12 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   403: 'upstream_credentials_rejected',
   404: 'upstream_model_not_found',
   408: 'upstream_timeout',
+  409: 'upstream_error',
+  413: 'request_too_large',
   425: 'upstream_overloaded',
   429: 'upstream_rate_limited',
+  // Groq: the flex tier is out of capacity.
+  498: 'upstream_overloaded',
   503: 'upstream_overloaded',
   504: 'upstream_timeout',
   524: 'upstream_timeout',
@@ -38,16 +55,19 @@ export function readError(status: number, headers: Headers, body: string): Gatew
   return mapError(status, errorObject(parsed), body, retryAfterMs(headers));
 }
 
-/** Maps an error object inside a 200: its `code` may be an HTTP status, as with OpenRouter. */
+/** Maps an error object inside a 200, by the status that it would have had, where the host tells it. */
 export function inBandError(error: Json, body: string): GatewayError {
   const object = errorObject({ error });
-  const status = Number(object.code ?? object.status);
-  return mapError(
-    Number.isInteger(status) && status >= 400 && status < 600 ? status : 200,
-    object,
-    body,
-    undefined,
-  );
+  return mapError(toldStatus(object), object, body, undefined);
+}
+
+/** `code` is an HTTP status with OpenRouter and vLLM, `status_code` with Groq. */
+function toldStatus(error: JsonObject): number {
+  for (const told of [error.code, error.status_code, error.status]) {
+    const status = Number(told);
+    if (Number.isInteger(status) && status >= 400 && status < 600) return status;
+  }
+  return error.type === 'invalid_request_error' ? 400 : 200;
 }
 
 /** An answer or event that cannot be read. */
@@ -61,14 +81,18 @@ function mapError(status: number, error: JsonObject, body: string, wait: number 
   const code = asString(error.code);
   const type = asString(error.type);
   const inner = asString(asObject(error.innererror)?.code);
-  const mapped = byCode(inner) ?? byCode(code) ?? byCode(type) ?? byStatus(status);
+  const mapped =
+    byCode(inner) ??
+    byCode(code) ??
+    byCode(type) ??
+    (isModeration(error) ? 'content_filter' : byStatus(status));
   const upstream: UpstreamFault = { status, body: body.slice(0, 1024) };
   if (type !== undefined) upstream.type = type;
   if (code !== undefined) upstream.code = code;
   const details: ErrorDetails = { upstream };
   if (wait !== undefined) details.retryAfterMs = wait;
   if (isFaultOfRequest(mapped)) {
-    const message = asString(error.message);
+    const message = wordsOf(error.message);
     const param = asString(error.param);
     if (message) details.message = message;
     if (param) details.param = param;
@@ -86,10 +110,32 @@ function byStatus(status: number): ErrorCode {
   return status >= 400 && status < 500 ? 'upstream_invalid_request' : 'upstream_error';
 }
 
+/** OpenRouter refuses content with a 403 that lists why: https://openrouter.ai/docs/api-reference/errors. */
+function isModeration(error: JsonObject): boolean {
+  return Array.isArray(asObject(error.metadata)?.reasons);
+}
+
+const FAULTS_OF_REQUEST: readonly ErrorCode[] = [
+  'upstream_invalid_request',
+  'request_too_large',
+  'context_length_exceeded',
+  'content_filter',
+];
+
 function isFaultOfRequest(code: ErrorCode): boolean {
-  return (
-    code === 'upstream_invalid_request' || code === 'context_length_exceeded' || code === 'content_filter'
-  );
+  return FAULTS_OF_REQUEST.includes(code);
+}
+
+/** What a host says: text, or the list of faults of hosts that check requests with pydantic, `[{loc, msg}]`. */
+function wordsOf(value: Json | undefined): string | undefined {
+  if (isObject(value)) return wordsOf(value.detail);
+  if (!Array.isArray(value)) return asString(value);
+  const faults = value.flatMap((fault) => {
+    const said = asString(asObject(fault)?.msg);
+    const where = asArray(asObject(fault)?.loc).join('.');
+    return said === undefined ? [] : [where === '' ? said : `${where}: ${said}`];
+  });
+  return faults.length === 0 ? undefined : faults.join('; ');
 }
 
 /** The error among the shapes that compatible hosts send: {error:{…}}, {error:"…"}, [{error}], {message}, {detail}. */
@@ -97,7 +143,7 @@ function errorObject(body: Json | undefined): JsonObject {
   const root = Array.isArray(body) ? body[0] : body;
   if (!isObject(root)) return {};
   if (isObject(root.error)) return root.error;
-  const message = asString(root.error) ?? asString(root.message) ?? asString(root.detail);
+  const message = wordsOf(root.error) ?? wordsOf(root.message) ?? wordsOf(root.detail);
   return message === undefined ? root : { ...root, message };
 }
 

@@ -1,5 +1,7 @@
-import { asArray, asObject, isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { type ErrorCode, GatewayError } from '../../errors.ts';
+import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { FinishReason } from '../types.ts';
+import { inBandError } from './error.ts';
 
 const FINISH_REASONS: ReadonlySet<string> = new Set([
   'stop',
@@ -10,19 +12,39 @@ const FINISH_REASONS: ReadonlySet<string> = new Set([
 ]);
 
 /** Words of compatible hosts for OpenAI's finish reasons. */
-const SYNONYMS: Readonly<Record<string, FinishReason>> = {
-  eos: 'stop',
-  eos_token: 'stop',
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  max_tokens: 'length',
-  model_length: 'length',
-  tool_use: 'tool_calls',
-};
+const SYNONYMS: ReadonlyMap<string, FinishReason> = new Map([
+  ['eos', 'stop'],
+  ['eos_token', 'stop'],
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['max_tokens', 'length'],
+  ['model_length', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['tool_use', 'tool_calls'],
+  ['sensitive', 'content_filter'],
+  ['refusal', 'content_filter'],
+]);
+
+/** Words for an answer that broke off: it must never look complete. */
+const BROKEN: ReadonlyMap<string, ErrorCode> = new Map([
+  ['error', 'upstream_error'],
+  ['network_error', 'upstream_error'],
+  ['insufficient_system_resource', 'upstream_overloaded'],
+  ['abort', 'upstream_incomplete'],
+]);
 
 /** A host's finish reason in OpenAI's words; one that nobody knows is a stop. */
 export function mapFinishReason(raw: string): FinishReason {
-  return FINISH_REASONS.has(raw) ? (raw as FinishReason) : (SYNONYMS[raw] ?? 'stop');
+  return FINISH_REASONS.has(raw) ? (raw as FinishReason) : (SYNONYMS.get(raw.toLowerCase()) ?? 'stop');
+}
+
+/** The error of a choice that says itself that it broke off, in an `error` of its own or as finish reason. */
+export function choiceError(choice: JsonObject, body: string): GatewayError | undefined {
+  if (choice.error !== undefined && choice.error !== null) return inBandError(choice.error, body);
+  const reason = asString(choice.finish_reason) ?? '';
+  const code = BROKEN.get(reason);
+  if (code === undefined) return undefined;
+  return new GatewayError(code, { upstream: { status: 200, code: reason, body: body.slice(0, 1024) } });
 }
 
 /** True for a reason that clients know as it is. */
@@ -72,7 +94,7 @@ export function repairMessage(message: JsonObject, isDelta: boolean): JsonObject
   }
   if (isDelta && message.role === null) delete repaired.role;
   if (Array.isArray(message.tool_calls)) {
-    repaired.tool_calls = message.tool_calls.map((call, index) => repairCall(call, index, isDelta));
+    repaired.tool_calls = message.tool_calls.map((call) => repairCall(call, isDelta));
   } else if ('tool_calls' in message) {
     delete repaired.tool_calls;
   }
@@ -84,13 +106,25 @@ export function repairMessage(message: JsonObject, isDelta: boolean): JsonObject
   return repaired;
 }
 
-function repairCall(call: Json, index: number, isDelta: boolean): Json {
-  if (!isObject(call)) return call;
-  const repaired: JsonObject = { ...call };
-  if (isDelta && typeof call.index !== 'number') repaired.index = index;
+/** True for a tool call, or a piece of one, that is as OpenAI's schema has it. */
+export function isRegularCall(call: Json, isDelta: boolean): boolean {
+  if (!isObject(call)) return false;
+  const written = asObject(call.function)?.arguments;
   // In later deltas of a call hosts leave the type out, as OpenAI does.
-  if (typeof call.id === 'string' && typeof call.type !== 'string') repaired.type = 'function';
+  const typed = typeof call.type === 'string' || (isDelta && typeof call.id !== 'string');
+  const isText =
+    typeof written === 'string' || (written === undefined && (isDelta || !isObject(call.function)));
+  return typed && isText;
+}
+
+function repairCall(call: Json, isDelta: boolean): Json {
+  if (!isObject(call) || isRegularCall(call, isDelta)) return call;
+  const repaired: JsonObject = { ...call };
+  if (typeof call.type !== 'string' && (!isDelta || typeof call.id === 'string')) repaired.type = 'function';
   const fn = asObject(call.function);
-  if (fn && isObject(fn.arguments)) repaired.function = { ...fn, arguments: JSON.stringify(fn.arguments) };
+  const written = fn?.arguments;
+  if (isObject(written)) repaired.function = { ...fn, arguments: JSON.stringify(written) };
+  else if (fn && written === null) repaired.function = { ...fn, arguments: isDelta ? '' : '{}' };
+  else if (fn && written === undefined && !isDelta) repaired.function = { ...fn, arguments: '{}' };
   return repaired;
 }

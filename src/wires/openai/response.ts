@@ -9,7 +9,14 @@ import {
 } from '../../lib/json.ts';
 import type { AnswerMeta, DecodedAnswer, Target } from '../types.ts';
 import { inBandError, unreadable } from './error.ts';
-import { flattenContent, isFinishReason, mapFinishReason, repairMessage } from './repair.ts';
+import {
+  choiceError,
+  flattenContent,
+  isFinishReason,
+  isRegularCall,
+  mapFinishReason,
+  repairMessage,
+} from './repair.ts';
 import { IdSplice } from './splice.ts';
 import { readUsage } from './usage.ts';
 
@@ -21,11 +28,16 @@ import { readUsage } from './usage.ts';
 export function decodeResponse(text: string, target: Target, meta: AnswerMeta): DecodedAnswer {
   const parsed = asObject(parseJson(text));
   if (!parsed) throw unreadable(text);
-  if (parsed.error !== undefined && parsed.error !== null) throw inBandError(parsed.error, text);
+  const error = parsed.error ?? (parsed.object === 'error' ? parsed : undefined);
+  if (error !== undefined) throw inBandError(error, text);
   const choices = asArray(parsed.choices);
   const first = asObject(choices[0]);
   if (!first || !choices.every((choice) => isObject(choice) && isObject(choice.message)))
     throw unreadable(text);
+  for (const choice of choices) {
+    const broken = choiceError(asObject(choice) ?? {}, text);
+    if (broken) throw broken;
+  }
   const raw = asString(first.finish_reason) ?? null;
   const upstreamId = asString(parsed.id) ?? null;
   return {
@@ -59,7 +71,7 @@ function isRegular(choice: JsonObject | undefined): boolean {
     message.content !== undefined &&
     flattenContent(message.content) === undefined &&
     (message.tool_calls === undefined || Array.isArray(message.tool_calls)) &&
-    asArray(message.tool_calls).every((call) => typeof asObject(call)?.type === 'string') &&
+    asArray(message.tool_calls).every((call) => isRegularCall(call, false)) &&
     (typeof message.reasoning_content !== 'string' || typeof message.reasoning === 'string')
   );
 }

@@ -9,8 +9,9 @@ import {
   parseJson,
 } from '../../lib/json.ts';
 import type { AnswerMeta, Quirks, StreamDecoder, StreamState, Target } from '../types.ts';
+import { CallIndexes } from './call-indexes.ts';
 import { inBandError, unreadable } from './error.ts';
-import { isFinishReason, mapFinishReason, repairMessage } from './repair.ts';
+import { choiceError, isFinishReason, isRegularCall, mapFinishReason, repairMessage } from './repair.ts';
 import { IdSplice } from './splice.ts';
 import { readUsage } from './usage.ts';
 
@@ -26,10 +27,12 @@ class OpenAiStream implements StreamDecoder {
   readonly #ids: IdSplice;
   /** A client that did not ask for usage does not see `"usage":null` either. */
   readonly #hidesNullUsage: boolean;
-  #started = false;
+  #dated = false;
   /** Choices seen, and those of them that have a finish reason. */
   readonly #open = new Set<number>();
   readonly #closed = new Set<number>();
+  /** By choice. */
+  readonly #calls = new Map<number, CallIndexes>();
 
   constructor(quirks: Quirks, meta: AnswerMeta) {
     this.#quirks = quirks;
@@ -50,35 +53,43 @@ class OpenAiStream implements StreamDecoder {
     };
   }
 
-  push(data: string): string {
+  push(data: string, event: string | null): string {
     if (data === '[DONE]') {
       this.state.done = true;
       return '';
     }
+    if (data.trim() === '') return '';
     const chunk = parseJson(data);
     if (!isObject(chunk)) throw unreadable(data);
-    if (chunk.error !== undefined && chunk.error !== null) throw inBandError(chunk.error, data);
-    if (!this.#started) this.#start(chunk);
+    this.#learn(chunk);
     const usage = chunk.usage;
     if (isObject(usage)) this.#takeUsage(usage);
+    const failed = event === 'error' || chunk.object === 'error';
+    const error = chunk.error ?? (failed ? chunk : undefined);
+    if (error !== undefined) throw inBandError(error, data);
 
-    const choices = asArray(chunk.choices);
+    // What has no choices is no chunk: a ping, or the usage.
+    if (!Array.isArray(chunk.choices)) return '';
+    const choices = chunk.choices;
     if (choices.length === 0 && isObject(usage)) return '';
     let regular = !data.includes('\n');
     for (const choice of choices) {
-      if (!this.#read(choice)) regular = false;
+      if (!this.#read(choice, data)) regular = false;
     }
     this.state.finished = this.#closed.size > 0 && this.#closed.size === this.#open.size;
     const text = regular && !isObject(usage) ? this.#spliced(data, chunk) : undefined;
     return `data: ${text ?? JSON.stringify(this.#repaired(chunk))}\n\n`;
   }
 
-  #start(chunk: JsonObject): void {
-    this.#started = true;
+  /** Labels come with the first chunk, or, where that one only tells of content filters, with a later one. */
+  #learn(chunk: JsonObject): void {
     const { state } = this;
-    state.upstreamId = asString(chunk.id) || null;
-    state.upstreamModel = asString(chunk.model) || null;
-    state.created = asNumber(chunk.created) || state.created;
+    state.upstreamId ??= asString(chunk.id) || null;
+    state.upstreamModel ??= asString(chunk.model) || null;
+    if (this.#dated) return;
+    const created = asNumber(chunk.created) || undefined;
+    this.#dated = created !== undefined;
+    state.created = created ?? state.created;
   }
 
   #takeUsage(usage: JsonObject): void {
@@ -89,24 +100,29 @@ class OpenAiStream implements StreamDecoder {
   }
 
   /** Notes what a choice tells; false when it deviates from OpenAI's schema and must be repaired. */
-  #read(choice: Json): boolean {
+  #read(choice: Json, data: string): boolean {
     if (!isObject(choice)) return false;
-    const delta = choice.delta;
-    const index = choice.index;
-    let regular = isObject(delta) && typeof index === 'number' && choice.finish_reason !== undefined;
-    this.#open.add(typeof index === 'number' ? index : 0);
-    if (isObject(delta) && !this.#readDelta(delta)) regular = false;
     const reason = choice.finish_reason;
+    const broken = choiceError(choice, data);
+    if (broken) {
+      this.state.rawFinishReason = asString(reason) ?? null;
+      throw broken;
+    }
+    const index = asNumber(choice.index) ?? 0;
+    const delta = asObject(choice.delta) ?? asObject(choice.message);
+    let regular = isObject(choice.delta) && typeof choice.index === 'number';
+    this.#open.add(index);
+    if (delta && !this.#readDelta(delta, index)) regular = false;
     if (typeof reason === 'string' && reason !== '') {
       if (!isFinishReason(reason)) regular = false;
-      this.#finish(typeof index === 'number' ? index : 0, reason);
+      this.#finish(index, reason);
     } else if (reason !== null) {
       regular = false;
     }
     return regular;
   }
 
-  #readDelta(delta: JsonObject): boolean {
+  #readDelta(delta: JsonObject, choice: number): boolean {
     const { state } = this;
     const { content, reasoning, reasoning_content: thought, refusal, tool_calls: calls } = delta;
     let regular = true;
@@ -127,10 +143,20 @@ class OpenAiStream implements StreamDecoder {
     for (const call of calls) {
       const fn = asObject(asObject(call)?.function);
       if (typeof fn?.arguments === 'string') state.outputChars += fn.arguments.length;
-      if (!isObject(call) || typeof call.index !== 'number') regular = false;
-      else if (typeof call.id === 'string' && typeof call.type !== 'string') regular = false;
+      if (!isRegularCall(call, true)) regular = false;
+      if (isObject(call) && !this.#place(call, choice)) regular = false;
     }
     return regular;
+  }
+
+  /** Gives a piece of a tool call its index; false when it had another or none. */
+  #place(call: JsonObject, choice: number): boolean {
+    const indexes = this.#calls.get(choice) ?? new CallIndexes();
+    this.#calls.set(choice, indexes);
+    const index = indexes.of(call);
+    const had = call.index === index;
+    call.index = index;
+    return had;
   }
 
   #finish(index: number, reason: string): void {

@@ -1,0 +1,112 @@
+import { html, raw } from 'hono/html';
+import { asArray, asObject, asString, type JsonObject } from '../../../lib/json.ts';
+import { fieldTable, type Schemas } from './schema.ts';
+import { STYLE } from './style.ts';
+
+interface Operation {
+  method: string;
+  path: string;
+  tag: string;
+  anchor: string;
+  summary: string;
+  spec: JsonObject;
+}
+
+/** Nothing but its own style: no script, no frame, nothing from elsewhere. */
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** The reference page of the management API, made of its OpenAPI document (JSON text). */
+export async function docsPage(document: string): Promise<Response> {
+  const spec = JSON.parse(document) as JsonObject;
+  const schemas = asObject(asObject(spec.components)?.schemas) ?? {};
+  const operations = operationsOf(spec);
+  const groups = [...Map.groupBy(operations, (operation) => operation.tag)];
+  const page = await html`<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>Interline management API</title>
+  <style>${raw(STYLE)}</style>
+</head>
+<body>
+  <div class="page">
+    <nav aria-label="Routes">
+      ${groups.map(
+        ([tag, list]) =>
+          html`<h2>${tag}</h2><ul>${list.map(
+            (operation) => html`<li><a href="#${operation.anchor}">${operation.summary}</a></li>`,
+          )}</ul>`,
+      )}
+    </nav>
+    <main>
+      <h1>Interline management API</h1>
+      <p>${asString(asObject(spec.info)?.description) ?? ''}</p>
+      <p>Send <code>Authorization: Bearer …</code> with the operator key, or a key of a sufficient role. Bodies are JSON.
+        The same as an OpenAPI 3.1 document: <a href="/api/openapi.json">/api/openapi.json</a>.</p>
+      ${groups.map(([tag, list]) => html`<h2>${tag}</h2>${list.map((operation) => article(operation, schemas))}`)}
+    </main>
+  </div>
+</body>
+</html>`;
+  return new Response(String(page), {
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': POLICY,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    },
+  });
+}
+
+function operationsOf(spec: JsonObject): Operation[] {
+  return Object.entries(asObject(spec.paths) ?? {}).flatMap(([path, methods]) =>
+    Object.entries(asObject(methods) ?? {}).map(([method, value]) => {
+      const operation = asObject(value) ?? {};
+      return {
+        method,
+        path,
+        tag: asString(asArray(operation.tags)[0]) ?? 'Other',
+        anchor: `${method}-${path.replaceAll(/[^a-z]+/g, '-').replace(/^-|-$/g, '')}`,
+        summary: asString(operation.summary) ?? path,
+        spec: operation,
+      };
+    }),
+  );
+}
+
+function article({ method, path, anchor, summary, spec }: Operation, schemas: Schemas) {
+  const body = asObject(asObject(asObject(spec.requestBody)?.content)?.['application/json']);
+  const parameters = asArray(spec.parameters).map((parameter) => asObject(parameter) ?? {});
+  const responses = Object.entries(asObject(spec.responses) ?? {}).map(
+    ([status, response]) => [status, asObject(response) ?? {}] as const,
+  );
+  return html`<article id="${anchor}">
+    <h3>${summary}</h3>
+    <p class="route"><span class="method ${method}">${method}</span><code>${path}</code></p>
+    ${asString(spec.description) ? html`<p>${asString(spec.description)}</p>` : ''}
+    ${parameters.length > 0 ? html`<h4>Parameters</h4>${parameterTable(parameters)}` : ''}
+    ${body ? html`<h4>Body</h4>${fieldTable(body.schema, schemas)}` : ''}
+    ${responses.map(([status, response]) => answer(status, response, schemas))}
+  </article>`;
+}
+
+function parameterTable(parameters: readonly JsonObject[]) {
+  return html`<div class="scroll"><table>${parameters.map((parameter) => {
+    const schema = asObject(parameter.schema) ?? {};
+    return html`<tr>
+      <td><code>${asString(parameter.name)}</code>${parameter.required === true ? '' : html` <span class="dim">optional</span>`}</td>
+      <td class="dim">${asString(parameter.in)}</td>
+      <td>${asString(parameter.description) ?? asString(schema.description) ?? ''}</td>
+    </tr>`;
+  })}</table></div>`;
+}
+
+function answer(status: string, response: JsonObject, schemas: Schemas) {
+  const content = asObject(asObject(response.content)?.['application/json']);
+  const description = asString(response.description) ?? '';
+  const table = status.startsWith('2') ? fieldTable(content?.schema, schemas) : '';
+  if (table === '') return html`<p class="dim"><code>${status}</code> ${description.replaceAll('`', '')}</p>`;
+  return html`<details><summary><code>${status}</code> ${description}</summary>${table}</details>`;
+}

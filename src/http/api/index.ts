@@ -1,0 +1,62 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { GatewayError } from '../../errors.ts';
+import { inputError } from '../../invalid-input.ts';
+import { handleError, handleNotFound } from '../errors.ts';
+import { authenticated } from '../middleware/authenticate.ts';
+import { requestId } from '../middleware/request-id.ts';
+import { audit } from './audit.ts';
+import { docsPage } from './docs/page.ts';
+import { keys } from './keys.ts';
+import { models } from './models.ts';
+import { openApiDocument } from './openapi.ts';
+import { projects } from './projects.ts';
+import { providers } from './providers.ts';
+import type { ApiEnv } from './schemas.ts';
+import { workspaces } from './workspaces.ts';
+
+/** The largest body of a management request, bytes. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+const base = new OpenAPIHono<ApiEnv>({
+  defaultHook: (result) => {
+    if (!result.success) throw inputError(result.error.issues[0], 'data' in result ? result.data : undefined);
+  },
+}).basePath('/api');
+
+base.use(requestId);
+base.onError((thrown, c) => handleError(ours(thrown), c));
+base.notFound(handleNotFound);
+base.get('/openapi.json', (c) => c.body(openApiDocument(api), 200, { 'content-type': 'application/json' }));
+base.get('/docs', () => docsPage(openApiDocument(api)));
+base.use(authenticated);
+base.use(
+  bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: () => {
+      throw new GatewayError('request_too_large', {
+        message: 'The body of a management request is at most 1 MB.',
+      });
+    },
+  }),
+);
+
+/** The management API: control plane, loaded when it is first asked for. */
+export const api = base
+  .route('/', providers)
+  .route('/', models)
+  .route('/', workspaces)
+  .route('/', projects)
+  .route('/', keys)
+  .route('/', audit);
+
+/** The type that typed clients of the management API are made of. */
+export type ApiApp = typeof api;
+
+/** What the validation layer throws before it comes to a schema. */
+function ours(thrown: unknown): unknown {
+  if (!(thrown instanceof HTTPException)) return thrown;
+  if (thrown.status === 415) return new GatewayError('unsupported_content_type');
+  return thrown.status === 400 ? new GatewayError('invalid_json') : thrown;
+}

@@ -1,0 +1,37 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { PERMISSIONS } from '../../tenancy/permissions.ts';
+import type { ApiEnv } from './schemas.ts';
+
+let text: string | null = null;
+
+/** The OpenAPI 3.1 document of the management API as JSON text. Made once per isolate: making it takes long. */
+export function openApiDocument(api: OpenAPIHono<ApiEnv>): string {
+  text ??= JSON.stringify(makeDocument(api));
+  return text;
+}
+
+function makeDocument(api: OpenAPIHono<ApiEnv>) {
+  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: `The operator key, or a key of a sufficient role. A key acts within its own workspace alone. ${rolesInWords()}`,
+  });
+  return api.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Interline management API',
+      version: '1',
+      description:
+        'Providers, models, workspaces and keys of an Interline deployment. Errors have OpenAI’s envelope; `code` is stable.',
+    },
+    servers: [{ url: '/' }],
+    security: [{ bearer: [] }],
+    tags: ['Providers', 'Models', 'Workspaces', 'Projects', 'Keys', 'Audit'].map((name) => ({ name })),
+  });
+}
+
+function rolesInWords(): string {
+  return Object.entries(PERMISSIONS)
+    .map(([action, roles]) => `${action}: ${roles.join(', ')}.`)
+    .join(' ');
+}

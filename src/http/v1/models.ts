@@ -1,0 +1,36 @@
+import { Hono } from 'hono';
+import { GatewayError } from '../../errors.ts';
+import { listServableModels, modelEntry } from '../../registry/listing.ts';
+import { loadRegistry } from '../../registry/load.ts';
+import type { Registry } from '../../registry/snapshot.ts';
+import type { HttpContext, HttpEnv } from '../context.ts';
+import { methodNotAllowed } from '../errors.ts';
+
+/** GET /v1/models and /v1/models/{id}: what can be called now. Ids may hold a slash, encoded or not. */
+export const models = new Hono<HttpEnv>()
+  .get('/v1/models', async (c) => {
+    const text = listServableModels(await registryOf(c), c.env);
+    return c.body(text, 200, { 'content-type': 'application/json' });
+  })
+  .get('/v1/models/:id{.+}', async (c) => {
+    const registry = await registryOf(c);
+    const name = c.req.param('id');
+    const entry = modelEntry(name, registry, c.env);
+    if (entry) return c.json(entry);
+    const known = registry.find(name);
+    throw known
+      ? new GatewayError('model_not_available', {
+          param: 'id',
+          message: `No provider that serves ${known.id} is configured. Add a provider key.`,
+        })
+      : new GatewayError('model_not_found', {
+          param: 'id',
+          message: `The model ${JSON.stringify(name.slice(0, 200))} does not exist.`,
+        });
+  })
+  .all('/v1/models', methodNotAllowed('GET'))
+  .all('/v1/models/*', methodNotAllowed('GET'));
+
+async function registryOf(c: HttpContext): Promise<Registry> {
+  return await loadRegistry(c.env, (promise) => c.executionCtx.waitUntil(promise));
+}

@@ -1,0 +1,183 @@
+import type { Provider } from './types.ts';
+
+/**
+ * The shipped providers, one object each. A provider with a known wire is added here and nowhere else.
+ * What deviates from the wire is a quirk with its source; what is not documented is left to the host.
+ */
+const PROVIDERS: readonly Provider[] = [
+  {
+    id: 'openai',
+    name: 'OpenAI',
+    baseUrl: 'https://api.openai.com/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['OPENAI_API_KEY'],
+    docs: 'https://platform.openai.com/docs/api-reference/chat',
+  },
+  {
+    id: 'anthropic',
+    name: 'Anthropic',
+    baseUrl: 'https://api.anthropic.com/v1',
+    wire: 'anthropic',
+    auth: { kind: 'header', name: 'x-api-key' },
+    headers: { 'anthropic-version': '2023-06-01' },
+    env: ['ANTHROPIC_API_KEY'],
+    docs: 'https://docs.anthropic.com/en/api/messages',
+  },
+  {
+    id: 'google',
+    name: 'Google',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    wire: 'google',
+    auth: { kind: 'header', name: 'x-goog-api-key' },
+    env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
+    docs: 'https://ai.google.dev/api/generate-content',
+  },
+  {
+    id: 'xai',
+    name: 'xAI',
+    baseUrl: 'https://api.x.ai/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['XAI_API_KEY'],
+    quirks: {
+      // Usage as sent: completion_tokens 1, reasoning_tokens 228, total_tokens 241 for a prompt of 12; also
+      // https://docs.x.ai/docs/guides/reasoning and Google's page on Grok at Vertex AI say so.
+      reasoningOutsideCompletion: true,
+    },
+    docs: 'https://docs.x.ai/docs/api-reference#chat-completions',
+  },
+  {
+    id: 'mistral',
+    name: 'Mistral',
+    baseUrl: 'https://api.mistral.ai/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['MISTRAL_API_KEY'],
+    quirks: {
+      // https://docs.mistral.ai/api/#tag/chat has `max_tokens` and `random_seed`. Other names are refused
+      // with 422 `extra_forbidden`: https://github.com/editor-code-assistant/eca/issues/231.
+      rename: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },
+      drop: ['logit_bias', 'logprobs', 'top_logprobs', 'user', 'store', 'service_tier', 'verbosity'],
+      // The last chunk carries usage, asked for or not.
+      streamUsage: 'always',
+      developerRole: 'system',
+    },
+    docs: 'https://docs.mistral.ai/api/#tag/chat',
+  },
+  {
+    id: 'deepseek',
+    name: 'DeepSeek',
+    baseUrl: 'https://api.deepseek.com',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['DEEPSEEK_API_KEY'],
+    quirks: {
+      // https://api-docs.deepseek.com/api/create-chat-completion names none of these, `max_tokens` alone.
+      rename: { max_completion_tokens: 'max_tokens' },
+      drop: ['n', 'seed', 'logit_bias'],
+      // "unknown variant `developer`": https://github.com/bramses/chatgpt-md/issues/189.
+      developerRole: 'system',
+    },
+    docs: 'https://api-docs.deepseek.com/api/create-chat-completion',
+  },
+  {
+    id: 'moonshot',
+    name: 'Moonshot AI',
+    baseUrl: 'https://api.moonshot.ai/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['MOONSHOT_API_KEY'],
+    // Roles are system, user, assistant and tool: https://github.com/openclaw/openclaw/issues/8579.
+    quirks: { developerRole: 'system' },
+    docs: 'https://platform.moonshot.ai/docs/api/chat',
+  },
+  {
+    id: 'alibaba',
+    name: 'Alibaba Cloud Model Studio',
+    baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['DASHSCOPE_API_KEY'],
+    // "developer is not one of ['system', 'assistant', 'user', 'tool', 'function']":
+    // https://github.com/OpenCoworkAI/open-codesign/issues/183.
+    quirks: { developerRole: 'system' },
+    docs: 'https://www.alibabacloud.com/help/en/model-studio/use-qwen-by-calling-api',
+  },
+  {
+    id: 'groq',
+    name: 'Groq',
+    baseUrl: 'https://api.groq.com/openai/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['GROQ_API_KEY'],
+    // "will result in a 400 error if they are supplied": https://console.groq.com/docs/openai.
+    quirks: { drop: ['logprobs', 'top_logprobs', 'logit_bias'] },
+    docs: 'https://console.groq.com/docs/api-reference#chat',
+  },
+  {
+    id: 'cerebras',
+    name: 'Cerebras',
+    baseUrl: 'https://api.cerebras.ai/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['CEREBRAS_API_KEY'],
+    quirks: {
+      // https://inference-docs.cerebras.ai/resources/openai: these are answered with 400, and `developer` is
+      // known to one model only, where it means what `system` does.
+      drop: ['frequency_penalty', 'presence_penalty', 'logit_bias'],
+      developerRole: 'system',
+    },
+    docs: 'https://inference-docs.cerebras.ai/api-reference/chat-completions',
+  },
+  {
+    id: 'deepinfra',
+    name: 'DeepInfra',
+    baseUrl: 'https://api.deepinfra.com/v1/openai',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
+    // "Input should be 'system', 'user', 'assistant', or 'tool'": https://github.com/earendil-works/pi/pull/1578.
+    quirks: { developerRole: 'system' },
+    docs: 'https://deepinfra.com/docs/advanced/openai_api',
+  },
+  {
+    id: 'together',
+    name: 'Together AI',
+    baseUrl: 'https://api.together.xyz/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['TOGETHER_API_KEY'],
+    // https://docs.together.ai/reference/chat-completions-1 has `max_tokens`, and no role `developer`.
+    quirks: { rename: { max_completion_tokens: 'max_tokens' }, developerRole: 'system' },
+    docs: 'https://docs.together.ai/reference/chat-completions-1',
+  },
+  {
+    id: 'fireworks',
+    name: 'Fireworks AI',
+    baseUrl: 'https://api.fireworks.ai/inference/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['FIREWORKS_API_KEY'],
+    // "Streaming responses include usage in the final chunk":
+    // https://docs.fireworks.ai/tools-sdks/migrate-to-fireworks.
+    quirks: { streamUsage: 'always' },
+    docs: 'https://docs.fireworks.ai/api-reference/post-chatcompletions',
+  },
+  {
+    id: 'openrouter',
+    name: 'OpenRouter',
+    baseUrl: 'https://openrouter.ai/api/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['OPENROUTER_API_KEY'],
+    // https://openrouter.ai/docs/use-cases/reasoning-tokens
+    quirks: { reasoningObject: true },
+    docs: 'https://openrouter.ai/docs/api-reference/chat-completion',
+  },
+];
+
+/** The shipped providers by id, in the order in which they are listed. */
+export const SHIPPED_PROVIDERS: ReadonlyMap<string, Provider> = new Map(
+  PROVIDERS.map((provider) => [provider.id, provider]),
+);

@@ -1,0 +1,33 @@
+import { GatewayError } from '../errors.ts';
+import { isLoopback, isPublicHost } from './hosts.ts';
+
+/** The longest base URL that is accepted, characters. */
+const MAX_LENGTH = 2048;
+
+/**
+ * Checks the base URL of a provider that is being registered, and answers it without trailing slashes.
+ *
+ * It must be https and public. In local mode private hosts are allowed, and http to this machine. A name
+ * that resolves to a private address cannot be seen here: Workers have no resolver, and Cloudflare's
+ * network does not route to private addresses.
+ * @throws GatewayError `invalid_value`, param `base_url`.
+ */
+export function checkBaseUrl(text: string, local: boolean): string {
+  if (text.length > MAX_LENGTH) throw refused(`is longer than ${MAX_LENGTH} characters`);
+  if (!URL.canParse(text)) throw refused('is not a URL');
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') throw refused('must not hold credentials; send `secret`');
+  if (text.includes('?') || text.includes('#')) throw refused('must not have a query or a fragment');
+  const { hostname, protocol } = url;
+  if (protocol === 'http:') {
+    if (!local || !isLoopback(hostname)) throw refused('must be https');
+  } else if (protocol !== 'https:') {
+    throw refused('must be https');
+  }
+  if (!local && !isPublicHost(hostname)) throw refused('must be a public host');
+  return url.href.replace(/\/+$/, '');
+}
+
+function refused(why: string): GatewayError {
+  return new GatewayError('invalid_value', { param: 'base_url', message: `base_url ${why}.` });
+}

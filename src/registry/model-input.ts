@@ -1,0 +1,132 @@
+import { NANO_PER_USD } from '../billing/money.ts';
+import { GatewayError } from '../errors.ts';
+import type { Capabilities } from '../wires/types.ts';
+import type { Modality, ModelKind, Price, Rates } from './types.ts';
+
+/** Rates as people write them: USD per 1M tokens. */
+export interface RatesInput {
+  input: number;
+  output: number;
+  cached_input?: number | undefined;
+  cache_write?: number | undefined;
+  cache_write_long?: number | undefined;
+  reasoning?: number | undefined;
+  input_audio?: number | undefined;
+  output_audio?: number | undefined;
+  input_image?: number | undefined;
+  output_image?: number | undefined;
+}
+
+export interface PriceInput extends RatesInput {
+  /** USD. */
+  per_request?: number | undefined;
+  tiers?: (RatesInput & { above: number })[] | undefined;
+}
+
+/** Absent is unknown. */
+export interface CapabilitiesInput {
+  tools?: boolean | undefined;
+  reasoning?: boolean | undefined;
+  structured_output?: boolean | undefined;
+  temperature?: boolean | undefined;
+  attachments?: boolean | undefined;
+}
+
+export interface EndpointInput {
+  provider: string;
+  upstream_model: string;
+  /** Absent: not known, and so is what its answers cost. */
+  price?: PriceInput | null | undefined;
+  regions?: string[] | undefined;
+  capabilities?: CapabilitiesInput | undefined;
+  context_length?: number | undefined;
+  max_output_tokens?: number | undefined;
+}
+
+export interface ModelInput {
+  name?: string | undefined;
+  kind: ModelKind;
+  family?: string | undefined;
+  context_length?: number | undefined;
+  max_output_tokens?: number | undefined;
+  input_modalities?: Modality[] | undefined;
+  output_modalities?: Modality[] | undefined;
+  knowledge?: string | undefined;
+  release_date?: string | undefined;
+  open_weights?: boolean | undefined;
+  slugs?: string[] | undefined;
+  endpoints: EndpointInput[];
+}
+
+const RATES: readonly (readonly [keyof Rates, keyof RatesInput])[] = [
+  ['input', 'input'],
+  ['output', 'output'],
+  ['cachedInput', 'cached_input'],
+  ['cacheWrite', 'cache_write'],
+  ['cacheWriteLong', 'cache_write_long'],
+  ['reasoning', 'reasoning'],
+  ['inputAudio', 'input_audio'],
+  ['outputAudio', 'output_audio'],
+  ['inputImage', 'input_image'],
+  ['outputImage', 'output_image'],
+];
+
+export function capabilitiesFrom({ structured_output, ...same }: CapabilitiesInput): Capabilities {
+  const entries = Object.entries({ ...same, structuredOutput: structured_output });
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+export function capabilitiesView({ structuredOutput, ...same }: Capabilities): CapabilitiesInput {
+  return structuredOutput === undefined ? same : { ...same, structured_output: structuredOutput };
+}
+
+/** USD per 1M tokens to the registry's rates. @throws GatewayError `invalid_value` for tiers out of order. */
+export function priceFrom(input: PriceInput, param: string): Price {
+  const price: Price = ratesFrom(input);
+  if (input.per_request !== undefined) price.perRequest = nano(input.per_request);
+  if (input.tiers && input.tiers.length > 0) {
+    let last = 0;
+    price.tiers = input.tiers.map((tier, index) => {
+      if (tier.above <= last) {
+        const at = `${param}.tiers[${index}].above`;
+        throw new GatewayError('invalid_value', {
+          param: at,
+          message: `${at} must be larger than that of the tier before.`,
+        });
+      }
+      last = tier.above;
+      return { above: tier.above, ...ratesFrom(tier) };
+    });
+  }
+  return price;
+}
+
+/** The registry's rates as USD per 1M tokens. */
+export function priceView(price: Price): PriceInput {
+  const view: PriceInput = ratesView(price);
+  if (price.perRequest !== undefined) view.per_request = price.perRequest / NANO_PER_USD;
+  if (price.tiers) view.tiers = price.tiers.map((tier) => ({ above: tier.above, ...ratesView(tier) }));
+  return view;
+}
+
+function ratesFrom(input: RatesInput): Rates {
+  const rates: Rates = { input: nano(input.input), output: nano(input.output) };
+  for (const [rate, name] of RATES) {
+    const usd = input[name];
+    if (usd !== undefined) rates[rate] = nano(usd);
+  }
+  return rates;
+}
+
+function ratesView(rates: Rates): RatesInput {
+  const view: RatesInput = { input: 0, output: 0 };
+  for (const [rate, name] of RATES) {
+    const amount = rates[rate];
+    if (amount !== undefined) view[name] = amount / NANO_PER_USD;
+  }
+  return view;
+}
+
+function nano(usd: number): number {
+  return Math.round(usd * NANO_PER_USD);
+}

@@ -1,0 +1,60 @@
+import { type CapabilitiesInput, capabilitiesView, type PriceInput, priceView } from './model-input.ts';
+import type { Registry } from './snapshot.ts';
+import type { Modality, Model, ModelKind } from './types.ts';
+
+/** A model as the management API shows it. Prices are USD per 1M tokens. */
+export interface ModelView {
+  id: string;
+  name: string;
+  kind: ModelKind;
+  vendor: string;
+  family: string | null;
+  context_length: number | null;
+  max_output_tokens: number | null;
+  input_modalities: Modality[];
+  output_modalities: Modality[];
+  knowledge: string | null;
+  release_date: string | null;
+  open_weights: boolean | null;
+  slugs: string[];
+  endpoints: {
+    id: string;
+    provider: string;
+    upstream_model: string;
+    price: PriceInput | null;
+    price_version: string | null;
+    regions: string[];
+    capabilities: CapabilitiesInput;
+    context_length: number | null;
+    max_output_tokens: number | null;
+  }[];
+}
+
+export function viewModel(model: Model, registry: Registry): ModelView {
+  return {
+    id: model.id,
+    name: model.name,
+    kind: model.kind,
+    vendor: model.vendor,
+    family: model.family,
+    context_length: model.contextLength,
+    max_output_tokens: model.maxOutputTokens,
+    input_modalities: model.inputModalities,
+    output_modalities: model.outputModalities,
+    knowledge: model.knowledge,
+    release_date: model.releaseDate,
+    open_weights: model.openWeights,
+    slugs: [...registry.aliases(model.id)],
+    endpoints: registry.endpoints(model.id).map((endpoint) => ({
+      id: endpoint.id,
+      provider: endpoint.provider,
+      upstream_model: endpoint.upstreamModel,
+      price: endpoint.price && priceView(endpoint.price),
+      price_version: endpoint.priceVersion,
+      regions: endpoint.regions,
+      capabilities: capabilitiesView(endpoint.capabilities),
+      context_length: endpoint.contextLength ?? model.contextLength,
+      max_output_tokens: endpoint.maxOutputTokens ?? model.maxOutputTokens,
+    })),
+  };
+}

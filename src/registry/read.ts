@@ -1,0 +1,101 @@
+import { asc, isNull, sql } from 'drizzle-orm';
+import type { Db } from '../db/client.ts';
+import { aliases, credentials, endpoints, models, providers, registryState } from '../db/schema/registry.ts';
+import { SHIPPED_PROVIDERS } from '../providers/catalog.ts';
+import type { Provider } from '../providers/types.ts';
+import type { Price, RegistryData } from './types.ts';
+
+type StoredProvider = typeof providers.$inferSelect;
+
+interface PriceInForce {
+  endpoint_id: string;
+  id: string;
+  price: string | null;
+}
+
+/** The whole registry as D1 holds it, in one consistent read. @throws when D1 fails. */
+export async function readRegistry(db: Db): Promise<RegistryData> {
+  const [state, providerRows, credentialRows, modelRows, endpointRows, priceRows, aliasRows] = await db.batch(
+    [
+      db.select().from(registryState),
+      db.select().from(providers),
+      db
+        .select()
+        .from(credentials)
+        .where(isNull(credentials.workspaceId))
+        .orderBy(asc(credentials.createdAt)),
+      db.select().from(models),
+      db
+        .select()
+        .from(endpoints)
+        .where(isNull(endpoints.retiredAt))
+        .orderBy(asc(endpoints.modelId), asc(endpoints.rank)),
+      db.all<PriceInForce>(pricesInForce(Date.now())),
+      db.select().from(aliases),
+    ],
+  );
+  const priceOf = new Map(priceRows.map((row) => [row.endpoint_id, row]));
+  return {
+    version: stateNumber(state, 'version'),
+    catalogue: stateNumber(state, 'catalogue'),
+    providers: providerRows.map(declaredProvider),
+    credentials: credentialRows.map(({ id, providerId, sealed, lastFour }) => ({
+      id,
+      provider: providerId,
+      sealed,
+      lastFour,
+    })),
+    models: modelRows.map(({ source: _source, updatedAt: _updatedAt, ...model }) => model),
+    endpoints: endpointRows.map((row) => {
+      const price = priceOf.get(row.id);
+      const rates = price?.price ? (JSON.parse(price.price) as Price) : null;
+      return {
+        id: row.id,
+        model: row.modelId,
+        provider: row.providerId,
+        upstreamModel: row.upstreamModel,
+        price: rates,
+        priceVersion: rates && price ? price.id : null,
+        contextLength: row.contextLength,
+        maxOutputTokens: row.maxOutputTokens,
+        regions: row.regions,
+        capabilities: row.capabilities,
+      };
+    }),
+    aliases: Object.fromEntries(aliasRows.map(({ alias, modelId }) => [alias, modelId])),
+  };
+}
+
+/** The version alone: what tells whether a copy is out of date. */
+export async function readVersion(db: Db): Promise<number> {
+  return stateNumber(await db.select().from(registryState), 'version');
+}
+
+/** The newest price of each endpoint that is in force at a time, Unix milliseconds. */
+function pricesInForce(now: number) {
+  return sql`SELECT endpoint_id, id, price FROM (
+    SELECT *, row_number() OVER (PARTITION BY endpoint_id ORDER BY effective_from DESC, id DESC) AS place
+    FROM prices WHERE effective_from <= ${now}) WHERE place = 1`;
+}
+
+function stateNumber(rows: { name: string; value: string }[], name: string): number {
+  return Number(rows.find((row) => row.name === name)?.value ?? 0);
+}
+
+/** A provider as the operator declared it. */
+export function declaredProvider(row: StoredProvider): Provider {
+  const shipped = SHIPPED_PROVIDERS.get(row.id);
+  // A key in the environment is for the shipped host alone: re-declared elsewhere, it stays at home.
+  const sameHost = shipped && new URL(shipped.baseUrl).host === new URL(row.baseUrl).host;
+  return {
+    id: row.id,
+    name: row.name,
+    baseUrl: row.baseUrl,
+    wire: row.wire,
+    auth: row.auth,
+    ...(row.headers ? { headers: row.headers } : {}),
+    ...(row.quirks ? { quirks: row.quirks } : {}),
+    ...(sameHost && shipped.env ? { env: shipped.env } : {}),
+    ...(sameHost && shipped.docs ? { docs: shipped.docs } : {}),
+  };
+}

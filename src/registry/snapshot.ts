@@ -1,0 +1,80 @@
+import { SHIPPED_PROVIDERS } from '../providers/catalog.ts';
+import type { Provider } from '../providers/types.ts';
+import { foldName, nearestNames } from './names.ts';
+import type { Endpoint, Model, RegistryData, SealedCredential } from './types.ts';
+
+const NO_ENDPOINTS: readonly Endpoint[] = [];
+
+/** The registry as isolates keep it in memory: every look-up of a request is a look-up in a map. Never changed. */
+export class Registry {
+  /** Grows with every change of the registry. */
+  readonly version: number;
+  /** Revision of the shipped catalogue that is part of this registry. */
+  readonly catalogue: number;
+  /** By id. */
+  readonly models: readonly Model[];
+  /** The shipped ones, each replaced by the operator's declaration where there is one, then the operator's own. */
+  readonly providers: readonly Provider[];
+  readonly #modelByName = new Map<string, Model>();
+  readonly #aliases = new Map<string, string[]>();
+  readonly #endpoints: ReadonlyMap<string, readonly Endpoint[]>;
+  readonly #providers: ReadonlyMap<string, Provider>;
+  readonly #declared: ReadonlySet<string>;
+  readonly #credentials: ReadonlyMap<string, SealedCredential>;
+
+  constructor(data: RegistryData) {
+    this.version = data.version;
+    this.catalogue = data.catalogue;
+    this.models = data.models.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const byId = new Map(data.models.map((model) => [model.id, model]));
+    for (const [alias, id] of Object.entries(data.aliases)) {
+      const model = byId.get(id);
+      if (!model) continue;
+      this.#modelByName.set(foldName(alias), model);
+      this.#aliases.set(id, [...(this.#aliases.get(id) ?? []), alias]);
+    }
+    // Canonical ids come last: no alias can hide one.
+    for (const model of data.models) this.#modelByName.set(foldName(model.id), model);
+    this.#endpoints = Map.groupBy(data.endpoints, (endpoint) => endpoint.model);
+    this.#declared = new Set(data.providers.map((provider) => provider.id));
+    this.#providers = new Map([...SHIPPED_PROVIDERS, ...data.providers.map((own) => [own.id, own] as const)]);
+    this.providers = [...this.#providers.values()];
+    this.#credentials = new Map(data.credentials.map((credential) => [credential.provider, credential]));
+  }
+
+  /** The model of a canonical id, slug or alias, however it is spelled. */
+  find(name: string): Model | undefined {
+    return this.#modelByName.get(foldName(name));
+  }
+
+  /** Ids of the models whose names are most like the asked one, best first. */
+  nearest(name: string, accept: (model: Model) => boolean = () => true, count = 3): string[] {
+    const names = this.models.filter(accept).flatMap((model) => [model.id, ...this.aliases(model.id)]);
+    const ids = nearestNames(name, names, 4 * count).flatMap((found) => this.find(found)?.id ?? []);
+    return [...new Set(ids)].slice(0, count);
+  }
+
+  /** Other names of a model. */
+  aliases(modelId: string): readonly string[] {
+    return this.#aliases.get(modelId) ?? [];
+  }
+
+  /** The ways to serve a model, in the order in which they are tried. */
+  endpoints(modelId: string): readonly Endpoint[] {
+    return this.#endpoints.get(modelId) ?? NO_ENDPOINTS;
+  }
+
+  provider(id: string): Provider | undefined {
+    return this.#providers.get(id);
+  }
+
+  /** Whether the operator declared the provider, be it anew. */
+  isDeclared(id: string): boolean {
+    return this.#declared.has(id);
+  }
+
+  /** The operator's sealed secret for a provider. */
+  credential(providerId: string): SealedCredential | undefined {
+    return this.#credentials.get(providerId);
+  }
+}

@@ -1,0 +1,32 @@
+/** Which part of a list to answer: at most `limit` items older than the one `cursor` names. */
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** A part of a list, newest first. */
+export interface Page<T> {
+  data: T[];
+  /** Give it as `cursor` to read on; null at the end. */
+  next_cursor: string | null;
+}
+
+/** Cuts a page from rows that were read with one more than asked. */
+export function pageOf<R, T>(
+  rows: readonly R[],
+  limit: number,
+  view: (row: R) => T,
+  cursorOf: (row: R) => string,
+): Page<T> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    data: shown.map(view),
+    next_cursor: rows.length > limit && last !== undefined ? cursorOf(last) : null,
+  };
+}
+
+/** Milliseconds as stored to the seconds that the API speaks in. */
+export function toSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}
