@@ -36,7 +36,7 @@ export class CallIndexes {
     for (const [index, known] of this.#ids) {
       if (id !== '' && known === id) return index;
     }
-    return id !== '' || isNamed(piece) || this.#last < 0 ? this.#next() : this.#last;
+    return isNamed(piece) || this.#last < 0 ? this.#next() : this.#last;
   }
 
   #next(): number {

@@ -217,7 +217,8 @@ function checkChunk(sent: JsonObject): void {
 
 function hear(choices: Heard[], choice: JsonObject): void {
   const index = Number(choice.index);
-  const heard = (choices[index] ??= { content: '', reasoning: '', refusal: '', calls: [], finish: [] });
+  const heard = choices[index] ?? { content: '', reasoning: '', refusal: '', calls: [], finish: [] };
+  choices[index] = heard;
   const delta = asObject(choice.delta) ?? {};
   if (delta.role !== undefined) expect(delta.role).toBe('assistant');
   heard.content += textOf(delta.content);
@@ -231,7 +232,8 @@ function hear(choices: Heard[], choice: JsonObject): void {
 function hearCall(heard: Heard, call: unknown): void {
   if (!isObject(call) || typeof call.index !== 'number') throw new Error('A tool call without index');
   const named = asObject(call.function) ?? {};
-  const known = (heard.calls[call.index] ??= { id: '', name: '', arguments: '', types: [] });
+  const known = heard.calls[call.index] ?? { id: '', name: '', arguments: '', types: [] };
+  heard.calls[call.index] = known;
   known.id += textOf(call.id);
   known.name += textOf(named.name);
   known.arguments += textOf(named.arguments);

@@ -1,0 +1,350 @@
+import { describe, expect, test } from 'vitest';
+import type { ErrorCode } from '../../../src/errors.ts';
+import { openai } from '../../../src/wires/openai/index.ts';
+import { decode, fixture, fixturesWith, parse, replay, sse, thrownBy } from './support.ts';
+
+function read(status: number, body: unknown, headers: Record<string, string> = {}) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return openai.readError(status, new Headers(headers), text);
+}
+
+describe('recorded errors', () => {
+  test.each<[string, ErrorCode, string | null]>([
+    ['groq-err400-tool-use-failed-error-with-text-0', 'upstream_invalid_request', null],
+    // The name of the model is ours, not the caller's.
+    ['openai-err400-model-name-suggestion-openai-responses-0', 'upstream_model_not_found', null],
+    [
+      'openai-err400-multimodal-tool-return-matrix-tool-return-content-url-force--2-2',
+      'upstream_invalid_request',
+      'input[4].content[0].file_data',
+    ],
+    ['openai-err400-reasoning-model-legacy-parameter-error-0', 'upstream_invalid_request', 'max_tokens'],
+  ])('%s', (name, code, param) => {
+    const body = fixture(name, 'response.json');
+    const sent = parse(body).error as Record<string, string>;
+    const error = read(400, body);
+    expect(error).toMatchObject({
+      code,
+      param,
+      upstream: { status: 400, type: 'invalid_request_error', code: sent.code, body: body.slice(0, 1024) },
+    });
+    if (code === 'upstream_invalid_request') expect(error.message).toBe(sent.message);
+    else expect(error.message).not.toContain('gpt-5.2-proo');
+  });
+
+  test('are four', () => {
+    expect(fixturesWith('response.json').filter((name) => name.includes('-err4'))).toHaveLength(4);
+  });
+});
+
+describe('by status', () => {
+  test.each<[number, ErrorCode, boolean]>([
+    [400, 'upstream_invalid_request', false],
+    [401, 'upstream_credentials_rejected', true],
+    [402, 'upstream_credentials_rejected', true],
+    [403, 'upstream_credentials_rejected', true],
+    [404, 'upstream_model_not_found', true],
+    [405, 'upstream_invalid_request', false],
+    [408, 'upstream_timeout', true],
+    [409, 'upstream_error', true],
+    [413, 'request_too_large', false],
+    [422, 'upstream_invalid_request', false],
+    [425, 'upstream_overloaded', true],
+    [429, 'upstream_rate_limited', true],
+    [498, 'upstream_overloaded', true],
+    [500, 'upstream_error', true],
+    [502, 'upstream_error', true],
+    [503, 'upstream_overloaded', true],
+    [504, 'upstream_timeout', true],
+    [520, 'upstream_error', true],
+    [524, 'upstream_timeout', true],
+    [529, 'upstream_overloaded', true],
+    [302, 'upstream_error', true],
+  ])('%d is %s', (status, code, retryable) => {
+    const page = '<html><head><title>Bad gateway</title></head><body>nginx</body></html>';
+    for (const body of ['', page, '{"error":', '[]', 'null', '42', '{"error":null}', '{}']) {
+      const error = read(status, body);
+      expect(error).toMatchObject({ code, retryable, upstream: { status, body } });
+      expect(error.message).not.toContain('nginx');
+    }
+  });
+
+  test('a page of any length is cut', () => {
+    expect(read(502, 'x'.repeat(5000)).upstream?.body).toHaveLength(1024);
+  });
+});
+
+describe('by code or type, whatever the status', () => {
+  test.each<[number, Record<string, unknown>, ErrorCode]>([
+    [400, { code: 'context_length_exceeded', type: 'invalid_request_error' }, 'context_length_exceeded'],
+    [400, { code: 'content_filter', innererror: { code: 'ResponsibleAIPolicyViolation' } }, 'content_filter'],
+    [
+      400,
+      { code: 'invalid_request', innererror: { code: 'ResponsibleAIPolicyViolation' } },
+      'content_filter',
+    ],
+    [400, { code: 'content_policy_violation', type: 'image_generation_user_error' }, 'content_filter'],
+    [400, { code: 'invalid_prompt', type: 'invalid_request_error' }, 'content_filter'],
+    [400, { code: 'data_inspection_failed', type: 'data_inspection_failed' }, 'content_filter'],
+    [400, { type: 'content_filter' }, 'content_filter'],
+    [403, { code: 403, metadata: { reasons: ['violence'], flagged_input: '…' } }, 'content_filter'],
+    [403, { code: 403, metadata: { provider_name: 'x' } }, 'upstream_credentials_rejected'],
+    [400, { code: 'model_not_found' }, 'upstream_model_not_found'],
+    [404, { code: 'DeploymentNotFound' }, 'upstream_model_not_found'],
+    [400, { code: 'model_decommissioned' }, 'upstream_model_not_found'],
+    [400, { code: 'invalid_api_key' }, 'upstream_credentials_rejected'],
+    [429, { code: 'insufficient_quota', type: 'insufficient_quota' }, 'upstream_credentials_rejected'],
+    [429, { type: 'insufficient_quota' }, 'upstream_credentials_rejected'],
+    [429, { code: 'rate_limit_exceeded', type: 'tokens' }, 'upstream_rate_limited'],
+    // Groq's answer to a request over the tokens per minute.
+    [413, { code: 'rate_limit_exceeded', type: 'tokens' }, 'upstream_rate_limited'],
+    [500, { type: 'server_error', code: null }, 'upstream_error'],
+    // The name of a tool over 64 characters has this code too: no larger context would help.
+    [400, { code: 'string_above_max_length', param: 'tools[11].function.name' }, 'upstream_invalid_request'],
+    // Names that every object has are no codes.
+    [400, { code: 'constructor', type: 'toString' }, 'upstream_invalid_request'],
+  ])('%d %j is %s', (status, error, code) => {
+    expect(read(status, { error: { message: 'Words', ...error } }).code).toBe(code);
+  });
+
+  test('words decide nothing', () => {
+    const message = 'maximum context length exceeded, rate limit, content_filter, invalid api key';
+    expect(read(400, { error: { message } }).code).toBe('upstream_invalid_request');
+    expect(read(500, { error: { message } }).code).toBe('upstream_error');
+  });
+});
+
+describe('what the caller is told', () => {
+  test.each([
+    ['OpenAI', { error: { message: 'Too long', param: 'messages' } }, 'Too long', 'messages'],
+    ['text under error', { error: 'Too long' }, 'Too long', null],
+    ['message at the top', { message: 'Too long', request_id: 'r' }, 'Too long', null],
+    ['detail', { detail: 'Too long' }, 'Too long', null],
+    [
+      'in an array',
+      [{ error: { code: 400, message: 'Too long', status: 'INVALID_ARGUMENT' } }],
+      'Too long',
+      null,
+    ],
+    [
+      'faults of fields',
+      { detail: [{ type: 'missing', loc: ['body', 'messages', 0], msg: 'Field required', input: 'secret' }] },
+      'body.messages.0: Field required',
+      null,
+    ],
+    [
+      'Mistral’s list of them',
+      {
+        object: 'error',
+        message: {
+          detail: [
+            {
+              type: 'extra_forbidden',
+              loc: ['body', 'foo'],
+              msg: 'Extra inputs are not permitted',
+              input: 1,
+            },
+            { msg: 'Bad' },
+          ],
+        },
+        type: 'invalid_request_error',
+        param: null,
+        code: null,
+      },
+      'body.foo: Extra inputs are not permitted; Bad',
+      null,
+    ],
+    ['nothing to say', { error: { message: '' } }, 'The provider refused the request as invalid.', null],
+    [
+      'nothing to read',
+      { error: { message: [1, {}] } },
+      'The provider refused the request as invalid.',
+      null,
+    ],
+  ])('%s', (_, body, message, param) => {
+    expect(read(422, body)).toMatchObject({ code: 'upstream_invalid_request', message, param });
+  });
+
+  test.each([401, 402, 403, 404, 429, 500, 503])('nothing of the provider’s own troubles: %d', (status) => {
+    const error = read(status, { error: { message: 'key sk-123 of org-9', param: 'x', code: null } });
+    expect(error.message).not.toContain('sk-123');
+    expect(error.param).toBeNull();
+    expect(error.upstream?.body).toContain('sk-123');
+    expect(JSON.stringify(error.envelope('r'))).not.toContain('sk-123');
+  });
+
+  test.each<ErrorCode>(['context_length_exceeded', 'content_filter'])('the words of %s', (code) => {
+    expect(read(400, { error: { code, message: 'Words', param: 'messages' } })).toMatchObject({
+      message: 'Words',
+      param: 'messages',
+    });
+  });
+});
+
+describe('how long to wait', () => {
+  test.each([
+    [{ 'retry-after': '30' }, 30_000],
+    [{ 'retry-after': '0.5' }, 500],
+    [{ 'retry-after': '0' }, 0],
+    [{ 'retry-after-ms': '1200', 'retry-after': '2' }, 1200],
+    [{ 'retry-after-ms': 'soon', 'retry-after': '2' }, 2000],
+    [{ 'retry-after': '-5' }, 0],
+    [{ 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, 0],
+    [{ 'retry-after': 'later' }, null],
+    [{}, null],
+  ])('%j is %j ms', (headers, ms) => {
+    expect(read(429, { error: { code: 'rate_limit_exceeded' } }, headers).retryAfterMs).toBe(ms);
+  });
+
+  test('a date to come', () => {
+    const date = new Date(Date.now() + 60_000).toUTCString();
+    const ms = read(503, '', { 'retry-after': date }).retryAfterMs ?? 0;
+    expect(ms).toBeGreaterThan(50_000);
+    expect(ms).toBeLessThanOrEqual(60_000);
+  });
+});
+
+describe('an error inside a 200', () => {
+  const CASES: [string, unknown, ErrorCode][] = [
+    ['OpenRouter’s status', { code: 429, message: 'Rate limited', metadata: {} }, 'upstream_rate_limited'],
+    [
+      'OpenRouter’s status of the request',
+      { code: 400, message: 'Token limit reached' },
+      'upstream_invalid_request',
+    ],
+    ['OpenRouter’s word', { code: 'server_error', message: 'Provider disconnected' }, 'upstream_error'],
+    ['a status as text', { code: '503', message: 'x' }, 'upstream_overloaded'],
+    [
+      'Groq’s failed tool use',
+      {
+        message: 'Tool call validation failed',
+        type: 'invalid_request_error',
+        code: 'tool_use_failed',
+        failed_generation: '{}',
+        status_code: 400,
+      },
+      'upstream_invalid_request',
+    ],
+    [
+      'the same without its status',
+      { message: 'Tool call validation failed', type: 'invalid_request_error', code: 'tool_use_failed' },
+      'upstream_invalid_request',
+    ],
+    [
+      'vLLM',
+      { object: 'error', message: 'x', type: 'BadRequestError', code: 400 },
+      'upstream_invalid_request',
+    ],
+    [
+      'a context that is too long',
+      { code: 'context_length_exceeded', message: 'x' },
+      'context_length_exceeded',
+    ],
+    ['only words', 'Overloaded', 'upstream_error'],
+    ['an odd number', { code: 1301, message: 'x' }, 'upstream_error'],
+    ['nothing', {}, 'upstream_error'],
+  ];
+
+  test.each(CASES)('%s, in a stream', (_, error, code) => {
+    for (const more of [
+      {},
+      { id: 'x', object: 'chat.completion.chunk', choices: [{ index: 0, delta: {} }] },
+    ]) {
+      const got = replay(sse({ ...more, error } as never, '[DONE]'));
+      expect(got.error).toMatchObject({ code });
+      expect(got.out).toBe('');
+      expect(got.state.finished).toBe(false);
+    }
+  });
+
+  test.each(CASES)('%s, in an answer', (_, error, code) => {
+    expect(thrownBy(() => decode({ id: 'x', error })).code).toBe(code);
+    expect(thrownBy(() => decode({ id: 'x', error, choices: [] })).code).toBe(code);
+  });
+
+  test('Groq says it with an event name', () => {
+    const text =
+      'event: error\ndata: {"error":{"message":"Failed to call a function.","type":"invalid_request_error",' +
+      '"code":"tool_use_failed","failed_generation":"{\\"name\\": 1}","status_code":400}}\n\ndata: [DONE]\n\n';
+    expect(replay(text).error).toMatchObject({
+      code: 'upstream_invalid_request',
+      message: 'Failed to call a function.',
+      upstream: { type: 'invalid_request_error', code: 'tool_use_failed' },
+    });
+  });
+
+  test('an event of that name is one without the member too', () => {
+    const { error } = replay('event: error\ndata: {"message":"Busy","code":503}\n\n');
+    expect(error?.code).toBe('upstream_overloaded');
+  });
+
+  test('an object of that name is one too', () => {
+    const body = { object: 'error', message: 'Too long', type: 'BadRequestError', param: null, code: 400 };
+    expect(replay(sse(body)).error).toMatchObject({ code: 'upstream_invalid_request', message: 'Too long' });
+    expect(thrownBy(() => decode(body))).toMatchObject({
+      code: 'upstream_invalid_request',
+      message: 'Too long',
+    });
+  });
+
+  test('`error: null` is none', () => {
+    const choices = [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }];
+    expect(decode({ error: null, choices }).message.content).toBe('Hi');
+  });
+});
+
+describe('an answer that broke off', () => {
+  test.each<[Record<string, unknown>, ErrorCode]>([
+    [{ finish_reason: 'error' }, 'upstream_error'],
+    [{ finish_reason: 'error', error: { code: 502, message: 'x' } }, 'upstream_error'],
+    [{ finish_reason: 'stop', error: { code: 429, message: 'x' } }, 'upstream_rate_limited'],
+    [{ finish_reason: 'network_error' }, 'upstream_error'],
+    [{ finish_reason: 'insufficient_system_resource' }, 'upstream_overloaded'],
+    [{ finish_reason: 'abort' }, 'upstream_incomplete'],
+  ])('%j is never a stop', (choice, code) => {
+    const text = sse(
+      { id: 'a', choices: [{ index: 0, delta: { content: 'Half of' } }] },
+      { id: 'a', choices: [{ index: 0, delta: { content: '' }, ...(choice as object) }] },
+      '[DONE]',
+    );
+    const got = replay(text);
+    expect(got.error?.code).toBe(code);
+    expect(got.choices[0]).toMatchObject({ content: 'Half of', finish: [] });
+    expect(got.state.finished).toBe(false);
+
+    const message = { role: 'assistant', content: 'Half of' };
+    expect(thrownBy(() => decode({ id: 'a', choices: [{ index: 0, message, ...choice }] })).code).toBe(code);
+    // Whichever of the choices it is.
+    const whole = { index: 0, message, finish_reason: 'stop' };
+    expect(thrownBy(() => decode({ id: 'a', choices: [whole, { index: 1, message, ...choice }] })).code).toBe(
+      code,
+    );
+  });
+
+  test('the word is kept', () => {
+    const text = sse({ id: 'a', choices: [{ index: 0, delta: {}, finish_reason: 'network_error' }] });
+    expect(replay(text).state.rawFinishReason).toBe('network_error');
+    expect(replay(text).error?.upstream).toMatchObject({ status: 200, code: 'network_error' });
+  });
+});
+
+describe('what cannot be read', () => {
+  test.each(['{"id":', '<html></html>', '[]', 'null', '"text"', '42', '{"choices'])('%s', (data) => {
+    expect(replay(`data: ${data}\n\n`).error).toMatchObject({
+      code: 'upstream_invalid_response',
+      upstream: { status: 200, body: data },
+    });
+    expect(thrownBy(() => decode(data)).code).toBe('upstream_invalid_response');
+  });
+
+  test.each([
+    '',
+    '{}',
+    '{"choices":[]}',
+    '{"choices":[{}]}',
+    '{"choices":[null]}',
+    '{"choices":[{"index":0,"text":"x"}]}',
+  ])('an answer without a message: %s', (body) => {
+    expect(thrownBy(() => decode(body)).code).toBe('upstream_invalid_response');
+  });
+});
