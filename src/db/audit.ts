@@ -1,5 +1,4 @@
 import type { InferInsertModel } from 'drizzle-orm';
-import type { BatchItem } from 'drizzle-orm/batch';
 import { newId } from '../lib/id.ts';
 import type { Json } from '../lib/json.ts';
 import type { Db } from './client.ts';
@@ -24,7 +23,7 @@ export interface AuditEntry {
 }
 
 /** The statement that logs a change. It belongs in the same `db.batch` as the change. */
-export function auditRow(db: Db, entry: AuditEntry): BatchItem<'sqlite'> {
+export function auditRow(db: Db, entry: AuditEntry) {
   const at = entry.at ?? Date.now();
   const row: InferInsertModel<typeof auditLog> = {
     id: entry.id ?? newId('audit', at),

@@ -4,14 +4,9 @@ import type { HttpContext } from './context.ts';
 /** The answer to anything thrown while a request was handled. */
 export function handleError(thrown: unknown, c: HttpContext): Response {
   const error = toGatewayError(thrown);
-  if (error.code === 'internal_error') {
-    console.error(
-      JSON.stringify({
-        request_id: c.get('requestId'),
-        error: 'internal_error',
-        cause: describe(error.cause),
-      }),
-    );
+  if (error.type === 'server_error') {
+    const requestId = c.get('requestId');
+    console.error(JSON.stringify({ request_id: requestId, error: error.code, cause: describe(error.cause) }));
   }
   const response = errorResponse(error, c.get('requestId') ?? null);
   const generationId = c.get('generationId');
@@ -37,8 +32,14 @@ export function methodNotAllowed(allow: string): (c: HttpContext) => Response {
   };
 }
 
-/** A fault's name and place for the log: messages of faults may hold what users sent. */
-function describe(cause: unknown): string {
+/**
+ * A fault's name and place for the log. Messages of faults may hold what users sent, so they stay out, but
+ * for the database's own, which name tables and columns.
+ */
+function describe(thrown: unknown): string {
+  let cause = thrown;
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   if (!(cause instanceof Error)) return typeof cause;
-  return `${cause.name} ${cause.stack?.split('\n').slice(1, 4).join(' ').trim() ?? ''}`;
+  const message = cause.message.startsWith('D1_ERROR') ? ` ${cause.message.slice(0, 300)}` : '';
+  return `${cause.name}${message} ${cause.stack?.split('\n').slice(1, 4).join(' ').trim() ?? ''}`;
 }

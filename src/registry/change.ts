@@ -5,7 +5,7 @@ import type { Env } from '../env.ts';
 import { GatewayError } from '../errors.ts';
 import { refreshRegistry } from './load.ts';
 import type { Registry } from './snapshot.ts';
-import { bumpVersion } from './version.ts';
+import { NEXT_VERSION } from './version.ts';
 
 /**
  * Makes a change of the registry: the statements, the audit row and the new version in one transaction,
@@ -19,7 +19,7 @@ export async function changeRegistry(
 ): Promise<Registry> {
   const db = database(env.DB);
   try {
-    await db.batch([bumpVersion(db), ...statements(db), auditRow(db, { workspaceId: null, ...audit })]);
+    await db.batch([db.run(NEXT_VERSION), ...statements(db), auditRow(db, { workspaceId: null, ...audit })]);
     return await refreshRegistry(env);
   } catch (cause) {
     throw new GatewayError('storage_unavailable', { cause });

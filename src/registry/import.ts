@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import { auditRow } from '../db/audit.ts';
 import type { Db } from '../db/client.ts';
 import type { Capabilities } from '../wires/types.ts';
 import type { Catalogue, CatalogueEndpoint, CatalogueModel } from './catalogue/types.ts';
-import { bumpVersion } from './version.ts';
+import { NEXT_VERSION } from './version.ts';
 
 /**
  * Brings the shipped catalogue into D1, in one transaction. Repeating it changes nothing. What the operator
@@ -22,28 +23,37 @@ export async function importCatalogue(
   const aliases = JSON.stringify(
     catalogue.models.flatMap((model) => (model.aliases ?? []).map((alias) => [alias, model.id])),
   );
-  await db.batch([
-    db.run(upsertModels(models, now)),
-    db.run(upsertEndpoints(endpoints, now)),
-    db.run(retireEndpoints(endpoints, now)),
-    db.run(addPrices(endpoints, revision, now)),
-    db.run(sql`DELETE FROM aliases WHERE source = 'catalogue'`),
-    db.run(sql`INSERT INTO aliases (alias, model_id, source)
+  const audit = auditRow(db, {
+    id: `aud_catalogue_${hash}_${now}`,
+    workspaceId: null,
+    actor: 'system',
+    action: 'catalogue.import',
+    target: String(revision),
+    after: { revision, models: catalogue.models.length, endpoints: catalogue.endpoints.length },
+    at: now,
+  });
+  const statements = [
+    upsertModels(models, now),
+    upsertEndpoints(endpoints, now),
+    retireEndpoints(endpoints, now),
+    addPrices(endpoints, revision, now),
+    sql`DELETE FROM aliases WHERE source = 'catalogue'`,
+    sql`INSERT INTO aliases (alias, model_id, source)
       SELECT value ->> 0, value ->> 1, 'catalogue' FROM json_each(${aliases})
-      WHERE true ON CONFLICT (alias) DO NOTHING`),
-    db.run(sql`INSERT INTO registry_state (name, value) VALUES ('catalogue', ${String(revision)})
-      ON CONFLICT (name) DO UPDATE SET value = excluded.value`),
-    bumpVersion(db),
-    auditRow(db, {
-      id: `aud_catalogue_${hash}_${now}`,
-      workspaceId: null,
-      actor: 'system',
-      action: 'catalogue.import',
-      target: String(revision),
-      after: { revision, models: catalogue.models.length, endpoints: catalogue.endpoints.length },
-      at: now,
+      WHERE true ON CONFLICT (alias) DO NOTHING`,
+    sql`INSERT INTO registry_state (name, value) VALUES ('catalogue', ${String(revision)})
+      ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+    NEXT_VERSION,
+    audit.getSQL(),
+  ];
+  // Drizzle's own batch takes no raw SQL with parameters.
+  const dialect = new SQLiteAsyncDialect();
+  await db.$client.batch(
+    statements.map((statement) => {
+      const query = dialect.sqlToQuery(statement);
+      return db.$client.prepare(query.sql).bind(...query.params);
     }),
-  ]);
+  );
 }
 
 // One statement takes all rows as one JSON parameter: D1 binds at most 100 values to a statement.

@@ -30,7 +30,7 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
         .from(endpoints)
         .where(isNull(endpoints.retiredAt))
         .orderBy(asc(endpoints.modelId), asc(endpoints.rank)),
-      db.all<PriceInForce>(pricesInForce(Date.now())),
+      db.all<PriceInForce>(PRICES_IN_FORCE),
       db.select().from(aliases),
     ],
   );
@@ -71,12 +71,10 @@ export async function readVersion(db: Db): Promise<number> {
   return stateNumber(await db.select().from(registryState), 'version');
 }
 
-/** The newest price of each endpoint that is in force at a time, Unix milliseconds. */
-function pricesInForce(now: number) {
-  return sql`SELECT endpoint_id, id, price FROM (
-    SELECT *, row_number() OVER (PARTITION BY endpoint_id ORDER BY effective_from DESC, id DESC) AS place
-    FROM prices WHERE effective_from <= ${now}) WHERE place = 1`;
-}
+/** The newest price of each endpoint that has come into force. No parameters: a batch takes raw SQL without only. */
+const PRICES_IN_FORCE = sql`SELECT endpoint_id, id, price FROM (
+  SELECT *, row_number() OVER (PARTITION BY endpoint_id ORDER BY effective_from DESC, id DESC) AS place
+  FROM prices WHERE effective_from <= unixepoch('now', 'subsec') * 1000) WHERE place = 1`;
 
 function stateNumber(rows: { name: string; value: string }[], name: string): number {
   return Number(rows.find((row) => row.name === name)?.value ?? 0);
