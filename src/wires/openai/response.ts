@@ -38,7 +38,7 @@ export function decodeResponse(text: string, target: Target, meta: AnswerMeta): 
     const broken = choiceError(asObject(choice) ?? {}, text);
     if (broken) throw broken;
   }
-  const raw = asString(first.finish_reason) ?? null;
+  const raw = asString(first.finish_reason) || null;
   const upstreamId = asString(parsed.id) ?? null;
   return {
     text: spliced(text, parsed, meta) ?? JSON.stringify(repair(parsed, meta)),
