@@ -154,12 +154,22 @@ describe('renamed fields', () => {
     ['{"model":"m","max_tokens":null,"max_completion_tokens":9}', '{"model":"up/Model-1","max_tokens":9}'],
     ['{"model":"m","max_completion_tokens":9,"max_tokens":null}', '{"model":"up/Model-1","max_tokens":9}'],
     ['{"model":"m","max_tokens":5}', '{"model":"up/Model-1","max_tokens":5}'],
+    // Of a name that stands twice the last counts, as for every parser.
+    ['{"model":"m","seed":1,"seed":2}', '{"model":"up/Model-1","random_seed":2}'],
   ])('%s', (sent, expected) => {
     expect(encode(sent, quirks)).toMatchObject({ text: expected, dropped: [] });
   });
 });
 
 describe('dropped fields', () => {
+  test('what was renamed is not dropped', () => {
+    const quirks = { rename: { seed: 'random_seed' }, drop: ['seed'] };
+    expect(encode('{"model":"m","seed":7}', quirks)).toMatchObject({
+      body: { model: 'up/Model-1', random_seed: 7 },
+      dropped: [],
+    });
+  });
+
   test('are named, but for those that ask for nothing', () => {
     const { text, dropped } = encode(
       '{"model":"m","logit_bias":{"1":2},"top_logprobs":null,"n":2,"user":"u"}',
@@ -172,14 +182,25 @@ describe('dropped fields', () => {
   test.each([
     ['"n":1', []],
     ['"n":2', ['n']],
-    ['"n":1.0,"store":false,"logprobs":false,"top_logprobs":0,"presence_penalty":0', []],
+    [
+      '"n":1.0,"store":false,"logprobs":false,"top_logprobs":0,"presence_penalty":0,"frequency_penalty":0',
+      [],
+    ],
     [
       '"store":true,"logprobs":true,"top_logprobs":1,"presence_penalty":0.1',
       ['store', 'logprobs', 'top_logprobs', 'presence_penalty'],
     ],
     ['"parallel_tool_calls":false', ['parallel_tool_calls']],
   ])('%s: what asks for what happens anyway is no loss, dropped: %j', (sent, named) => {
-    const drop = ['n', 'store', 'logprobs', 'top_logprobs', 'presence_penalty', 'parallel_tool_calls'];
+    const drop = [
+      'n',
+      'store',
+      'logprobs',
+      'top_logprobs',
+      'presence_penalty',
+      'frequency_penalty',
+      'parallel_tool_calls',
+    ];
     expect(encode(`{"model":"m",${sent}}`, { drop })).toMatchObject({
       text: '{"model":"up/Model-1"}',
       dropped: named,

@@ -481,6 +481,14 @@ describe('tool calls', () => {
       ],
     ],
     [
+      'all of them numbered 0, in pieces',
+      [
+        call({ index: 0, id: 'a', type: 'function', function: named('f', '{"x"') }),
+        call({ index: 0, function: { arguments: ':1}' } }),
+        call({ index: 0, id: 'b', type: 'function', function: named('f', '{"x":2}') }),
+      ],
+    ],
+    [
       'arguments as objects',
       [
         call({ index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: { x: 1 } } }),
@@ -498,6 +506,25 @@ describe('tool calls', () => {
     ],
   ])('%s', (_, pieces) => {
     expect(calls(...pieces)).toEqual([A, B]);
+  });
+
+  test('with neither index nor id', () => {
+    const pieces = [call({ function: named('f', '{"x":1}') }), call({ function: named('f', '{"x":2}') })];
+    expect(calls(...pieces)).toEqual([
+      ['', 'f', '{"x":1}'],
+      ['', 'f', '{"x":2}'],
+    ]);
+  });
+
+  test('without index, the id in every piece', () => {
+    const { choices } = replay(
+      sse(
+        call({ id: 'a', function: named('f', '{"x"') }),
+        call({ id: 'b', function: named('f', '{"x"') }),
+        call({ id: 'a', function: named('f', ':1}') }),
+      ),
+    );
+    expect(choices[0]?.calls.map(({ arguments: text }) => text)).toEqual(['{"x":1}', '{"x"']);
   });
 
   test('numbered from 1', () => {
