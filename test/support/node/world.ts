@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import OpenAI from 'openai';
+import { type Gateway, startGateway } from './gateway.ts';
+import { startUpstream, type Upstream } from './upstream.ts';
+
+/** USD per 1M tokens, chosen so that costs are easy to reckon by hand. */
+export const PRICE = { input: 2, output: 10, cached_input: 0.5, cache_write: 2.5, cache_write_long: 4 };
+
+/** A gateway, providers on loopback behind it, and a caller with money. */
+export interface World {
+  gateway: Gateway;
+  upstream: Upstream;
+  workspace: string;
+  /** The caller's secret. */
+  key: string;
+  /** The OpenAI SDK with only base URL and key changed, and no repetitions of its own. */
+  client: OpenAI;
+  /** Calls the management API as the operator. @throws Error for an answer that is not 2xx. */
+  api<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /** Calls the data plane as the caller. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** POST /v1/chat/completions. */
+  chat(body: object, init?: RequestInit): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+/** Starts it all, with a provider and a model for each wire: `lane/openai`, `lane/anthropic`, `lane/google`. */
+export async function startWorld(variables: Record<string, string> = {}): Promise<World> {
+  const [gateway, upstream] = await Promise.all([startGateway(variables), startUpstream()]);
+  async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(gateway.origin + path, {
+      method,
+      headers: { authorization: `Bearer ${gateway.adminKey}`, 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return (text === '' ? null : JSON.parse(text)) as T;
+  }
+  const workspace = await api<{ id: string }>('POST', '/api/workspaces', { name: 'Tests', credits: 100 });
+  const { key } = await api<{ key: string }>('POST', '/api/keys', {
+    name: 'tests',
+    workspace: workspace.id,
+    role: 'developer',
+  });
+  const call = (path: string, init: RequestInit = {}): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${key}`);
+    return fetch(gateway.origin + path, { ...init, headers });
+  };
+  const world: World = {
+    gateway,
+    upstream,
+    workspace: workspace.id,
+    key,
+    client: new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: key, maxRetries: 0 }),
+    api,
+    fetch: call,
+    chat: (body, init = {}) =>
+      call('/v1/chat/completions', {
+        method: 'POST',
+        body: JSON.stringify(body),
+        ...init,
+        headers: { 'content-type': 'application/json', ...init.headers },
+      }),
+    async stop() {
+      await gateway.stop();
+      await upstream.stop();
+    },
+  };
+  for (const wire of ['openai', 'anthropic', 'google'] as const) {
+    await addProvider(world, wire, wire);
+    await addModel(world, `lane/${wire}`, [wire]);
+  }
+  return world;
+}
+
+/** A provider that is one lane of the upstream. */
+export async function addProvider(
+  world: World,
+  lane: string,
+  wire: 'openai' | 'anthropic' | 'google',
+  more: object = {},
+): Promise<void> {
+  await world.api('PUT', `/api/providers/${lane}`, {
+    base_url: world.upstream.url(lane),
+    wire,
+    secret: `sk-${lane}-${randomBytes(8).toString('hex')}`,
+    ...more,
+  });
+}
+
+/** A model with an endpoint in each of these lanes, tried in this order. */
+export async function addModel(
+  world: World,
+  id: string,
+  lanes: readonly string[],
+  price: object | null = PRICE,
+  more: object = {},
+): Promise<void> {
+  await world.api('PUT', `/api/models/${encodeURIComponent(id)}`, {
+    name: id,
+    kind: 'chat',
+    context_length: 1_000_000,
+    endpoints: lanes.map((lane) => ({ provider: lane, upstream_model: `Up-${lane}`, price })),
+    ...more,
+  });
+}
