@@ -110,7 +110,7 @@ function byStatus(status: number): ErrorCode {
   return status >= 400 && status < 500 ? 'upstream_invalid_request' : 'upstream_error';
 }
 
-/** OpenRouter refuses content with a 403 that lists why: https://openrouter.ai/docs/api-reference/errors. */
+/** OpenRouter refuses content with a 403 that lists why: https://openrouter.ai/docs/api/reference/errors-and-debugging. */
 function isModeration(error: JsonObject): boolean {
   return Array.isArray(asObject(error.metadata)?.reasons);
 }

@@ -324,7 +324,11 @@ describe('an answer that broke off', () => {
   test('the word is kept', () => {
     const text = sse({ id: 'a', choices: [{ index: 0, delta: {}, finish_reason: 'network_error' }] });
     expect(replay(text).state.rawFinishReason).toBe('network_error');
-    expect(replay(text).error?.upstream).toMatchObject({ status: 200, code: 'network_error' });
+    expect(replay(text).error?.upstream).toEqual({
+      status: 200,
+      code: 'network_error',
+      body: text.slice('data: '.length).trimEnd(),
+    });
   });
 });
 

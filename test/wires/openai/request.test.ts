@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SHIPPED_PROVIDERS } from '../../../src/providers/catalog.ts';
 import { codec, encode, fixture, fixturesWith, parse, requestOf, target } from './support.ts';
@@ -81,6 +82,26 @@ describe('the rest keeps its bytes', () => {
     const expected = `{"model":"up/Model-1","stream_options":{"include_usage":true},"stream":true,${rest}}`;
     expect(text === expected).toBe(true);
   });
+});
+
+test('of any body only what must change changes', () => {
+  const names = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 6 }),
+    fc.constantFrom('models', 'stream_options', 'seed', 'user'),
+  );
+  const bodies = fc.dictionary(
+    names.filter((name) => name !== 'model' && name !== '__proto__'),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  void fc.assert(
+    fc.property(bodies, fc.constantFrom(0, 1, '\t'), fc.boolean(), (rest, indent, first) => {
+      const sent = first ? { model: 'm', ...rest } : { ...rest, model: 'm' };
+      const { body } = encode(JSON.stringify(sent, null, indent), {}, { extensions: ['models'] });
+      const { models: _, ...kept } = JSON.parse(JSON.stringify(rest)) as Record<string, unknown>;
+      expect(body).toEqual({ ...kept, model: 'up/Model-1' });
+    }),
+    { numRuns: 300 },
+  );
 });
 
 describe('usage in streams', () => {

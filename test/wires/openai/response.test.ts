@@ -147,11 +147,22 @@ describe('repairs', () => {
       content: 'Yes',
       reasoning: 'Hm.',
     });
+    const odd = {
+      type: 'thinking',
+      thinking: [{ type: 'text', text: 'H' }, { type: 'x' }, null, { text: 'm' }],
+    };
+    expect(message({ content: [odd] })).toMatchObject({ content: null, reasoning: 'Hm' });
+    expect(message({ content: [thinking, 'Yes'], reasoning: 'own' })).toMatchObject({ reasoning: 'own' });
     expect(message({ content: [null, 1, { type: 'image_url' }] })).toMatchObject({ content: '' });
   });
 
   test('reasoning under its other name, which stays', () => {
     expect(message({ reasoning_content: 'r' })).toMatchObject({ reasoning: 'r', reasoning_content: 'r' });
+    // One that is there already is not written over, whatever else is repaired.
+    expect(message({ reasoning: 'own', reasoning_content: 'r', tool_calls: null })).toMatchObject({
+      reasoning: 'own',
+      reasoning_content: 'r',
+    });
     expect(message({ reasoning_content: null })).not.toHaveProperty('reasoning');
   });
 
