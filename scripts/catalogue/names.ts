@@ -102,7 +102,16 @@ const SAME: Record<string, string> = {
  * Left out. OpenRouter's deepseek-chat is V3 of 2024, while DeepSeek's own of that name moves with its
  * newest model; models.dev takes one for the other.
  */
-export const LEFT_OUT: ReadonlySet<string> = new Set(['openrouter:deepseek/deepseek-chat']);
+export const LEFT_OUT: ReadonlySet<string> = new Set([
+  'openrouter:deepseek/deepseek-chat',
+  // Routers, not models: what they answer with and what it costs is not known beforehand.
+  'openrouter:openrouter/auto',
+  'openrouter:openrouter/bodybuilder',
+  'openrouter:openrouter/free',
+  'openrouter:openrouter/fusion',
+  'openrouter:openrouter/pareto-code',
+  'openrouter:switchpoint/router',
+]);
 
 /**
  * The canonical id of a provider's model. Dots and dashes are kept as the provider writes them;

@@ -5,6 +5,9 @@ import type { Endpoint, Model } from '../registry/types.ts';
 import { wires } from '../wires/index.ts';
 import type { Call, Candidate, Control } from './types.ts';
 
+/** Of a name that is unknown, no more than this is said back. */
+const NAME_SHOWN = 200;
+
 /**
  * The endpoints that may serve this request, in the order in which they are tried: the asked model's,
  * then those of each fallback model.
@@ -76,7 +79,7 @@ function modelNotFound(name: string, param: string, registry: Registry): Gateway
   const hint = nearest.length > 0 ? ` Did you mean ${nearest.join(', ')}?` : '';
   return new GatewayError('model_not_found', {
     param,
-    message: `The model ${JSON.stringify(name)} does not exist.${hint}`,
+    message: `The model ${JSON.stringify(name.slice(0, NAME_SHOWN))} does not exist.${hint}`,
   });
 }
 
