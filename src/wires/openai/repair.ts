@@ -94,7 +94,7 @@ export function repairMessage(message: JsonObject, isDelta: boolean): JsonObject
   }
   if (isDelta && message.role === null) delete repaired.role;
   if (Array.isArray(message.tool_calls)) {
-    repaired.tool_calls = message.tool_calls.map((call) => repairCall(call, isDelta));
+    repaired.tool_calls = message.tool_calls.filter(isObject).map((call) => repairCall(call, isDelta));
   } else if ('tool_calls' in message) {
     delete repaired.tool_calls;
   }
@@ -117,14 +117,19 @@ export function isRegularCall(call: Json, isDelta: boolean): boolean {
   return typed && isText;
 }
 
-function repairCall(call: Json, isDelta: boolean): Json {
-  if (!isObject(call) || isRegularCall(call, isDelta)) return call;
+function repairCall(call: JsonObject, isDelta: boolean): JsonObject {
+  if (isRegularCall(call, isDelta)) return call;
   const repaired: JsonObject = { ...call };
   if (typeof call.type !== 'string' && (!isDelta || typeof call.id === 'string')) repaired.type = 'function';
   const fn = asObject(call.function);
-  const written = fn?.arguments;
-  if (isObject(written)) repaired.function = { ...fn, arguments: JSON.stringify(written) };
-  else if (fn && written === null) repaired.function = { ...fn, arguments: isDelta ? '' : '{}' };
-  else if (fn && written === undefined && !isDelta) repaired.function = { ...fn, arguments: '{}' };
+  const text = fn && argumentsText(fn.arguments, isDelta);
+  if (text !== undefined) repaired.function = { ...fn, arguments: text };
   return repaired;
+}
+
+function argumentsText(written: Json | undefined, isDelta: boolean): string | undefined {
+  if (typeof written === 'string') return written;
+  if (written === null) return isDelta ? '' : '{}';
+  if (written === undefined) return isDelta ? undefined : '{}';
+  return JSON.stringify(written);
 }

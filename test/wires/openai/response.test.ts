@@ -179,6 +179,9 @@ describe('repairs', () => {
     expect(message({ tool_calls: [object] }).tool_calls).toEqual([
       { id: 'c', type: 'function', function: { name: 'f', arguments: '{"x":[1]}' } },
     ]);
+    expect(message({ tool_calls: [null, 'x', { id: 'c', function: fn }] }).tool_calls).toEqual(whole);
+    const array = { id: 'c', type: 'function', function: { name: 'f', arguments: [1] } };
+    expect(message({ tool_calls: [array] }).tool_calls).toMatchObject([{ function: { arguments: '[1]' } }]);
     expect(message({ tool_calls: null })).not.toHaveProperty('tool_calls');
     expect(message({ tool_calls: {} })).not.toHaveProperty('tool_calls');
     expect(message({ tool_calls: [] }).tool_calls).toEqual([]);

@@ -392,6 +392,7 @@ describe('repairs', () => {
 
   test('null where nothing should stand', () => {
     expect(delta(chunk({ role: null, content: 'a', tool_calls: null }))).toEqual({ content: 'a' });
+    expect(delta(chunk({ tool_calls: [null] }))).toEqual({ tool_calls: [] });
   });
 
   test('no index, no delta, a message in its place', () => {
