@@ -106,7 +106,7 @@ describe('authenticate', () => {
   ])('refuses %j without a look-up', (header, code) => {
     let thrown: unknown;
     try {
-      authenticate(header, without('DB', 'SNAPSHOTS'), () => {});
+      void authenticate(header, without('DB', 'SNAPSHOTS'), () => {});
     } catch (error) {
       thrown = error;
     }

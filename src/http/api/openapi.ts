@@ -1,5 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { asObject, type JsonObject } from '../../lib/json.ts';
 import { PERMISSIONS } from '../../tenancy/permissions.ts';
+import { actionOf } from '../middleware/role.ts';
 import type { ApiEnv } from './schemas.ts';
 
 let text: string | null = null;
@@ -14,9 +16,10 @@ function makeDocument(api: OpenAPIHono<ApiEnv>) {
   api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
-    description: `The operator key, or a key of a sufficient role. A key acts within its own workspace alone. ${rolesInWords()}`,
+    description:
+      'The operator key, or a key of a role that `x-roles` of the route names. A key acts within its own workspace alone.',
   });
-  return api.getOpenAPI31Document({
+  const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
       title: 'Interline management API',
@@ -28,10 +31,11 @@ function makeDocument(api: OpenAPIHono<ApiEnv>) {
     security: [{ bearer: [] }],
     tags: ['Providers', 'Models', 'Workspaces', 'Projects', 'Keys', 'Audit'].map((name) => ({ name })),
   });
-}
-
-function rolesInWords(): string {
-  return Object.entries(PERMISSIONS)
-    .map(([action, roles]) => `${action}: ${roles.join(', ')}.`)
-    .join(' ');
+  for (const { path, method, handler } of api.routes) {
+    const action = actionOf(handler);
+    const methods = document.paths?.[path.replaceAll(/:(\w+)/g, '{$1}')] as JsonObject | undefined;
+    const operation = asObject(methods?.[method.toLowerCase()]);
+    if (action && operation) operation['x-roles'] = [...PERMISSIONS[action]];
+  }
+  return document;
 }

@@ -62,6 +62,14 @@ describe('roles', () => {
     expect((await routes()).sort()).toEqual(Object.keys(EXPECTED).sort());
   });
 
+  it('are what the description of each route says', async () => {
+    const { body } = await call('GET', '/api/openapi.json');
+    for (const [route, roles] of Object.entries(EXPECTED)) {
+      const [method = '', path = ''] = route.split(' ');
+      expect(body.paths[path][method]['x-roles'], route).toEqual(roles);
+    }
+  });
+
   it.each(Object.keys(EXPECTED))('%s lets in whom it should, and nobody else', async (route) => {
     for (const [who, key] of Object.entries(secrets) as [Who, string][]) {
       const answer = await request(route, key);

@@ -1,5 +1,6 @@
 import { html, raw } from 'hono/html';
 import { asArray, asObject, asString, type JsonObject } from '../../../lib/json.ts';
+import { prose } from './prose.ts';
 import { fieldTable, type Schemas } from './schema.ts';
 import { STYLE } from './style.ts';
 
@@ -32,6 +33,12 @@ export async function docsPage(document: string): Promise<Response> {
 </head>
 <body>
   <div class="page">
+    <header>
+      <h1>Interline management API</h1>
+      <p>${prose(asObject(spec.info)?.description)}</p>
+      <p>Send <code>Authorization: Bearer …</code> with the operator key, or a key of a role that the route names. Bodies are
+        JSON. The same as an OpenAPI 3.1 document: <a href="/api/openapi.json">/api/openapi.json</a>.</p>
+    </header>
     <nav aria-label="Routes">
       ${groups.map(
         ([tag, list]) =>
@@ -41,10 +48,6 @@ export async function docsPage(document: string): Promise<Response> {
       )}
     </nav>
     <main>
-      <h1>Interline management API</h1>
-      <p>${asString(asObject(spec.info)?.description) ?? ''}</p>
-      <p>Send <code>Authorization: Bearer …</code> with the operator key, or a key of a sufficient role. Bodies are JSON.
-        The same as an OpenAPI 3.1 document: <a href="/api/openapi.json">/api/openapi.json</a>.</p>
       ${groups.map(([tag, list]) => html`<h2>${tag}</h2>${list.map((operation) => article(operation, schemas))}`)}
     </main>
   </div>
@@ -85,10 +88,13 @@ function article({ method, path, anchor, summary, spec }: Operation, schemas: Sc
   return html`<article id="${anchor}">
     <h3>${summary}</h3>
     <p class="route"><span class="method ${method}">${method}</span><code>${path}</code></p>
-    ${asString(spec.description) ? html`<p>${asString(spec.description)}</p>` : ''}
+    <p class="dim">${asArray(spec['x-roles']).join(', ')}</p>
+    ${asString(spec.description) ? html`<p>${prose(spec.description)}</p>` : ''}
     ${parameters.length > 0 ? html`<h4>Parameters</h4>${parameterTable(parameters)}` : ''}
     ${body ? html`<h4>Body</h4>${fieldTable(body.schema, schemas)}` : ''}
-    ${responses.map(([status, response]) => answer(status, response, schemas))}
+    ${responses.map(([status, response]) => success(status, response, schemas))}
+    <h4>Errors</h4>
+    <p class="dim">${responses.filter(([status]) => !status.startsWith('2')).map(failure)}</p>
   </article>`;
 }
 
@@ -98,15 +104,19 @@ function parameterTable(parameters: readonly JsonObject[]) {
     return html`<tr>
       <td><code>${asString(parameter.name)}</code>${parameter.required === true ? '' : html` <span class="dim">optional</span>`}</td>
       <td class="dim">${asString(parameter.in)}</td>
-      <td>${asString(parameter.description) ?? asString(schema.description) ?? ''}</td>
+      <td>${prose(parameter.description ?? schema.description)}</td>
     </tr>`;
   })}</table></div>`;
 }
 
-function answer(status: string, response: JsonObject, schemas: Schemas) {
+function success(status: string, response: JsonObject, schemas: Schemas) {
+  if (!status.startsWith('2')) return '';
   const content = asObject(asObject(response.content)?.['application/json']);
-  const description = asString(response.description) ?? '';
-  const table = status.startsWith('2') ? fieldTable(content?.schema, schemas) : '';
-  if (table === '') return html`<p class="dim"><code>${status}</code> ${description.replaceAll('`', '')}</p>`;
-  return html`<details><summary><code>${status}</code> ${description}</summary>${table}</details>`;
+  const table = fieldTable(content?.schema, schemas);
+  const title = html`<code>${status}</code> ${prose(response.description)}`;
+  return table === '' ? html`<p>${title}</p>` : html`<details><summary>${title}</summary>${table}</details>`;
+}
+
+function failure([status, response]: readonly [string, JsonObject]) {
+  return html`<span class="error"><code>${status}</code> ${prose(response.description)}</span> `;
 }

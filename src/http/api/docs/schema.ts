@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { asArray, asObject, asString, type Json, type JsonObject } from '../../../lib/json.ts';
+import { prose } from './prose.ts';
 
 type Html = ReturnType<typeof html>;
 
@@ -26,7 +27,7 @@ export function fieldTable(schema: Json | undefined, schemas: Schemas): Html | '
       (field) => html`<tr>
         <td><code>${field.name}</code>${field.required ? '' : html` <span class="dim">optional</span>`}</td>
         <td class="dim">${field.type}</td>
-        <td>${field.description}</td>
+        <td>${prose(field.description)}</td>
       </tr>`,
     )}
   </table></div>`;

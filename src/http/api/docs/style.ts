@@ -8,6 +8,8 @@ export const STYLE = `
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
 .page { display: grid; grid-template-columns: 15rem minmax(0, 46rem); gap: 3rem; max-width: 72rem; margin: 0 auto; padding: 2rem 1.5rem 6rem; }
+header { grid-column: 1 / -1; max-width: 46rem; }
+.error { display: inline-block; margin-right: 1.2rem; }
 nav { position: sticky; top: 2rem; align-self: start; max-height: calc(100vh - 4rem); overflow: auto; font-size: .9rem; }
 nav h2 { margin: 1.2rem 0 .3rem; font-size: .78rem; text-transform: uppercase; letter-spacing: .06em; color: var(--dim); }
 nav ul { list-style: none; margin: 0; padding: 0; }
