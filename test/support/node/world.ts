@@ -6,25 +6,28 @@ import { startUpstream, type Upstream } from './upstream.ts';
 /** USD per 1M tokens, chosen so that costs are easy to reckon by hand. */
 export const PRICE = { input: 2, output: 10, cached_input: 0.5, cache_write: 2.5, cache_write_long: 4 };
 
-/** A gateway, providers on loopback behind it, and a caller with money. */
-export interface World {
-  gateway: Gateway;
-  upstream: Upstream;
+/** Someone who calls the data plane: a key of a workspace of its own. */
+export interface Caller {
   workspace: string;
   /** The caller's secret. */
   key: string;
   /** The OpenAI SDK with only base URL and key changed, and no repetitions of its own. */
   client: OpenAI;
-  /** Calls the management API as the operator. @throws Error for an answer that is not 2xx. */
-  api<T>(method: string, path: string, body?: unknown): Promise<T>;
-  /** Calls the data plane as the caller. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** POST /v1/chat/completions. */
   chat(body: object, init?: RequestInit): Promise<Response>;
+}
+
+/** A gateway, providers on loopback behind it, and a caller with money. */
+export interface World extends Caller {
+  gateway: Gateway;
+  upstream: Upstream;
+  /** Calls the management API as the operator. @throws Error for an answer that is not 2xx. */
+  api<T>(method: string, path: string, body?: unknown): Promise<T>;
   stop(): Promise<void>;
 }
 
-/** Starts it all, with a provider and a model for each wire: `lane/openai`, `lane/anthropic`, `lane/google`. */
+/** Starts it all, with a lane and a model for each wire: `lane/openai`, `lane/anthropic`, `lane/google`. */
 export async function startWorld(variables: Record<string, string> = {}): Promise<World> {
   const [gateway, upstream] = await Promise.all([startGateway(variables), startUpstream()]);
   async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -37,32 +40,11 @@ export async function startWorld(variables: Record<string, string> = {}): Promis
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
     return (text === '' ? null : JSON.parse(text)) as T;
   }
-  const workspace = await api<{ id: string }>('POST', '/api/workspaces', { name: 'Tests', credits: 100 });
-  const { key } = await api<{ key: string }>('POST', '/api/keys', {
-    name: 'tests',
-    workspace: workspace.id,
-    role: 'developer',
-  });
-  const call = (path: string, init: RequestInit = {}): Promise<Response> => {
-    const headers = new Headers(init.headers);
-    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${key}`);
-    return fetch(gateway.origin + path, { ...init, headers });
-  };
   const world: World = {
+    ...(await newCaller({ gateway, api })),
     gateway,
     upstream,
-    workspace: workspace.id,
-    key,
-    client: new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: key, maxRetries: 0 }),
     api,
-    fetch: call,
-    chat: (body, init = {}) =>
-      call('/v1/chat/completions', {
-        method: 'POST',
-        body: JSON.stringify(body),
-        ...init,
-        headers: { 'content-type': 'application/json', ...init.headers },
-      }),
     async stop() {
       await gateway.stop();
       await upstream.stop();
@@ -75,14 +57,42 @@ export async function startWorld(variables: Record<string, string> = {}): Promis
   return world;
 }
 
-/** A provider that is one lane of the upstream. */
+/** A new workspace with 100 USD and a key for it: for tests that count every nano-dollar. */
+export async function newCaller({ gateway, api }: Pick<World, 'gateway' | 'api'>): Promise<Caller> {
+  const workspace = await api<{ id: string }>('POST', '/api/workspaces', { name: 'Tests', credits: 100 });
+  const { key } = await api<{ key: string }>('POST', '/api/keys', {
+    name: 'tests',
+    workspace: workspace.id,
+    role: 'developer',
+  });
+  const call = (path: string, init: RequestInit = {}): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${key}`);
+    return fetch(gateway.origin + path, { ...init, headers });
+  };
+  return {
+    workspace: workspace.id,
+    key,
+    client: new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: key, maxRetries: 0 }),
+    fetch: call,
+    chat: (body, init = {}) =>
+      call('/v1/chat/completions', {
+        method: 'POST',
+        body: JSON.stringify(body),
+        ...init,
+        headers: { 'content-type': 'application/json', ...init.headers },
+      }),
+  };
+}
+
+/** A provider that is one lane of the upstream: `lane-<lane>`. */
 export async function addProvider(
   world: World,
   lane: string,
   wire: 'openai' | 'anthropic' | 'google',
   more: object = {},
 ): Promise<void> {
-  await world.api('PUT', `/api/providers/${lane}`, {
+  await world.api('PUT', `/api/providers/lane-${lane}`, {
     base_url: world.upstream.url(lane),
     wire,
     secret: `sk-${lane}-${randomBytes(8).toString('hex')}`,
@@ -102,7 +112,7 @@ export async function addModel(
     name: id,
     kind: 'chat',
     context_length: 1_000_000,
-    endpoints: lanes.map((lane) => ({ provider: lane, upstream_model: `Up-${lane}`, price })),
+    endpoints: lanes.map((lane) => ({ provider: `lane-${lane}`, upstream_model: `Up-${lane}`, price })),
     ...more,
   });
 }
