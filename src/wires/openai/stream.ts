@@ -11,7 +11,14 @@ import {
 import type { AnswerMeta, Quirks, StreamDecoder, StreamState, Target } from '../types.ts';
 import { CallIndexes } from './call-indexes.ts';
 import { inBandError, unreadable } from './error.ts';
-import { choiceError, isFinishReason, isRegularCall, mapFinishReason, repairMessage } from './repair.ts';
+import {
+  choiceError,
+  flattenContent,
+  isFinishReason,
+  isRegularCall,
+  mapFinishReason,
+  repairMessage,
+} from './repair.ts';
 import { IdSplice } from './splice.ts';
 import { readUsage } from './usage.ts';
 
@@ -128,7 +135,8 @@ class OpenAiStream implements StreamDecoder {
     let regular = true;
     if (typeof content === 'string') state.outputChars += content.length;
     else if (Array.isArray(content)) {
-      state.outputChars += JSON.stringify(content).length;
+      const flat = flattenContent(content);
+      state.outputChars += (flat?.content?.length ?? 0) + (flat?.reasoning.length ?? 0);
       regular = false;
     }
     if (typeof reasoning === 'string') state.outputChars += reasoning.length;

@@ -58,7 +58,8 @@ describe('what the schema allows passes byte for byte', () => {
     ],
     ['a refusal', answer({ content: null, refusal: 'No.' }, { finish_reason: 'content_filter' })],
   ])('%s', (_, upstream) => {
-    for (const text of [JSON.stringify(upstream), JSON.stringify(upstream).replace('"id":', '"id": ')]) {
+    const spaced = JSON.stringify(upstream, null, 1).replaceAll('\n', '');
+    for (const text of [JSON.stringify(upstream), spaced]) {
       expect(decode(text).answer.text).toBe(text.replace('"chatcmpl-1"', '"gen_1"'));
     }
   });
@@ -109,6 +110,39 @@ describe('repairs', () => {
     expect(
       decode({ id: '', object: 'text_completion', created: null, model: '', choices }).completion,
     ).toEqual(expected);
+  });
+
+  test.each<[JsonObject, JsonObject]>([
+    [{ id: undefined }, {}],
+    [{ id: '' }, {}],
+    [{ id: null }, {}],
+    [{ object: undefined }, {}],
+    [{ object: 'text_completion' }, {}],
+    [{ model: undefined }, { model: 'asked-model' }],
+    [{ model: '' }, { model: 'asked-model' }],
+    [{ created: undefined }, { created: 1_700_000_000 }],
+    [{ created: '1' }, { created: 1_700_000_000 }],
+  ])('one label alone: %j', (label, expected) => {
+    expect(decode(answer({}, {}, label)).completion).toEqual({ ...answer({}), id: 'gen_1', ...expected });
+  });
+
+  test.each<[string, JsonObject]>([
+    ['index', { index: undefined }],
+    ['logprobs', { logprobs: undefined }],
+    ['finish reason', { finish_reason: undefined }],
+  ])('one member of a choice alone: %s', (_, choice) => {
+    expect(decode(answer({}, choice)).completion).toEqual({ ...answer({}), id: 'gen_1' });
+  });
+
+  test.each<[string, JsonObject, JsonObject]>([
+    ['role', { role: undefined }, {}],
+    ['another role', { role: 'model' }, {}],
+    ['refusal', { refusal: undefined }, {}],
+    ['content', { content: undefined }, { content: null }],
+    ['content in parts', { content: ['a'] }, { content: 'a' }],
+    ['reasoning', { reasoning_content: 'r' }, { reasoning_content: 'r', reasoning: 'r' }],
+  ])('one member of a message alone: %s', (_, sent, expected) => {
+    expect(decode(answer(sent)).completion).toEqual({ ...answer(expected), id: 'gen_1' });
   });
 
   test('indexes of several choices', () => {
@@ -180,6 +214,8 @@ describe('repairs', () => {
       { id: 'c', type: 'function', function: { name: 'f', arguments: '{"x":[1]}' } },
     ]);
     expect(message({ tool_calls: [null, 'x', { id: 'c', function: fn }] }).tool_calls).toEqual(whole);
+    const other = { id: 'c', type: 'other', function: { name: 'f', arguments: {} } };
+    expect(message({ tool_calls: [other] }).tool_calls).toMatchObject([{ type: 'other' }]);
     const array = { id: 'c', type: 'function', function: { name: 'f', arguments: [1] } };
     expect(message({ tool_calls: [array] }).tool_calls).toMatchObject([{ function: { arguments: '[1]' } }]);
     expect(message({ tool_calls: null })).not.toHaveProperty('tool_calls');

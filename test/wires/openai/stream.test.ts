@@ -41,8 +41,9 @@ describe('what the schema allows passes as it is', () => {
       chunk({ tool_calls: [{ index: 0, id: 'c', type: 'custom', custom: { name: 'f', input: '' } }] }),
     ],
   ])('%s', (_, upstream) => {
-    const text = sse(upstream);
-    expect(replay(text).out).toBe(text.replace('"id":"chatcmpl-1"', '"id":"gen_1"'));
+    for (const data of [JSON.stringify(upstream), JSON.stringify(upstream, null, 1).replaceAll('\n', '')]) {
+      expect(replay(sse(data)).out).toBe(sse(data.replace('"chatcmpl-1"', '"gen_1"')));
+    }
   });
 
   test('numbers, escapes and doubled members keep their spelling', () => {
@@ -71,6 +72,16 @@ describe('what the schema allows passes as it is', () => {
     ]);
     // The stream's reason is that of the first choice.
     expect(state).toMatchObject({ finished: true, done: false, finishReason: 'stop' });
+  });
+
+  test('the reason of another choice until the first has one', () => {
+    const end = (index: number, reason: string): JsonObject =>
+      chunk({}, {}, { index, finish_reason: reason });
+    expect(replay(sse(end(2, 'length'))).state).toMatchObject({ finishReason: 'length', finished: true });
+    expect(replay(sse(end(2, 'length'), end(1, 'stop'))).state.finishReason).toBe('length');
+    expect(replay(sse(end(2, 'length'), end(0, 'stop'))).state.finishReason).toBe('stop');
+    const bare = { ...chunk({}), choices: [{ delta: {}, finish_reason: 'stop' }] };
+    expect(replay(sse(end(2, 'length'), bare)).state.finishReason).toBe('stop');
   });
 
   test('several choices in one chunk', () => {
@@ -198,6 +209,30 @@ describe('labels', () => {
     });
   });
 
+  test.each<[JsonObject, JsonObject]>([
+    [{ id: undefined }, {}],
+    [{ object: undefined }, {}],
+    [{ object: '' }, {}],
+    [{ model: undefined }, { model: 'asked-model' }],
+    [{ model: '' }, { model: 'asked-model' }],
+    [{ created: undefined }, { created: 1_700_000_000 }],
+    [{ created: null }, { created: 1_700_000_000 }],
+  ])('one alone: %j', (label, expected) => {
+    expect(passed(chunk({ content: 'a' }, label))).toEqual({
+      ...chunk({ content: 'a' }, { id: 'gen_1' }),
+      ...expected,
+    });
+  });
+
+  test('of the first chunk are those of the stream', () => {
+    const { state } = replay(sse(chunk({}), chunk({}, { id: 'b', created: 5, model: 'other' }), STOP));
+    expect(state).toMatchObject({
+      upstreamId: 'chatcmpl-1',
+      upstreamModel: 'up-model',
+      created: 1_754_432_623,
+    });
+  });
+
   test('of the first chunk hold for those that have none', () => {
     const { chunks } = replay(
       sse(chunk({ content: 'a' }), { choices: [{ index: 0, delta: { content: 'b' }, finish_reason: null }] }),
@@ -317,10 +352,11 @@ describe('the size of what was sent', () => {
             { index: 0, id: 'c', type: 'function', function: { name: 'f', arguments: '{"a":1}' } },
           ],
         }),
+        chunk({ content: [{ type: 'thinking', thinking: 'hm' }, 'seven77'] }),
         STOP,
       ),
     );
-    expect(state.outputChars).toBe(4 + 5 + 6 + 4 + 2 + 7);
+    expect(state.outputChars).toBe(4 + 5 + 6 + 4 + 2 + 7 + 9);
   });
 });
 
@@ -405,6 +441,41 @@ describe('repairs', () => {
     expect(list(passed({ ...upstream, choices: [{ index: 0 }] }).choices)).toEqual([
       { index: 0, delta: {}, finish_reason: null },
     ]);
+  });
+
+  test.each<[string, unknown, JsonObject]>([
+    ['no object', null, { index: 0, delta: {}, finish_reason: null }],
+    [
+      'no index',
+      { delta: { content: 'a' }, finish_reason: null },
+      { index: 0, delta: { content: 'a' }, finish_reason: null },
+    ],
+    ['no delta', { index: 0, finish_reason: 'stop' }, { index: 0, delta: {}, finish_reason: 'stop' }],
+    [
+      'no finish reason',
+      { index: 0, delta: { content: 'a' } },
+      { index: 0, delta: { content: 'a' }, finish_reason: null },
+    ],
+    [
+      'no role',
+      { index: 0, delta: { role: null }, finish_reason: null },
+      { index: 0, delta: {}, finish_reason: null },
+    ],
+    [
+      'no calls',
+      { index: 0, delta: { tool_calls: null }, finish_reason: null },
+      { index: 0, delta: {}, finish_reason: null },
+    ],
+    [
+      'no text of arguments',
+      { index: 0, delta: { tool_calls: [{ index: 0, function: { arguments: null } }] }, finish_reason: null },
+      { index: 0, delta: { tool_calls: [{ index: 0, function: { arguments: '' } }] }, finish_reason: null },
+    ],
+  ])('one thing alone: %s', (_, choice, expected) => {
+    expect(passed({ ...chunk({}), choices: [choice as JsonObject] })).toEqual({
+      ...chunk({}, { id: 'gen_1' }),
+      choices: [expected],
+    });
   });
 
   test('another name of the object', () => {
