@@ -33,7 +33,9 @@ describe('errors', () => {
   });
 
   it('carry what a provider said without showing it', async () => {
-    const error = new GatewayError('upstream_error', { upstream: { status: 500, body: 'secret stack trace' } });
+    const error = new GatewayError('upstream_error', {
+      upstream: { status: 500, body: 'secret stack trace' },
+    });
     expect(error.upstream?.body).toBe('secret stack trace');
     expect(await errorResponse(error, null).text()).not.toContain('stack trace');
   });

@@ -118,7 +118,8 @@ function withoutExtensions(body: JsonObject): ChatBody {
 function notAnObject(bytes: Uint8Array): GatewayError {
   if (bytes.byteLength === 0)
     return new GatewayError('invalid_json', { message: 'The request body is empty.' });
-  parse(new TextDecoder().decode(bytes));
+  // Small bodies are parsed to tell JSON that is no object from what is no JSON.
+  if (bytes.byteLength <= PARSE_WHOLE_BYTES) parse(new TextDecoder().decode(bytes));
   return new GatewayError('invalid_json');
 }
 

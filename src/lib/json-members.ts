@@ -79,8 +79,8 @@ export function patchMembers(
   for (const [name, value] of Object.entries(patch.set ?? {})) {
     if (value !== undefined) texts.set(name, JSON.stringify(value));
   }
+  const removed = new Set((patch.remove ?? []).filter((name) => !texts.has(name)));
   for (const [name, text] of texts) if (isSet(bytes, members, name, text)) texts.delete(name);
-  const removed = new Set(patch.remove ?? []);
   const goes = ({ name }: JsonMember): boolean => removed.has(name) || texts.has(name);
   if (texts.size === 0 && !members.some(goes)) return bytes;
 
@@ -205,8 +205,10 @@ function skipValue(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-/** Counts depth only: which bracket closes which is for the parser to check. */
-/** One past the object or array that starts at `from`; -1 when its brackets do not match. */
+/** Deeper nesting than any request has is refused: the parsers behind this one would run out of stack. */
+const MAX_DEPTH = 1000;
+
+/** One past the object or array that starts at `from`; -1 when its brackets do not match or lie too deep. */
 function skipNested(bytes: Uint8Array, from: number): number {
   const closers: number[] = [];
   const length = bytes.byteLength;
@@ -218,6 +220,7 @@ function skipNested(bytes: Uint8Array, from: number): number {
       if (at < 0) return -1;
       continue;
     }
+    if (closers.length > MAX_DEPTH) return -1;
     if (byte === OPEN_BRACE) closers.push(CLOSE_BRACE);
     else if (byte === OPEN_BRACKET) closers.push(CLOSE_BRACKET);
     else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {

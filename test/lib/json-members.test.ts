@@ -224,6 +224,22 @@ describe('any object in any spelling', () => {
     );
   });
 
+  it('is set when it is to be removed and set, also to the value that it has', () => {
+    const raw = bytes('{"":false,"a":1}');
+    const patched = patchMembers(raw, scanMembers(raw) ?? [], {
+      setText: { '': 'false' },
+      remove: ['', 'a'],
+    });
+    expect(new TextDecoder().decode(patched)).toBe('{"":false}');
+  });
+
+  it('is refused when it is nested more deeply than any request', () => {
+    const nested = (depth: number) => `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    expect(scan(nested(1000))).toBeDefined();
+    expect(scan(nested(1002))).toBeUndefined();
+    expect(scan(`{"a":${'['.repeat(10_000_000)}`)).toBeUndefined();
+  });
+
   it('is refused when a byte is missing at the end, or one is too much', () => {
     fc.assert(
       fc.property(fc.array(member, { maxLength: 4 }), fc.nat(), (written, cut) => {
