@@ -81,8 +81,13 @@ describe('what the schema allows passes byte for byte', () => {
   });
 
   test('an id that stands elsewhere too is only replaced at the top', () => {
-    const upstream = answer({ x: { id: 'chatcmpl-1' } });
-    expect(decode(upstream).completion).toEqual({ ...upstream, id: 'gen_1' });
+    const { id, ...rest } = answer({ x: { id: 'chatcmpl-1' } });
+    for (const upstream of [
+      { id, ...rest },
+      { ...rest, id },
+    ]) {
+      expect(decode(upstream).completion).toEqual({ ...upstream, id: 'gen_1' });
+    }
   });
 });
 

@@ -158,6 +158,14 @@ export function replayPieces(
   return { out, ...gather(out), state: decoder.state, error };
 }
 
+/** The one chunk that comes of one, as the client gets it. */
+export function passed(upstream: JsonObject): JsonObject {
+  const { chunks, error } = replay(sse(upstream));
+  expect(error).toBeNull();
+  expect(chunks).toHaveLength(1);
+  return chunks[0] ?? {};
+}
+
 /** The stream of these chunks as a host would send it. */
 export function sse(...chunks: (JsonObject | string)[]): string {
   return chunks
