@@ -100,19 +100,30 @@ export async function addProvider(
   });
 }
 
+export interface ModelOptions {
+  /** USD per 1M tokens; null when it is not known. */
+  price?: object | null;
+  /** The model in the provider's words. */
+  upstreamModel?: string;
+  capabilities?: object;
+}
+
 /** A model with an endpoint in each of these lanes, tried in this order. */
 export async function addModel(
   world: World,
   id: string,
   lanes: readonly string[],
-  price: object | null = PRICE,
-  more: object = {},
+  { price = PRICE, upstreamModel, capabilities = {} }: ModelOptions = {},
 ): Promise<void> {
   await world.api('PUT', `/api/models/${encodeURIComponent(id)}`, {
     name: id,
     kind: 'chat',
     context_length: 1_000_000,
-    endpoints: lanes.map((lane) => ({ provider: `lane-${lane}`, upstream_model: `Up-${lane}`, price })),
-    ...more,
+    endpoints: lanes.map((lane) => ({
+      provider: `lane-${lane}`,
+      upstream_model: upstreamModel ?? `Up-${lane}`,
+      price,
+      capabilities,
+    })),
   });
 }
