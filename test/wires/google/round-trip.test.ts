@@ -150,7 +150,7 @@ describe('signatures come back on the part they came with', () => {
       },
       { requiredKeys: ['text'] },
     );
-    fc.assert(
+    void fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), (parts) => {
         // Unsigned neighbours are one text; signed parts stay alone.
         const expected: JsonObject[] = [];
