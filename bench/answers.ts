@@ -1,20 +1,33 @@
 /** The upstream formats that the simulator speaks. */
 export type Shape = 'openai' | 'anthropic';
 
-/** A stream: what comes first, one event with the time it is written, what comes last. */
+/** A stream: what comes first, one event with its number and the time it is written, what comes last. */
 interface EventTemplates {
   head: string;
-  event: (atMicroseconds: number) => string;
+  event: (number: number, atMicroseconds: number) => string;
   tail: string;
 }
 
-/** Stands before the time in every event; no other text of a stream contains it. */
-export const TIME_MARK = ' tok';
+/** Stands before the number and time in every event; no other text of a stream contains it. */
+export const EVENT_MARK = ' tok';
 
-const TEXT = 'The quick brown fox jumps over the lazy dog. '.repeat(8);
+/** What every answer says that it has used, tokens. */
+export const TOKENS = { input: 200, streamOutput: 250, wholeOutput: 90 } as const;
+
+/** What a whole answer says. */
+export const TEXT = 'The quick brown fox jumps over the lazy dog. '.repeat(8);
 
 function sse(event: string, data: unknown): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+function openaiUsage(output: number): object {
+  return {
+    prompt_tokens: TOKENS.input,
+    completion_tokens: output,
+    total_tokens: TOKENS.input + output,
+    prompt_tokens_details: { cached_tokens: 0 },
+  };
 }
 
 function openaiChunk(choices: string, usage: string): string {
@@ -29,14 +42,14 @@ function openaiChunk(choices: string, usage: string): string {
 export const EVENTS: Record<Shape, EventTemplates> = {
   openai: {
     head: '',
-    event: (at) =>
+    event: (number, at) =>
       openaiChunk(
-        `{"index":0,"delta":{"content":"${TIME_MARK}${at}"},"logprobs":null,"finish_reason":null}`,
+        `{"index":0,"delta":{"content":"${EVENT_MARK}${number} ${at}"},"logprobs":null,"finish_reason":null}`,
         'null',
       ),
     tail: `${openaiChunk('{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}', 'null')}${openaiChunk(
       '',
-      '{"prompt_tokens":200,"completion_tokens":250,"total_tokens":450,"prompt_tokens_details":{"cached_tokens":0}}',
+      JSON.stringify(openaiUsage(TOKENS.streamOutput)),
     )}data: [DONE]\n\n`,
   },
   anthropic: {
@@ -51,7 +64,7 @@ export const EVENTS: Record<Shape, EventTemplates> = {
           content: [],
           stop_reason: null,
           stop_sequence: null,
-          usage: { input_tokens: 200, output_tokens: 1 },
+          usage: { input_tokens: TOKENS.input, output_tokens: 1 },
         },
       }) +
       sse('content_block_start', {
@@ -59,15 +72,15 @@ export const EVENTS: Record<Shape, EventTemplates> = {
         index: 0,
         content_block: { type: 'text', text: '' },
       }),
-    event: (at) =>
+    event: (number, at) =>
       'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,' +
-      `"delta":{"type":"text_delta","text":"${TIME_MARK}${at}"}}\n\n`,
+      `"delta":{"type":"text_delta","text":"${EVENT_MARK}${number} ${at}"}}\n\n`,
     tail:
       sse('content_block_stop', { type: 'content_block_stop', index: 0 }) +
       sse('message_delta', {
         type: 'message_delta',
         delta: { stop_reason: 'end_turn', stop_sequence: null },
-        usage: { output_tokens: 250 },
+        usage: { output_tokens: TOKENS.streamOutput },
       }) +
       sse('message_stop', { type: 'message_stop' }),
   },
@@ -89,7 +102,7 @@ export const ANSWERS: Record<Shape, Buffer> = {
           finish_reason: 'stop',
         },
       ],
-      usage: { prompt_tokens: 200, completion_tokens: 90, total_tokens: 290 },
+      usage: openaiUsage(TOKENS.wholeOutput),
       system_fingerprint: 'fp_560af6e559',
     }),
   ),
@@ -102,7 +115,7 @@ export const ANSWERS: Record<Shape, Buffer> = {
       content: [{ type: 'text', text: TEXT }],
       stop_reason: 'end_turn',
       stop_sequence: null,
-      usage: { input_tokens: 200, output_tokens: 90 },
+      usage: { input_tokens: TOKENS.input, output_tokens: TOKENS.wholeOutput },
     }),
   ),
 };

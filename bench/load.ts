@@ -1,20 +1,22 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { type Shape, TIME_MARK } from './answers.ts';
-import { MODELS } from './provision.ts';
+import { EVENT_MARK, TEXT } from './answers.ts';
+import { microseconds } from './clock.ts';
+import type { Order } from './order.ts';
 
 /** Who is asked: the simulator itself, the bare Worker, or the gateway. */
 export interface Target {
   name: 'direct' | 'bare' | 'gateway';
   origin: string;
-  /** The process whose CPU and memory count. */
-  pid: number;
+  /** The process whose CPU and memory count; null where that cannot be told. */
+  pid: number | null;
   /** The gateway's key. */
   key: string | null;
+  /** What the gateway must have charged for the answers read from it, nano-USD. */
+  owed: number;
 }
 
-/** One stream as the client saw it. */
-export interface StreamResult {
-  events: number;
+/** One answer as the client saw it. */
+export interface Reading {
   /** From sending the request to the first bytes of the body, microseconds. */
   firstByteUs: number;
   /** Of each event, from its write at the upstream to its arrival here, microseconds. */
@@ -23,33 +25,89 @@ export interface StreamResult {
 
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
-/** A request in the format of who is asked: Chat Completions at the gateway, else the upstream's own. */
-export interface Order {
-  path: string;
-  body: Buffer;
+/** Sends one request and reads and checks its answer. @throws Error when it is not the right answer. */
+export async function read(target: Target, request: Order): Promise<Reading> {
+  const sentAt = microseconds();
+  const response = await send(target, request);
+  const reading: Reading = { firstByteUs: 0, delaysUs: [] };
+  /** The end of the last piece, where a mark may have been cut; of whole answers, everything. */
+  let rest = '';
+  response.on('data', (piece: Buffer) => {
+    const now = microseconds();
+    if (reading.firstByteUs === 0) reading.firstByteUs = now - sentAt;
+    rest += piece.toString('latin1');
+    try {
+      if (request.events > 0) rest = rest.slice(takeEvents(target, rest, now, reading.delaysUs));
+    } catch (error) {
+      response.destroy(error as Error);
+    }
+  });
+  await ended(response);
+  if (response.statusCode !== 200) {
+    throw new Error(`The ${target.name} target answered ${response.statusCode}: ${rest.slice(0, 500)}`);
+  }
+  check(target, request, rest, reading.delaysUs.length);
+  target.owed += request.charge;
+  return reading;
 }
 
-/** `everyMs` 0 is flat out; no events is a whole answer. `padding` makes a request body of that many bytes. */
-export function order(target: Target, shape: Shape, events: number, everyMs: number, padding = 1000): Order {
-  const text = `events=${events} every=${everyMs}`;
-  const content =
-    padding > 100_000
-      ? [
-          { type: 'text', text },
-          { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(padding)}` } },
-        ]
-      : `${text} ${'Say it with many words. '.repeat(Math.ceil(padding / 24))}`;
-  const body = {
-    model: target.name === 'gateway' ? MODELS[shape] : 'simulated',
-    messages: [{ role: 'user', content }],
-    max_tokens: 4096,
-    ...(events > 0 ? { stream: true } : {}),
-  };
-  const upstreamPath = shape === 'openai' ? '/openai/v1/chat/completions' : '/anthropic/v1/messages';
-  return {
-    path: target.name === 'gateway' ? '/v1/chat/completions' : upstreamPath,
-    body: Buffer.from(JSON.stringify(body)),
-  };
+/** Notes the delays of the events in a text. @returns how much of the text is done with. */
+function takeEvents(target: Target, text: string, now: number, delays: number[]): number {
+  let taken = 0;
+  for (let at = text.indexOf(EVENT_MARK); at >= 0; at = text.indexOf(EVENT_MARK, taken)) {
+    const end = text.indexOf('"', at);
+    if (end < 0) return at;
+    const [number, writtenAt] = text.slice(at + EVENT_MARK.length, end).split(' ', 2);
+    if (Number(number) !== delays.length) {
+      throw new Error(`The ${target.name} target sent event ${number} in place of ${delays.length}.`);
+    }
+    delays.push(now - Number(writtenAt));
+    taken = end;
+  }
+  return taken;
+}
+
+/** What is timed must be right: complete, in the right format, and from the gateway with its cost. */
+function check(target: Target, request: Order, text: string, events: number): void {
+  const problem =
+    request.events > 0 ? streamProblem(target, request, text, events) : wholeProblem(target, text);
+  if (problem) throw new Error(`The ${target.name} target's answer ${problem}:\n${text.slice(-1500)}`);
+}
+
+function streamProblem(target: Target, request: Order, tail: string, events: number): string | null {
+  if (events !== request.events) return `has ${events} of ${request.events} events`;
+  if (target.name !== 'gateway') {
+    return /data: \[DONE\]\n\n$|"message_stop"}\n\n$/.test(tail) ? null : 'does not end as its format does';
+  }
+  if (!tail.endsWith('data: [DONE]\n\n')) return 'does not end with [DONE]';
+  if (!tail.includes('"finish_reason":"stop"')) return 'has no finish reason';
+  const credits = Number(/"credits_used":([\d.e-]+)/.exec(tail)?.[1]);
+  return Math.round(credits * 1e9) === request.charge ? null : `costs ${credits} USD`;
+}
+
+function wholeProblem(target: Target, text: string): string | null {
+  if (!text.includes(TEXT)) return 'lacks the text';
+  return target.name !== 'gateway' || text.includes('"id":"gen_') ? null : "lacks the gateway's id";
+}
+
+/** Keeps this many connections busy for a time. @returns requests answered and the microseconds it took. */
+export async function keepBusy(
+  target: Target,
+  request: Order,
+  connections: number,
+  forMs: number,
+): Promise<{ answered: number; tookUs: number }> {
+  const startedAt = microseconds();
+  const until = startedAt + forMs * 1000;
+  let answered = 0;
+  async function connection(): Promise<void> {
+    while (microseconds() < until) {
+      await read(target, request);
+      answered++;
+    }
+  }
+  await Promise.all(Array.from({ length: connections }, connection));
+  return { answered, tookUs: microseconds() - startedAt };
 }
 
 function send(target: Target, { path, body }: Order): Promise<IncomingMessage> {
@@ -73,86 +131,9 @@ function send(target: Target, { path, body }: Order): Promise<IncomingMessage> {
   });
 }
 
-/** Reads one stream to its end. @throws Error when it is not answered with a stream. */
-export async function readStream(target: Target, request: Order): Promise<StreamResult> {
-  const sentAt = microseconds();
-  const response = await send(target, request);
-  const result: StreamResult = { events: 0, firstByteUs: 0, delaysUs: [] };
-  /** The end of the last piece, where a mark may have been cut. */
-  let rest = '';
-  response.on('data', (piece: Buffer) => {
-    const now = microseconds();
-    if (result.firstByteUs === 0) result.firstByteUs = now - sentAt;
-    const text = rest + piece.toString('latin1');
-    rest = '';
-    for (let at = text.indexOf(TIME_MARK); at >= 0; at = text.indexOf(TIME_MARK, at + 1)) {
-      const end = text.indexOf('"', at);
-      if (end < 0) {
-        rest = text.slice(at);
-        break;
-      }
-      result.events++;
-      result.delaysUs.push(now - Number(text.slice(at + TIME_MARK.length, end)));
-    }
-    if (rest === '') rest = text.slice(-(TIME_MARK.length - 1));
-  });
-  await ended(response);
-  if (response.statusCode !== 200) {
-    throw new Error(`The ${target.name} target answered a stream with ${response.statusCode}.`);
-  }
-  return result;
-}
-
-/** Sends one request and reads its whole answer. @throws Error when it is not 200. */
-export async function readWhole(target: Target, request: Order): Promise<string> {
-  const response = await send(target, request);
-  const pieces: Buffer[] = [];
-  for await (const piece of response) pieces.push(piece as Buffer);
-  const text = Buffer.concat(pieces).toString();
-  if (response.statusCode !== 200) {
-    throw new Error(`The ${target.name} target answered ${response.statusCode}: ${text.slice(0, 500)}`);
-  }
-  return text;
-}
-
-/** Keeps this many connections busy for a time. @returns requests answered and the microseconds it took. */
-export async function keepBusy(
-  target: Target,
-  request: Order,
-  connections: number,
-  forMs: number,
-): Promise<{ answered: number; tookUs: number }> {
-  const startedAt = microseconds();
-  const until = startedAt + forMs * 1000;
-  let answered = 0;
-  async function connection(): Promise<void> {
-    while (microseconds() < until) {
-      await discard(target, request);
-      answered++;
-    }
-  }
-  await Promise.all(Array.from({ length: connections }, connection));
-  return { answered, tookUs: microseconds() - startedAt };
-}
-
-/** As readWhole, without keeping the answer: the generator must cost less than what it measures. */
-async function discard(target: Target, request: Order): Promise<void> {
-  const response = await send(target, request);
-  response.resume();
-  await ended(response);
-  if (response.statusCode !== 200) {
-    throw new Error(`The ${target.name} target answered ${response.statusCode}.`);
-  }
-}
-
 function ended(response: IncomingMessage): Promise<unknown> {
   return new Promise((resolve, reject) => {
     response.on('end', resolve);
     response.on('error', reject);
   });
-}
-
-/** The monotonic clock that all processes of the machine share. */
-function microseconds(): number {
-  return Number(process.hrtime.bigint() / 1000n);
 }

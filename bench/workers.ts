@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
-import { workerdChildren } from './cpu.ts';
+import { CAN_TELL_USE, workerdChildren } from './cpu.ts';
 
 const COMPATIBILITY_DATE = '2026-10-20';
 
@@ -19,7 +19,8 @@ const BARE = `export default {
 /** A Worker that runs in a workerd of its own. */
 export interface Running {
   origin: string;
-  pid: number;
+  /** Null where processes cannot be told apart. */
+  pid: number | null;
   miniflare: Miniflare;
   stop: () => Promise<void>;
 }
@@ -74,15 +75,15 @@ async function start(name: string, options: V4Options): Promise<Running> {
   const log = new Log(LogLevel.ERROR);
   const miniflare = new Miniflare(convertV4MiniflareOptions({ ...options, cf: false, log }));
   await miniflare.ready;
-  const pid = [...workerdChildren()].find((child) => !before.has(child));
-  if (pid === undefined) throw new Error(`The workerd of the ${name} Worker was not found.`);
+  const pid = [...workerdChildren()].find((child) => !before.has(child)) ?? null;
+  if (pid === null && CAN_TELL_USE) throw new Error(`The workerd of the ${name} Worker was not found.`);
   const { origin } = await miniflare.unsafeGetDirectURL(name);
   return { origin, pid, miniflare, stop: () => miniflare.dispose() };
 }
 
 /** The upstream simulator in a process of its own. */
-export async function startSimulator(): Promise<{ origin: string; pid: number; stop: () => void }> {
+export async function startSimulator(): Promise<{ origin: string; stop: () => void }> {
   const child: ChildProcess = fork(new URL('./simulator.ts', import.meta.url));
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  return { origin: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop: () => void child.kill() };
+  return { origin: `http://127.0.0.1:${port}`, stop: () => void child.kill() };
 }

@@ -1,5 +1,7 @@
-import { order, readWhole, type Target } from './load.ts';
-import { migrate, provision, variables } from './provision.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { read, type Target } from './load.ts';
+import { order } from './order.ts';
+import { callApi, migrate, type Provisioned, provision, variables } from './provision.ts';
 import { startBare, startGateway, startSimulator } from './workers.ts';
 
 /** Everything that runs during a measurement. */
@@ -7,12 +9,14 @@ export interface World {
   direct: Target;
   bare: Target;
   gateway: Target;
+  /** @throws Error unless the workspace has been charged for every answer, to the nano-dollar. */
+  checkCharges: () => Promise<void>;
   stop: () => Promise<void>;
 }
 
 /**
  * Starts the simulator, the bare Worker and the gateway with everything on: authentication, metering,
- * credits. @throws Error when the gateway does not answer, or answers without charging.
+ * credits, receipts. @throws Error when the gateway does not answer, or not with all of these.
  */
 export async function startWorld(root: string): Promise<World> {
   const simulator = await startSimulator();
@@ -25,14 +29,18 @@ export async function startWorld(root: string): Promise<World> {
   }
   try {
     await migrate(root, gateway);
-    const key = await provision(gateway.origin, vars.ADMIN_KEY, simulator.origin);
+    const provisioned = await provision(gateway.origin, vars.ADMIN_KEY, simulator.origin);
+    const granted = await provisioned.balance();
+    const target = { key: null, owed: 0 };
     const world: World = {
-      direct: { name: 'direct', origin: simulator.origin, pid: simulator.pid, key: null },
-      bare: { name: 'bare', origin: bare.origin, pid: bare.pid, key: null },
-      gateway: { name: 'gateway', origin: gateway.origin, pid: gateway.pid, key },
+      direct: { ...target, name: 'direct', origin: simulator.origin, pid: null },
+      bare: { ...target, name: 'bare', origin: bare.origin, pid: bare.pid },
+      gateway: { ...target, name: 'gateway', origin: gateway.origin, pid: gateway.pid, key: provisioned.key },
+      checkCharges: () => checkCharges(world.gateway, granted, provisioned),
       stop,
     };
     await checkMetering(world.gateway);
+    await world.checkCharges();
     return world;
   } catch (error) {
     await stop();
@@ -40,13 +48,49 @@ export async function startWorld(root: string): Promise<World> {
   }
 }
 
-/** What is measured must be the whole gateway: streams of both kinds end with what they cost. */
+/** What is measured must be the whole gateway: every kind of answer has its cost and its receipt. */
 async function checkMetering(gateway: Target): Promise<void> {
   for (const shape of ['openai', 'anthropic'] as const) {
-    const stream = await readWhole(gateway, order(gateway, shape, 3, 0));
-    const credits = /"credits_used":([\d.e-]+)/.exec(stream)?.[1];
-    if (!(Number(credits) > 0) || !stream.endsWith('data: [DONE]\n\n')) {
-      throw new Error(`The gateway's stream does not end with its cost:\n${stream}`);
+    for (const events of [0, 3]) {
+      await read(gateway, order('gateway', { shape, events, everyMs: 0, image: 0 }));
     }
+  }
+  await checkReceipt(gateway);
+}
+
+async function checkReceipt(gateway: Target): Promise<void> {
+  const { path, body, charge } = order('gateway', { shape: 'openai', events: 0, everyMs: 0, image: 0 });
+  const key = gateway.key ?? '';
+  const answer = await callApi<{ id: string }>(
+    gateway.origin,
+    key,
+    'POST',
+    path,
+    JSON.parse(body.toString()),
+  );
+  gateway.owed += charge;
+  const receipt = await callApi<{ status: string; credits_used: number }>(
+    gateway.origin,
+    key,
+    'GET',
+    `/v1/generations/${answer.id}`,
+  );
+  if (receipt.status !== 'completed' || Math.round(receipt.credits_used * 1e9) !== charge) {
+    throw new Error(`The receipt of ${answer.id} is wrong: ${JSON.stringify(receipt)}`);
+  }
+}
+
+/** Settlements arrive behind the answers: they get this long. */
+const SETTLED_WITHIN_MS = 5_000;
+
+async function checkCharges(gateway: Target, granted: number, { balance }: Provisioned): Promise<void> {
+  const until = Date.now() + SETTLED_WITHIN_MS;
+  for (;;) {
+    const charged = granted - (await balance());
+    if (charged === gateway.owed) return;
+    if (Date.now() > until) {
+      throw new Error(`The gateway charged ${charged} nano-USD for answers that cost ${gateway.owed}.`);
+    }
+    await sleep(50);
   }
 }
