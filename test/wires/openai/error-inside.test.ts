@@ -85,6 +85,17 @@ describe('an error inside a 200', () => {
     });
   });
 
+  test.each([
+    [{ code: 429 }, 429],
+    [{ code: 'x', status_code: 503 }, 503],
+    [{ code: 1301 }, 200],
+    [{ code: 600 }, 200],
+    [{ code: 399 }, 200],
+    [{ code: 400.5 }, 200],
+  ])('%j has the status %d', (error, status) => {
+    expect(replay(sse({ error })).error?.upstream?.status).toBe(status);
+  });
+
   test('`error: null` is none', () => {
     const choices = [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }];
     expect(decode({ error: null, choices }).message.content).toBe('Hi');

@@ -92,7 +92,11 @@ describe('by code or type, whatever the status', () => {
     [400, { code: 'model_not_found' }, 'upstream_model_not_found'],
     [404, { code: 'DeploymentNotFound' }, 'upstream_model_not_found'],
     [400, { code: 'model_decommissioned' }, 'upstream_model_not_found'],
+    [400, { code: 'DeploymentNotFound' }, 'upstream_model_not_found'],
     [400, { code: 'invalid_api_key' }, 'upstream_credentials_rejected'],
+    [400, { code: 'billing_hard_limit_reached' }, 'upstream_credentials_rejected'],
+    [400, { code: 'account_deactivated' }, 'upstream_credentials_rejected'],
+    [400, { type: 'server_error' }, 'upstream_error'],
     [429, { code: 'insufficient_quota', type: 'insufficient_quota' }, 'upstream_credentials_rejected'],
     [429, { type: 'insufficient_quota' }, 'upstream_credentials_rejected'],
     [429, { code: 'rate_limit_exceeded', type: 'tokens' }, 'upstream_rate_limited'],
@@ -173,6 +177,11 @@ describe('what the caller is told', () => {
     expect(JSON.stringify(error.envelope('r'))).not.toContain('sk-123');
   });
 
+  test('the words of a body that is too large', () => {
+    const error = read(413, { error: { message: 'At most 4 MB', param: null } });
+    expect(error).toMatchObject({ code: 'request_too_large', message: 'At most 4 MB' });
+  });
+
   test.each<ErrorCode>(['context_length_exceeded', 'content_filter'])('the words of %s', (code) => {
     expect(read(400, { error: { code, message: 'Words', param: 'messages' } })).toMatchObject({
       message: 'Words',
@@ -188,6 +197,8 @@ describe('how long to wait', () => {
     [{ 'retry-after': '0' }, 0],
     [{ 'retry-after-ms': '1200', 'retry-after': '2' }, 1200],
     [{ 'retry-after-ms': 'soon', 'retry-after': '2' }, 2000],
+    [{ 'retry-after-ms': '0', 'retry-after': '2' }, 0],
+    [{ 'retry-after-ms': '-1', 'retry-after': '2' }, 2000],
     [{ 'retry-after': '-5' }, 0],
     [{ 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, 0],
     [{ 'retry-after': 'later' }, null],

@@ -164,6 +164,22 @@ const CASES: [string, JsonObject, Partial<Usage>, Quirks?][] = [
     OUTSIDE,
   ],
   [
+    'by one token',
+    {
+      prompt_tokens: 12,
+      completion_tokens: 1,
+      total_tokens: 14,
+      completion_tokens_details: { reasoning_tokens: 1 },
+    },
+    { inputTokens: 12, outputTokens: 2, reasoningTokens: 1 },
+  ],
+  ['counts of nothing', { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }, {}],
+  [
+    'a zero is a count: no other name is asked',
+    { prompt_tokens: 9, prompt_tokens_details: { cached_tokens: 0 }, prompt_cache_hit_tokens: 5 },
+    { inputTokens: 9 },
+  ],
+  [
     'reasoning at the top',
     { prompt_tokens: 12, completion_tokens: 9, reasoning_tokens: 4 },
     { inputTokens: 12, outputTokens: 9, reasoningTokens: 4 },
