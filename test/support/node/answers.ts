@@ -237,3 +237,10 @@ function halves(text: string): string[] {
   const middle = Math.ceil(text.length / 2);
   return [text.slice(0, middle), text.slice(middle)];
 }
+
+/** How each provider says in a stream, after its 200, that it is overloaded. */
+export const ERROR_EVENTS: Record<WireName, string> = {
+  openai: event({ error: { message: 'Overloaded', code: 503 } }),
+  anthropic: `event: error\n${event({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } })}`,
+  google: event({ error: { code: 503, message: 'Overloaded', status: 'UNAVAILABLE' } }),
+};

@@ -19,6 +19,15 @@ export function stream(sse: Bytes, bytesPerWrite = Number.POSITIVE_INFINITY): Sc
   };
 }
 
+/** A stream whose second part comes when the first has been read. */
+export function streamInTwo(first: Bytes, second: Bytes): Script {
+  return async (response) => {
+    await write(response, first);
+    await sleep(50);
+    response.end(second);
+  };
+}
+
 /** A stream that breaks: the connection is reset behind these bytes. */
 export function streamThenReset(sse: Bytes): Script {
   return async (response) => {

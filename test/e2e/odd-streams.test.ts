@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ANSWERS, type Says, streamText } from '../support/node/answers.ts';
+import { WIRES, type WireName } from '../support/node/fixtures.ts';
+import { receiptById } from '../support/node/receipts.ts';
+import { stream, streamThenReset, streamThenSilence } from '../support/node/scripts.ts';
+import { readStream, type Stream } from '../support/node/sse.ts';
+import type { Script } from '../support/node/upstream.ts';
+import { startWorld, type World } from '../support/node/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({ IDLE_TIMEOUT_MS: '800' });
+});
+afterAll(() => world.stop());
+
+const SAYS: Says = { text: ['Grüße 🏔', '\u2028 aus\r\n', '"Zürich"'], input: 100, output: 20 };
+const WHOLE = 'Grüße 🏔\u2028 aus\r\n"Zürich"';
+
+async function ask(wire: WireName, script: Script): Promise<Stream> {
+  world.upstream.script(wire, script);
+  const response = await world.chat({
+    model: `lane/${wire}`,
+    stream: true,
+    messages: [{ role: 'user', content: 'Speak.' }],
+  });
+  return readStream(response);
+}
+
+/** A whole answer for 100 × 2 + 20 × 10 USD per million. */
+function expectWhole({ text, ending, finish, last }: Stream): void {
+  expect(text).toBe(WHOLE);
+  expect(finish).toEqual(['stop']);
+  expect(ending).toBe('credits');
+  expect(last.credits_used).toBe(0.0004);
+  expect(last.usage).toMatchObject({ prompt_tokens: 100, completion_tokens: 20 });
+}
+
+/** Each data line over several lines, cut behind commas between members. */
+function overLines(sse: string): string {
+  return sse.replaceAll(/^data: (\{.*\})$/gm, (_, json: string) =>
+    JSON.stringify(JSON.parse(json), null, 1)
+      .split('\n')
+      .map((line) => `data: ${line}`)
+      .join('\n'),
+  );
+}
+
+describe.each(WIRES)('a stream of the %s wire is whole', (wire) => {
+  const sse = streamText(wire, SAYS);
+  const { head, finish, tail } = ANSWERS[wire].stream(SAYS);
+
+  test.each([1, 2, 3, 7, 31])('cut every %i bytes, also inside of characters', async (size) => {
+    expectWhole(await ask(wire, stream(sse, size)));
+  });
+
+  test.each([
+    ['with CRLF', sse.replaceAll('\n', '\r\n')],
+    ['with CR', sse.replaceAll('\n', '\r')],
+    ['behind a byte order mark', `\uFEFF${sse}`],
+    [
+      'with comments and fields of no meaning',
+      `: hi\n\nretry: 10\n\n${sse.replaceAll('data:', ': ping\nid: 7\nx\ndata:')}`,
+    ],
+    ['with events over several lines', overLines(sse)],
+    ['without a space behind the colon', sse.replaceAll('data: ', 'data:').replaceAll('event: ', 'event:')],
+    ['with empty lines between events', sse.replaceAll('\n\n', '\n\n\n\n')],
+    ['without its last empty line', sse.trimEnd()],
+    ['without the last word after the finish reason', [...head, ...finish].join('')],
+  ])('%s', async (_, text) => {
+    expectWhole(await ask(wire, stream(text)));
+    expectWhole(await ask(wire, stream(text, 5)));
+  });
+
+  test('when the connection breaks behind the finish reason', async () => {
+    expectWhole(await ask(wire, streamThenReset([...head, ...finish].join(''))));
+  });
+
+  test('when the provider forgets to close', async () => {
+    expectWhole(await ask(wire, streamThenSilence([...head, ...finish, ...tail].join(''))));
+    expectWhole(await ask(wire, streamThenSilence([...head, ...finish].join(''))));
+  });
+});
+
+describe('usage of OpenAI-compatible hosts', () => {
+  const usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
+  const chunk = (delta: object, finish: string | null, more: object = {}): string =>
+    `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }], ...more })}\n\n`;
+  const only = (counts: object): string =>
+    `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [], usage: counts })}\n\n`;
+  const done = 'data: [DONE]\n\n';
+  const words = chunk({ role: 'assistant', content: WHOLE }, null);
+
+  test.each([
+    ['in the chunk with the finish reason', words + chunk({}, 'stop', { usage }) + done],
+    [
+      'in every chunk, counting up',
+      chunk({ content: WHOLE }, null, { usage: { ...usage, completion_tokens: 1 } }) +
+        chunk({}, 'stop', { usage }) +
+        done,
+    ],
+    ['twice', words + chunk({}, 'stop', { usage }) + only(usage) + done],
+    ['before the finish reason', words + only(usage) + chunk({}, 'stop') + done],
+  ])('%s stands once, in the last chunk', async (_, text) => {
+    const answered = await ask('openai', stream(text));
+    expectWhole(answered);
+    for (const sent of answered.chunks.slice(0, -1)) expect(sent.usage ?? null).toBeNull();
+  });
+
+  test.each([
+    ['is never sent', words + chunk({}, 'stop') + done],
+    ['is null', words + chunk({}, 'stop', { usage: null }) + done],
+    ['is empty', words + chunk({}, 'stop') + only({}) + done],
+  ])('that %s leaves the cost unknown, and says so', async (_, text) => {
+    const { last, ending, chunks } = await ask('openai', stream(text));
+    expect(ending).toBe('credits');
+    expect(last).toMatchObject({ credits_used: null, credits_unknown: 'no_usage' });
+    const receipt = await receiptById(world, chunks[0]?.id ?? '');
+    expect(receipt).toMatchObject({ status: 'completed', credits_used: null, credits_unknown: 'no_usage' });
+  });
+});
