@@ -1,3 +1,111 @@
+CREATE TABLE `invoices` (
+	`id` text PRIMARY KEY NOT NULL,
+	`workspace_id` text NOT NULL,
+	`number` integer NOT NULL,
+	`kind` text NOT NULL,
+	`period` text NOT NULL,
+	`subject` text NOT NULL,
+	`document` text NOT NULL,
+	`issued_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `invoices_number_unique` ON `invoices` (`number`);--> statement-breakpoint
+CREATE UNIQUE INDEX `invoices_once` ON `invoices` (`workspace_id`,`kind`,`subject`);--> statement-breakpoint
+CREATE INDEX `invoices_by_workspace` ON `invoices` (`workspace_id`,`period`);--> statement-breakpoint
+CREATE TABLE `payment_events` (
+	`id` text PRIMARY KEY NOT NULL,
+	`type` text NOT NULL,
+	`handled_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `top_ups` (
+	`id` text PRIMARY KEY NOT NULL,
+	`workspace_id` text NOT NULL,
+	`amount` integer NOT NULL,
+	`status` text NOT NULL,
+	`kind` text NOT NULL,
+	`reference` text,
+	`created_by` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `top_ups_reference_unique` ON `top_ups` (`reference`);--> statement-breakpoint
+CREATE INDEX `top_ups_by_workspace` ON `top_ups` (`workspace_id`);--> statement-breakpoint
+CREATE TABLE `accounts` (
+	`id` text PRIMARY KEY NOT NULL,
+	`account_id` text NOT NULL,
+	`provider_id` text NOT NULL,
+	`user_id` text NOT NULL,
+	`access_token` text,
+	`refresh_token` text,
+	`id_token` text,
+	`access_token_expires_at` integer,
+	`refresh_token_expires_at` integer,
+	`scope` text,
+	`password` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `accounts_by_user` ON `accounts` (`user_id`);--> statement-breakpoint
+CREATE TABLE `invitations` (
+	`id` text PRIMARY KEY NOT NULL,
+	`workspace_id` text NOT NULL,
+	`email` text NOT NULL,
+	`role` text,
+	`status` text NOT NULL,
+	`inviter_id` text NOT NULL,
+	`expires_at` integer NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `invitations_by_workspace` ON `invitations` (`workspace_id`);--> statement-breakpoint
+CREATE TABLE `members` (
+	`id` text PRIMARY KEY NOT NULL,
+	`workspace_id` text NOT NULL,
+	`user_id` text NOT NULL,
+	`role` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `members_of_workspace` ON `members` (`workspace_id`,`user_id`);--> statement-breakpoint
+CREATE INDEX `members_by_user` ON `members` (`user_id`);--> statement-breakpoint
+CREATE TABLE `sessions` (
+	`id` text PRIMARY KEY NOT NULL,
+	`token` text NOT NULL,
+	`user_id` text NOT NULL,
+	`expires_at` integer NOT NULL,
+	`ip_address` text,
+	`user_agent` text,
+	`active_organization_id` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `sessions_token_unique` ON `sessions` (`token`);--> statement-breakpoint
+CREATE INDEX `sessions_by_user` ON `sessions` (`user_id`);--> statement-breakpoint
+CREATE TABLE `users` (
+	`id` text PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`email` text NOT NULL,
+	`email_verified` integer NOT NULL,
+	`image` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);--> statement-breakpoint
+CREATE TABLE `verifications` (
+	`id` text PRIMARY KEY NOT NULL,
+	`identifier` text NOT NULL,
+	`value` text NOT NULL,
+	`expires_at` integer NOT NULL,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `verifications_by_identifier` ON `verifications` (`identifier`);--> statement-breakpoint
 CREATE TABLE `aliases` (
 	`alias` text PRIMARY KEY NOT NULL,
 	`model_id` text NOT NULL,
@@ -95,6 +203,12 @@ CREATE TABLE `keys` (
 	`last_four` text NOT NULL,
 	`previous_hash` text,
 	`previous_expires_at` integer,
+	`user_id` text,
+	`models` text,
+	`allowance` text,
+	`allowed_ips` text,
+	`metadata` text,
+	`expires_at` integer,
 	`created_at` integer NOT NULL,
 	`revoked_at` integer
 );
@@ -102,10 +216,18 @@ CREATE TABLE `keys` (
 CREATE UNIQUE INDEX `keys_hash_unique` ON `keys` (`hash`);--> statement-breakpoint
 CREATE UNIQUE INDEX `keys_previous_hash_unique` ON `keys` (`previous_hash`);--> statement-breakpoint
 CREATE INDEX `keys_by_workspace` ON `keys` (`workspace_id`);--> statement-breakpoint
+CREATE TABLE `member_allowances` (
+	`workspace_id` text NOT NULL,
+	`user_id` text NOT NULL,
+	`allowance` text NOT NULL,
+	PRIMARY KEY(`workspace_id`, `user_id`)
+);
+--> statement-breakpoint
 CREATE TABLE `projects` (
 	`id` text PRIMARY KEY NOT NULL,
 	`workspace_id` text NOT NULL,
 	`name` text NOT NULL,
+	`allowance` text,
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint
@@ -113,5 +235,16 @@ CREATE INDEX `projects_by_workspace` ON `projects` (`workspace_id`);--> statemen
 CREATE TABLE `workspaces` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
-	`created_at` integer NOT NULL
+	`slug` text,
+	`logo` text,
+	`metadata` text,
+	`created_at` integer NOT NULL,
+	`models` text,
+	`allowance` text,
+	`pricing` text,
+	`customer` text,
+	`auto_top_up` text,
+	`tax` text
 );
+--> statement-breakpoint
+CREATE UNIQUE INDEX `workspaces_slug_unique` ON `workspaces` (`slug`);

@@ -42,11 +42,11 @@ function bearerOf(authorization: string | null): string {
 }
 
 function admit(known: KeyState, now: number): Principal {
-  if (known.state === 'revoked' || (known.expiresAt !== null && now >= known.expiresAt)) {
-    throw new GatewayError('invalid_api_key');
+  if (known.state !== 'active') throw new GatewayError('invalid_api_key');
+  if (known.expiresAt !== null && now >= known.expiresAt) {
+    throw new GatewayError('invalid_api_key', { message: 'The API key has expired.' });
   }
-  const { keyId, workspaceId, projectId, role } = known;
-  return { kind: 'key', keyId, workspaceId, projectId, role };
+  return { kind: 'key', ...known.grant };
 }
 
 async function lookUp(hash: string, env: Env, waitUntil: WaitUntil): Promise<Principal> {

@@ -29,7 +29,7 @@ class KeyMemory {
     if (!entry) return null;
     const age = now - entry.checkedAt;
     if (age >= STALE_MS) return null;
-    const mustAsk = entry.state.state === 'active' && age >= FRESH_MS && now - entry.claimedAt >= CLAIM_MS;
+    const mustAsk = entry.state.state !== 'revoked' && age >= FRESH_MS && now - entry.claimedAt >= CLAIM_MS;
     if (mustAsk) entry.claimedAt = now;
     return { state: entry.state, mustAsk };
   }

@@ -1,9 +1,12 @@
-import { eq, or } from 'drizzle-orm';
+import { and, eq, or } from 'drizzle-orm';
+import { DEFAULT_PRICING } from '../billing/pricing.ts';
 import { database } from '../db/client.ts';
-import { keys } from '../db/schema/tenancy.ts';
+import { members } from '../db/schema/people.ts';
+import { keys, memberAllowances, projects, workspaces } from '../db/schema/tenancy.ts';
 import type { Env } from '../env.ts';
 import { sameHash } from './key-secret.ts';
 import { type KeyState, readKeyState } from './key-state.ts';
+import { keyRoleWithin } from './permissions.ts';
 
 /** Copies that nobody asks for end after a day; the next request takes the key from D1 again. */
 const COPY_LIFETIME_S = 24 * 60 * 60;
@@ -30,24 +33,57 @@ export async function writeCopies(env: Env, states: readonly KeyState[]): Promis
 /** What D1 says of a secret; null when it never was one. @throws when D1 fails. */
 export async function readStored(env: Env, hash: string, now: number): Promise<KeyState | null> {
   const row = await database(env.DB)
-    .select()
+    .select({
+      key: keys,
+      workspace: { models: workspaces.models, allowance: workspaces.allowance, pricing: workspaces.pricing },
+      project: { allowance: projects.allowance },
+      memberRole: members.role,
+      memberAllowance: memberAllowances.allowance,
+    })
     .from(keys)
+    .innerJoin(workspaces, eq(workspaces.id, keys.workspaceId))
+    .innerJoin(projects, eq(projects.id, keys.projectId))
+    .leftJoin(members, and(eq(members.organizationId, keys.workspaceId), eq(members.userId, keys.userId)))
+    .leftJoin(
+      memberAllowances,
+      and(eq(memberAllowances.workspaceId, keys.workspaceId), eq(memberAllowances.userId, keys.userId)),
+    )
     .where(or(eq(keys.hash, hash), eq(keys.previousHash, hash)))
     .get();
   if (!row) return null;
-  const current = sameHash(row.hash, hash);
+  const { key, workspace, project } = row;
+  const current = sameHash(key.hash, hash);
   const inGrace =
-    row.previousHash !== null && sameHash(row.previousHash, hash) && (row.previousExpiresAt ?? 0) > now;
-  if (row.revokedAt !== null || (!current && !inGrace)) return { state: 'revoked', hash };
+    key.previousHash !== null && sameHash(key.previousHash, hash) && (key.previousExpiresAt ?? 0) > now;
+  if (key.revokedAt !== null || (!current && !inGrace)) return { state: 'revoked', hash };
+  // A key never exceeds its creator, and stops with the creator's membership.
+  const role =
+    key.userId === null ? key.role : row.memberRole === null ? null : keyRoleWithin(key.role, row.memberRole);
+  if (role === null) return { state: 'resting', hash };
   return {
     state: 'active',
     hash,
-    expiresAt: current ? null : row.previousExpiresAt,
-    keyId: row.id,
-    workspaceId: row.workspaceId,
-    projectId: row.projectId,
-    role: row.role,
+    expiresAt: earliest(key.expiresAt, current ? null : key.previousExpiresAt),
+    grant: {
+      keyId: key.id,
+      workspaceId: key.workspaceId,
+      projectId: key.projectId,
+      userId: key.userId,
+      role,
+      models: key.models,
+      workspaceModels: workspace.models,
+      allowedIps: key.allowedIps,
+      allowance: key.allowance,
+      workspaceAllowance: workspace.allowance,
+      projectAllowance: project.allowance,
+      memberAllowance: row.memberAllowance,
+      pricing: workspace.pricing ?? DEFAULT_PRICING,
+    },
   };
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 function copyName(hash: string): string {

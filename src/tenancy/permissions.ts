@@ -1,47 +1,93 @@
 import { GatewayError } from '../errors.ts';
-import type { KeyRole, Principal } from './types.ts';
-
-/** Who may be asked for: the operator of the deployment, or a key by its role. */
-export type Role = 'operator' | KeyRole;
-
-const OPERATOR = ['operator'] as const;
-const ADMINS = ['operator', 'admin'] as const;
-const DEVELOPERS = ['operator', 'admin', 'developer'] as const;
-const READERS = ['operator', 'admin', 'developer', 'read'] as const;
+import type { KeyRole, MemberRole, Principal } from './types.ts';
 
 /**
- * Who may do what. The only such table: routes, verbs and the reference page read it. A key acts within
- * its own workspace only, whatever its role.
+ * Who may be asked for: the operator of the deployment, a member or a key by its role, or a signed-in
+ * person without a workspace.
+ */
+export type Role = 'operator' | MemberRole | `key:${KeyRole}` | 'user';
+
+const OPERATOR = ['operator'] as const;
+/** Members alone: keys and the operator are nobody's colleagues. */
+const PEOPLE = ['owner', 'admin', 'developer', 'billing', 'viewer', 'user'] as const;
+const ADMINS = ['operator', 'owner', 'admin', 'key:admin'] as const;
+const DEVELOPERS = [...ADMINS, 'developer', 'key:developer'] as const;
+const READERS = [...DEVELOPERS, 'billing', 'viewer', 'key:read'] as const;
+const ACCOUNTANTS = [...ADMINS, 'billing'] as const;
+
+/**
+ * Who may do what. The only such table: routes, verbs and the reference page read it. Keys and members act
+ * within their own workspace only, whatever their role.
  */
 export const PERMISSIONS = {
   'provider.read': OPERATOR,
   'provider.write': OPERATOR,
   'model.read': READERS,
   'model.write': OPERATOR,
-  'workspace.create': OPERATOR,
+  'workspace.create': ['operator', ...PEOPLE],
+  'workspace.list': [...READERS, 'user'],
   'workspace.read': READERS,
+  'workspace.write': ADMINS,
+  'workspace.pricing': OPERATOR,
+  'limits.read': READERS,
+  'limits.write': ADMINS,
+  'credits.read': READERS,
   'credits.grant': OPERATOR,
+  'credits.buy': ['owner', 'admin', 'billing'],
+  'invoice.read': ACCOUNTANTS,
+  'invoice.issue': OPERATOR,
+  'reconciliation.read': OPERATOR,
   'project.create': DEVELOPERS,
   'project.read': READERS,
-  'key.create': ADMINS,
+  'project.write': ADMINS,
+  'member.read': READERS,
+  'member.invite': ADMINS,
+  'member.write': ADMINS,
+  'invitation.accept': PEOPLE,
+  'key.create': DEVELOPERS,
   'key.read': READERS,
-  'key.rotate': ADMINS,
-  'key.revoke': ADMINS,
+  'key.write': DEVELOPERS,
+  'key.rotate': DEVELOPERS,
+  'key.revoke': DEVELOPERS,
   'audit.read': ADMINS,
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Action = keyof typeof PERMISSIONS;
 
-/** What a role amounts to, where one includes another. */
-const WEIGHT: Record<Role, number> = { inference: 0, read: 0, developer: 1, admin: 2, operator: 3 };
+/** What a role amounts to, where one includes another: what it may hand out. */
+const WEIGHT: Record<Role, number> = {
+  user: 0,
+  viewer: 0,
+  billing: 0,
+  'key:inference': 0,
+  'key:read': 0,
+  developer: 1,
+  'key:developer': 1,
+  admin: 2,
+  'key:admin': 2,
+  owner: 3,
+  operator: 4,
+};
 
 export function roleOf(actor: Principal): Role {
-  return actor.kind === 'operator' ? 'operator' : actor.role;
+  if (actor.kind === 'key') return `key:${actor.role}`;
+  return actor.kind === 'member' ? actor.role : actor.kind;
 }
 
-/** The name under which an actor stands in the audit log: `operator` or the key's id. */
+/** The name under which an actor stands in the audit log: `operator`, or the id of the key or person. */
 export function actorName(actor: Principal): string {
-  return actor.kind === 'operator' ? 'operator' : actor.keyId;
+  if (actor.kind === 'operator') return 'operator';
+  return actor.kind === 'key' ? actor.keyId : actor.userId;
+}
+
+/** The workspace that an actor is confined to; null for the operator, who is not, and for who has none. */
+export function workspaceOf(actor: Principal): string | null {
+  return actor.kind === 'key' || actor.kind === 'member' ? actor.workspaceId : null;
+}
+
+/** The person behind an actor, where there is one. */
+export function personOf(actor: Principal): string | null {
+  return actor.kind === 'operator' ? null : actor.userId;
 }
 
 export function mayDo(actor: Principal, action: Action): boolean {
@@ -53,22 +99,24 @@ export function mayDo(actor: Principal, action: Action): boolean {
 export function requirePermission(actor: Principal, action: Action): void {
   if (mayDo(actor, action)) return;
   throw new GatewayError('permission_denied', {
-    message: `This needs ${listOf(PERMISSIONS[action])}; yours is a key of role ${roleOf(actor)}.`,
+    message: `This needs one of ${PERMISSIONS[action].join(', ')}; you are ${roleOf(actor)}.`,
   });
 }
 
-/** Whether the actor may hand out a key of this role: never one that can do more than itself. */
-export function mayHandOut(actor: Principal, role: KeyRole): boolean {
+/** Whether the actor may hand out a role: never one that can do more than its own. */
+export function mayHandOut(actor: Principal, role: `key:${KeyRole}` | MemberRole): boolean {
   const own = roleOf(actor);
-  return role === own || WEIGHT[role] < WEIGHT[own];
+  return role === own || WEIGHT[role] <= WEIGHT[own];
+}
+
+/** The strongest key that a member of a role may have: a key never exceeds its creator. */
+export function keyRoleWithin(role: KeyRole, creator: MemberRole): KeyRole | null {
+  if (creator === 'owner' || creator === 'admin') return role;
+  if (creator === 'developer') return role === 'admin' ? 'developer' : role;
+  return role === 'read' ? role : null;
 }
 
 /** Whether the actor may see this workspace at all; for all others it does not exist. */
 export function seesWorkspace(actor: Principal, workspaceId: string): boolean {
-  return actor.kind === 'operator' || actor.workspaceId === workspaceId;
-}
-
-function listOf(allowed: readonly Role[]): string {
-  const roles = allowed.filter((role) => role !== 'operator');
-  return roles.length === 0 ? 'the operator key' : `the operator key or a key of role ${roles.join(' or ')}`;
+  return actor.kind === 'operator' || workspaceOf(actor) === workspaceId;
 }

@@ -1,3 +1,5 @@
+import type { Pricing } from '../billing/pricing.ts';
+
 /**
  * What a key may do: `inference` calls models, `read` sees, `developer` does both and changes what
  * belongs to its workspace, `admin` also manages keys.
@@ -5,7 +7,66 @@
 export const KEY_ROLES = ['inference', 'read', 'developer', 'admin'] as const;
 export type KeyRole = (typeof KEY_ROLES)[number];
 
+/**
+ * What a member may do: `owner` everything, `admin` all but the ownership, `developer` works with keys,
+ * projects and models, `billing` with money, `viewer` sees.
+ */
+export const MEMBER_ROLES = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
+export type MemberRole = (typeof MEMBER_ROLES)[number];
+
+/** Rates that hold for a workspace or a key. Absent: none. */
+export interface Limits {
+  requests_per_minute?: number | undefined;
+  tokens_per_minute?: number | undefined;
+  /** Requests under way at one time. */
+  concurrent?: number | undefined;
+}
+
+export const BUDGET_WINDOWS = ['daily', 'weekly', 'monthly', 'total'] as const;
+export type BudgetWindow = (typeof BUDGET_WINDOWS)[number];
+
+/** What may be spent in a window of UTC; weeks begin on Monday. Nano-USD. */
+export interface Budget {
+  window: BudgetWindow;
+  amount: number;
+}
+
+/** Rates and budgets of one scope, as its Durable Object keeps them. */
+export interface Allowance {
+  limits: Limits;
+  budgets: Budget[];
+  /** For keys: limits for models, by id or glob. */
+  modelLimits?: { models: string; limits: Limits }[] | undefined;
+  /** Unix milliseconds of the last change: an older statement does not replace a newer one. */
+  version: number;
+}
+
+/** What a key may do beyond its role, as isolates keep it. */
+export interface KeyGrant {
+  keyId: string;
+  workspaceId: string;
+  projectId: string;
+  /** The member who made it; null for the operator's. */
+  userId: string | null;
+  role: KeyRole;
+  /** Globs over model ids; null allows all. */
+  models: string[] | null;
+  /** The workspace's: both must allow a model. */
+  workspaceModels: string[] | null;
+  /** Addresses and CIDR blocks; null allows all. */
+  allowedIps: string[] | null;
+  allowance: Allowance | null;
+  workspaceAllowance: Allowance | null;
+  projectAllowance: Allowance | null;
+  memberAllowance: Allowance | null;
+  pricing: Pricing;
+}
+
 /** Who is calling. */
 export type Principal =
   | { kind: 'operator' }
-  | { kind: 'key'; keyId: string; workspaceId: string; projectId: string; role: KeyRole };
+  | ({ kind: 'key' } & KeyGrant)
+  /** A signed-in person in one workspace. */
+  | { kind: 'member'; userId: string; workspaceId: string; role: MemberRole }
+  /** A signed-in person who belongs to no workspace, or has named none of several. */
+  | { kind: 'user'; userId: string };

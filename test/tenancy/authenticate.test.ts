@@ -75,7 +75,7 @@ describe('authenticate', () => {
   it('tells keys and the operator apart', async () => {
     const workspace = await newWorkspace();
     const { id, key, project } = await newKey(workspace.id, 'developer');
-    expect(await ask(key)).toEqual({
+    expect(await ask(key)).toMatchObject({
       kind: 'key',
       keyId: id,
       workspaceId: workspace.id,

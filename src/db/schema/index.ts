@@ -1,2 +1,4 @@
+export * from './billing.ts';
+export * from './people.ts';
 export * from './registry.ts';
 export * from './tenancy.ts';

@@ -1,12 +1,42 @@
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { Pricing } from '../../billing/pricing.ts';
 import type { Json } from '../../lib/json.ts';
-import type { KeyRole } from '../../tenancy/types.ts';
+import type { Allowance, KeyRole } from '../../tenancy/types.ts';
 
+/** Workspaces; better-auth's organization plugin knows them as organizations. */
 export const workspaces = sqliteTable('workspaces', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
-  createdAt: integer('created_at').notNull(),
+  slug: text('slug').unique(),
+  logo: text('logo'),
+  metadata: text('metadata'),
+  createdAt: integer('created_at', { mode: 'timestamp_ms' }).notNull(),
+  /** Globs over model ids; null enables all. */
+  models: text('models', { mode: 'json' }).$type<string[]>(),
+  allowance: text('allowance', { mode: 'json' }).$type<Allowance>(),
+  pricing: text('pricing', { mode: 'json' }).$type<Pricing>(),
+  /** Stripe's id of the customer. */
+  customer: text('customer'),
+  autoTopUp: text('auto_top_up', { mode: 'json' }).$type<AutoTopUp>(),
+  tax: text('tax', { mode: 'json' }).$type<{ name: string; percent: number }>(),
 });
+
+/** Buys `amount` when the balance falls under `below`. Nano-USD. */
+export interface AutoTopUp {
+  below: number;
+  amount: number;
+}
+
+/** What a member of a workspace may spend. */
+export const memberAllowances = sqliteTable(
+  'member_allowances',
+  {
+    workspaceId: text('workspace_id').notNull(),
+    userId: text('user_id').notNull(),
+    allowance: text('allowance', { mode: 'json' }).$type<Allowance>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.workspaceId, t.userId] })],
+);
 
 export const projects = sqliteTable(
   'projects',
@@ -14,6 +44,7 @@ export const projects = sqliteTable(
     id: text('id').primaryKey(),
     workspaceId: text('workspace_id').notNull(),
     name: text('name').notNull(),
+    allowance: text('allowance', { mode: 'json' }).$type<Allowance>(),
     createdAt: integer('created_at').notNull(),
   },
   (t) => [index('projects_by_workspace').on(t.workspaceId)],
@@ -34,6 +65,16 @@ export const keys = sqliteTable(
     /** The secret before the last rotation, good until `previousExpiresAt`. */
     previousHash: text('previous_hash').unique(),
     previousExpiresAt: integer('previous_expires_at'),
+    /** The member who made it; null for the operator's. */
+    userId: text('user_id'),
+    /** Globs over model ids; null allows all. */
+    models: text('models', { mode: 'json' }).$type<string[]>(),
+    allowance: text('allowance', { mode: 'json' }).$type<Allowance>(),
+    /** Addresses and CIDR blocks; null allows all. */
+    allowedIps: text('allowed_ips', { mode: 'json' }).$type<string[]>(),
+    metadata: text('metadata', { mode: 'json' }).$type<Record<string, string>>(),
+    /** The end of the key itself. */
+    expiresAt: integer('expires_at'),
     createdAt: integer('created_at').notNull(),
     revokedAt: integer('revoked_at'),
   },

@@ -45,7 +45,7 @@ const list = createRoute({
   summary: 'List workspaces',
   description: 'A key sees its own.',
   tags: ['Workspaces'],
-  middleware: permitted('workspace.read'),
+  middleware: permitted('workspace.list'),
   request: { query: PageQuery },
   responses: {
     200: { description: 'A page', content: json(pageSchema(Workspace)) },

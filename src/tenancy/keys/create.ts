@@ -6,7 +6,7 @@ import type { Env } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
 import { newId } from '../../lib/id.ts';
 import { hashSecret, newKeySecret } from '../key-secret.ts';
-import { actorName, mayHandOut, requirePermission } from '../permissions.ts';
+import { actorName, mayHandOut, personOf, requirePermission } from '../permissions.ts';
 import { stored } from '../storage.ts';
 import type { KeyRole, Principal } from '../types.ts';
 import { chooseWorkspace } from '../workspaces/choose.ts';
@@ -28,7 +28,7 @@ export interface NewKey {
  */
 export async function createKey(env: Env, actor: Principal, input: NewKey): Promise<KeyWithSecret> {
   requirePermission(actor, 'key.create');
-  if (!mayHandOut(actor, input.role)) {
+  if (!mayHandOut(actor, `key:${input.role}`)) {
     throw new GatewayError('permission_denied', {
       param: 'role',
       message: `Your key may not make a key of role ${input.role}.`,
@@ -47,6 +47,12 @@ export async function createKey(env: Env, actor: Principal, input: NewKey): Prom
     lastFour: secret.slice(-4),
     previousHash: null,
     previousExpiresAt: null,
+    userId: personOf(actor),
+    models: null,
+    allowance: null,
+    allowedIps: null,
+    metadata: null,
+    expiresAt: null,
     createdAt: now,
     revokedAt: null,
   };

@@ -26,7 +26,7 @@ export async function findKey(env: Env, actor: Principal, id: string): Promise<S
  */
 export async function findOwnKey(env: Env, actor: Principal, id: string): Promise<StoredKey> {
   const row = await findKey(env, actor, id);
-  if (!mayHandOut(actor, row.role)) {
+  if (!mayHandOut(actor, `key:${row.role}`)) {
     throw new GatewayError('permission_denied', {
       message: `Your key may not change a key of role ${row.role}.`,
     });

@@ -10,7 +10,7 @@ import { actorName, requirePermission } from '../permissions.ts';
 import { stored } from '../storage.ts';
 import type { Principal } from '../types.ts';
 import { findOwnKey } from './find.ts';
-import { spread } from './spread.ts';
+import { renew, spread } from './spread.ts';
 import { type KeyWithSecret, keyView, type StoredKey } from './view.ts';
 
 /**
@@ -67,20 +67,8 @@ export async function rotateKey(
   const ended: KeyState[] = [row.previousHash, graceS > 0 ? null : row.hash].flatMap((hash) =>
     hash === null ? [] : [{ state: 'revoked' as const, hash }],
   );
-  const graced: KeyState[] =
-    next.previousHash === null
-      ? []
-      : [
-          {
-            state: 'active',
-            hash: next.previousHash,
-            expiresAt: next.previousExpiresAt,
-            keyId: id,
-            workspaceId: row.workspaceId,
-            projectId: row.projectId,
-            role: row.role,
-          },
-        ];
-  await spread(env, [...ended, ...graced]);
+  await spread(env, ended);
+  // A secret in its grace is known to isolates as one that stays: it is read anew.
+  if (next.previousHash !== null) await renew(env, next.previousHash);
   return { ...keyView(next), key: secret };
 }

@@ -20,7 +20,7 @@ export async function createProject(env: Env, actor: Principal, input: NewProjec
   requirePermission(actor, 'project.create');
   const workspaceId = await chooseWorkspace(env, actor, input.workspace);
   const now = Date.now();
-  const row = { id: newId('project', now), workspaceId, name: input.name, createdAt: now };
+  const row = { id: newId('project', now), workspaceId, name: input.name, allowance: null, createdAt: now };
   const db = database(env.DB);
   await stored(
     db.batch([

@@ -3,6 +3,7 @@ import { database } from '../../db/client.ts';
 import { workspaces } from '../../db/schema/tenancy.ts';
 import type { Env } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
+import { workspaceOf } from '../permissions.ts';
 import { stored } from '../storage.ts';
 import type { Principal } from '../types.ts';
 import { findWorkspace } from './find.ts';
@@ -19,7 +20,8 @@ export async function chooseWorkspace(
   asked: string | undefined,
 ): Promise<string> {
   if (asked !== undefined) return (await findWorkspace(env, actor, asked, 'workspace')).id;
-  if (actor.kind === 'key') return actor.workspaceId;
+  const own = workspaceOf(actor);
+  if (own !== null) return own;
   const oldest = await stored(
     database(env.DB).select({ id: workspaces.id }).from(workspaces).orderBy(asc(workspaces.id)).get(),
   );

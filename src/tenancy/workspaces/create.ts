@@ -29,8 +29,14 @@ export async function createWorkspace(
   requirePermission(actor, 'workspace.create');
   const amount = checkedAmount(input.credits ?? 0, 'credits');
   const now = Date.now();
-  const row = { id: newId('workspace', now), name: input.name, createdAt: now };
-  const project = { id: newId('project', now), workspaceId: row.id, name: 'Default', createdAt: now };
+  const row = { id: newId('workspace', now), name: input.name, createdAt: new Date(now) };
+  const project = {
+    id: newId('project', now),
+    workspaceId: row.id,
+    name: 'Default',
+    allowance: null,
+    createdAt: now,
+  };
   // The money goes first: should the database then fail, what is left over is an account nobody knows.
   if (amount > 0) {
     const grant = { id: `grant:${row.id}:initial`, amount, reason: 'Initial credits' };

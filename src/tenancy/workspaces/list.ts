@@ -3,7 +3,7 @@ import { database } from '../../db/client.ts';
 import { workspaces } from '../../db/schema/tenancy.ts';
 import type { Env } from '../../env.ts';
 import { type Page, type PageRequest, pageOf } from '../page.ts';
-import { requirePermission } from '../permissions.ts';
+import { requirePermission, workspaceOf } from '../permissions.ts';
 import { stored } from '../storage.ts';
 import type { Principal } from '../types.ts';
 import { type WorkspaceView, workspaceView } from './view.ts';
@@ -17,14 +17,14 @@ export async function listWorkspaces(
   actor: Principal,
   page: PageRequest,
 ): Promise<Page<WorkspaceView>> {
-  requirePermission(actor, 'workspace.read');
+  requirePermission(actor, 'workspace.list');
   const rows = await stored(
     database(env.DB)
       .select()
       .from(workspaces)
       .where(
         and(
-          actor.kind === 'operator' ? undefined : eq(workspaces.id, actor.workspaceId),
+          actor.kind === 'operator' ? undefined : eq(workspaces.id, workspaceOf(actor) ?? ''),
           // Ids sort by age.
           page.cursor === undefined ? undefined : lt(workspaces.id, page.cursor),
         ),

@@ -1,4 +1,5 @@
 import type { Env } from '../../env.ts';
+import { workspaceOf } from '../permissions.ts';
 import type { Principal } from '../types.ts';
 import { findWorkspace } from './find.ts';
 
@@ -9,5 +10,5 @@ import { findWorkspace } from './find.ts';
  */
 export async function scopeOf(env: Env, actor: Principal, asked: string | undefined): Promise<string | null> {
   if (asked !== undefined) return (await findWorkspace(env, actor, asked, 'workspace')).id;
-  return actor.kind === 'operator' ? null : actor.workspaceId;
+  return workspaceOf(actor);
 }

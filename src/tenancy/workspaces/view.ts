@@ -16,6 +16,8 @@ export interface WorkspaceWithCredits extends WorkspaceView {
   credits: number;
 }
 
-export function workspaceView(row: InferSelectModel<typeof workspaces>): WorkspaceView {
-  return { id: row.id, name: row.name, created_at: toSeconds(row.createdAt) };
+export function workspaceView(
+  row: Pick<InferSelectModel<typeof workspaces>, 'id' | 'name' | 'createdAt'>,
+): WorkspaceView {
+  return { id: row.id, name: row.name, created_at: toSeconds(row.createdAt.getTime()) };
 }
