@@ -1,3 +1,17 @@
+CREATE TABLE `differences` (
+	`id` text PRIMARY KEY NOT NULL,
+	`workspace_id` text NOT NULL,
+	`kind` text NOT NULL,
+	`generation` text NOT NULL,
+	`ledger_amount` integer,
+	`receipt_amount` integer,
+	`upstream_amount` integer,
+	`found_at` integer NOT NULL,
+	`resolved_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `differences_by_workspace` ON `differences` (`workspace_id`,`found_at`);--> statement-breakpoint
+CREATE INDEX `differences_by_age` ON `differences` (`found_at`);--> statement-breakpoint
 CREATE TABLE `invoices` (
 	`id` text PRIMARY KEY NOT NULL,
 	`workspace_id` text NOT NULL,
@@ -12,10 +26,23 @@ CREATE TABLE `invoices` (
 CREATE UNIQUE INDEX `invoices_number_unique` ON `invoices` (`number`);--> statement-breakpoint
 CREATE UNIQUE INDEX `invoices_once` ON `invoices` (`workspace_id`,`kind`,`subject`);--> statement-breakpoint
 CREATE INDEX `invoices_by_workspace` ON `invoices` (`workspace_id`,`period`);--> statement-breakpoint
+CREATE TABLE `jobs` (
+	`name` text PRIMARY KEY NOT NULL,
+	`state` text NOT NULL,
+	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `payment_events` (
 	`id` text PRIMARY KEY NOT NULL,
 	`type` text NOT NULL,
 	`handled_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `reconciliations` (
+	`workspace_id` text PRIMARY KEY NOT NULL,
+	`ledger` integer NOT NULL,
+	`receipts` integer NOT NULL,
+	`updated_at` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `top_ups` (
@@ -25,13 +52,17 @@ CREATE TABLE `top_ups` (
 	`status` text NOT NULL,
 	`kind` text NOT NULL,
 	`reference` text,
+	`payment` text,
 	`created_by` text NOT NULL,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `top_ups_reference_unique` ON `top_ups` (`reference`);--> statement-breakpoint
+CREATE UNIQUE INDEX `top_ups_payment_unique` ON `top_ups` (`payment`);--> statement-breakpoint
 CREATE INDEX `top_ups_by_workspace` ON `top_ups` (`workspace_id`);--> statement-breakpoint
+CREATE INDEX `top_ups_open` ON `top_ups` (`created_at`) WHERE status = 'open';--> statement-breakpoint
+CREATE UNIQUE INDEX `top_ups_one_automatic` ON `top_ups` (`workspace_id`) WHERE kind = 'automatic' AND status = 'open';--> statement-breakpoint
 CREATE TABLE `accounts` (
 	`id` text PRIMARY KEY NOT NULL,
 	`account_id` text NOT NULL,

@@ -23,6 +23,12 @@ const Variables = z.object({
   FIRST_TOKEN_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
   IDLE_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
   ANSWER_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
+  /** Stripe's secret key. Without one credits cannot be bought, only granted. */
+  STRIPE_SECRET_KEY: z.optional(z.string().check(z.minLength(8))),
+  /** The signing secret of the webhook at /api/payments/stripe. */
+  STRIPE_WEBHOOK_SECRET: z.optional(z.string().check(z.minLength(8))),
+  /** Another host than Stripe's own. Locally only. */
+  STRIPE_API_URL: z.optional(z.url()),
 });
 
 /** How long upstreams may take, milliseconds. */
@@ -35,11 +41,21 @@ export interface TimeLimits {
   answerMs: number;
 }
 
+/** Access to the payment provider. */
+export interface PaymentConfig {
+  secretKey: string;
+  webhookSecret: string;
+  /** Null is the provider's own host. */
+  apiUrl: string | null;
+}
+
 export interface Config {
   adminKey: string | null;
   encryptionKey: string | null;
   local: boolean;
   limits: TimeLimits;
+  /** Null where credits cannot be bought: it takes the key and the webhook's secret. */
+  payments: PaymentConfig | null;
 }
 
 const parsed = new WeakMap<object, Config>();
@@ -51,6 +67,7 @@ export function configOf(env: Env): Config {
   const result = Variables.safeParse(env);
   if (!result.success)
     throw new Error(`The Worker's variables are not usable: ${z.prettifyError(result.error)}`);
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret } = result.data;
   const config: Config = {
     adminKey: result.data.ADMIN_KEY ?? null,
     encryptionKey: result.data.ENCRYPTION_KEY ?? null,
@@ -61,6 +78,14 @@ export function configOf(env: Env): Config {
       // The OpenAI SDKs give up after ten minutes too.
       answerMs: Number(result.data.ANSWER_TIMEOUT_MS ?? 600_000),
     },
+    payments:
+      secretKey && webhookSecret
+        ? {
+            secretKey,
+            webhookSecret,
+            apiUrl: result.data.LOCAL === 'true' ? (result.data.STRIPE_API_URL ?? null) : null,
+          }
+        : null,
   };
   parsed.set(env, config);
   return config;

@@ -4,6 +4,7 @@ export type ErrorType =
   | 'authentication_error'
   | 'permission_error'
   | 'not_found_error'
+  | 'billing_error'
   | 'rate_limit_error'
   | 'upstream_error'
   | 'server_error';
@@ -46,15 +47,25 @@ export const ERRORS = {
   missing_api_key: row(401, 'authentication_error', false, 'No API key was given. Send it as "Authorization: Bearer inf_…".', 'Send `Authorization: Bearer inf_…`.'),
   invalid_api_key: row(401, 'authentication_error', false, 'The API key is not valid.', 'Check the key for typing errors, or make a new one.'),
   permission_denied: row(403, 'permission_error', false, 'This key may not do that.', 'Use a key of a sufficient role.'),
+  ip_not_allowed: row(403, 'permission_error', false, 'This key may not be used from this address.', 'Call from an address that the key allows, or change its `allowed_ips`.'),
+  insufficient_credits: row(402, 'billing_error', false, 'The workspace has not enough credits for this request.', 'Add credits, lower `max_tokens`, or choose a cheaper model.'),
+  budget_exceeded: row(403, 'billing_error', false, 'A budget would be exceeded.', 'Wait until the budget resets, as the message says, or raise it.'),
   not_found: row(404, 'not_found_error', false, 'There is nothing at this address.', 'Check the path and the id.'),
   model_not_found: row(404, 'not_found_error', false, 'The model does not exist.', 'Choose a model from GET /v1/models; the message names the nearest ones.'),
   model_not_available: row(404, 'not_found_error', false, 'The model is known, but no provider that serves it is configured.', 'Add a provider key, or choose a model from GET /v1/models.'),
+  model_not_enabled: row(404, 'not_found_error', false, 'The model is not enabled for this key.', 'Enable it for the key or the workspace, as the message says, or choose one from GET /v1/models.'),
   generation_not_found: row(404, 'not_found_error', false, 'There is no such generation in this workspace.', 'Check the id; receipts are written when an answer ends.'),
   method_not_allowed: row(405, 'invalid_request_error', false, 'This address does not take this method.', 'Use a method that the `allow` header names.'),
   conflict: row(409, 'invalid_request_error', false, 'The object was changed or exists already.', 'Read the object again, then repeat the change.'),
   request_too_large: row(413, 'invalid_request_error', false, 'The request body is over the limit of 32 MB.', 'Send less; give large files by URL.'),
   unsupported_content_type: row(415, 'invalid_request_error', false, 'The request body must be application/json.', 'Send `Content-Type: application/json`.'),
   client_closed_request: row(499, 'invalid_request_error', false, 'The client closed the connection before the answer was complete.', 'Seen on receipts only: what had been produced is billed.'),
+
+  // Money
+  payments_unavailable: row(503, 'server_error', false, 'This deployment takes no payments: its operator grants credits.', 'Ask the operator for credits. Operators: set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET.'),
+  payment_provider_error: row(502, 'server_error', true, 'The payment provider failed. Nothing was charged.', 'Repeat the request.'),
+  invalid_signature: row(400, 'invalid_request_error', false, 'The signature of the webhook is not valid.', 'Check that STRIPE_WEBHOOK_SECRET is that of this endpoint, and that the clock is right.'),
+  rate_limit_exceeded: row(429, 'rate_limit_error', true, 'A rate limit is reached.', 'Wait as long as `retry-after` says, then repeat.'),
 
   // A provider
   upstream_rate_limited: row(429, 'rate_limit_error', true, 'The provider is limiting requests.', 'Wait as long as `retry-after` says, then repeat.'),
@@ -70,6 +81,7 @@ export const ERRORS = {
   // The gateway
   internal_error: row(500, 'server_error', true, 'The gateway failed.', 'Repeat the request; report the request id.'),
   auth_unavailable: row(503, 'server_error', true, 'Keys cannot be checked at the moment.', 'Repeat the request. Your key was not refused.'),
+  limits_unavailable: row(503, 'server_error', true, 'Limits and credits cannot be checked at the moment.', 'Repeat the request. Nothing was charged.'),
   registry_unavailable: row(503, 'server_error', true, 'The model registry cannot be read at the moment.', 'Repeat the request.'),
   storage_unavailable: row(503, 'server_error', true, 'Storage cannot be reached at the moment.', 'Repeat the request.'),
 } as const satisfies Record<string, ErrorRow>;

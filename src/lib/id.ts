@@ -9,6 +9,8 @@ const PREFIXES = {
   audit: 'aud',
   price: 'prc',
   entry: 'ent',
+  topUp: 'top',
+  invoice: 'inv',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;

@@ -1,5 +1,8 @@
+import { sql } from 'drizzle-orm';
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { InvoiceDocument } from '../../billing/invoices/types.ts';
+import type { DifferenceKind } from '../../billing/reconciliation/types.ts';
+import type { Json } from '../../lib/json.ts';
 
 /** Invoices and credit notes as issued: never changed, never deleted. */
 export const invoices = sqliteTable(
@@ -35,13 +38,19 @@ export const topUps = sqliteTable(
     status: text('status').$type<'open' | 'paid' | 'expired' | 'failed' | 'refunded'>().notNull(),
     /** How it came about: a person at the checkout, or a balance below the threshold. */
     kind: text('kind').$type<'checkout' | 'automatic'>().notNull(),
-    /** Stripe's id of the checkout session or payment. */
+    /** Stripe's id of the checkout session, or of the payment of an automatic one. */
     reference: text('reference').unique(),
+    /** Stripe's id of the payment, by which refunds find it. */
+    payment: text('payment').unique(),
     createdBy: text('created_by').notNull(),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
   },
-  (t) => [index('top_ups_by_workspace').on(t.workspaceId)],
+  (t) => [
+    index('top_ups_by_workspace').on(t.workspaceId),
+    index('top_ups_open').on(t.createdAt).where(sql`status = 'open'`),
+    uniqueIndex('top_ups_one_automatic').on(t.workspaceId).where(sql`kind = 'automatic' AND status = 'open'`),
+  ],
 );
 
 /** Events of the payment provider that were handled, so that a repetition does nothing. */
@@ -50,3 +59,41 @@ export const paymentEvents = sqliteTable('payment_events', {
   type: text('type').notNull(),
   handledAt: integer('handled_at').notNull(),
 });
+
+/** How far the jobs that run by the clock have come. */
+export const jobs = sqliteTable('jobs', {
+  name: text('name').primaryKey(),
+  state: text('state', { mode: 'json' }).$type<Json>().notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+/** How far the receipts and the ledger of a workspace have been compared. */
+export const reconciliations = sqliteTable('reconciliations', {
+  workspaceId: text('workspace_id').primaryKey(),
+  /** Sequences of the last ledger entry and of the last receipt that were looked at. */
+  ledger: integer('ledger').notNull(),
+  receipts: integer('receipts').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+/** Where receipt, ledger and the provider's own figure differ. Amounts are nano-USD. */
+export const differences = sqliteTable(
+  'differences',
+  {
+    /** `<kind>:<generation>`, so that finding it again changes nothing. */
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id').notNull(),
+    kind: text('kind').$type<DifferenceKind>().notNull(),
+    generation: text('generation').notNull(),
+    ledgerAmount: integer('ledger_amount'),
+    receiptAmount: integer('receipt_amount'),
+    upstreamAmount: integer('upstream_amount'),
+    foundAt: integer('found_at').notNull(),
+    /** When a later look found both sides in agreement. */
+    resolvedAt: integer('resolved_at'),
+  },
+  (t) => [
+    index('differences_by_workspace').on(t.workspaceId, t.foundAt),
+    index('differences_by_age').on(t.foundAt),
+  ],
+);

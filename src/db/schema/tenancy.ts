@@ -1,7 +1,8 @@
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Pricing } from '../../billing/pricing.ts';
 import type { Json } from '../../lib/json.ts';
-import type { Allowance, KeyRole } from '../../tenancy/types.ts';
+import type { Allowance } from '../../objects/workspace/types.ts';
+import type { KeyAllowance, KeyRole } from '../../tenancy/types.ts';
 
 /** Workspaces; better-auth's organization plugin knows them as organizations. */
 export const workspaces = sqliteTable('workspaces', {
@@ -25,6 +26,10 @@ export const workspaces = sqliteTable('workspaces', {
 export interface AutoTopUp {
   below: number;
   amount: number;
+  /** Stripe's id of the saved payment method. */
+  method: string;
+  /** Why it stopped: nothing is bought until it is set anew. Null while it works. */
+  failure: { reason: string; at: number } | null;
 }
 
 /** What a member of a workspace may spend. */
@@ -69,7 +74,7 @@ export const keys = sqliteTable(
     userId: text('user_id'),
     /** Globs over model ids; null allows all. */
     models: text('models', { mode: 'json' }).$type<string[]>(),
-    allowance: text('allowance', { mode: 'json' }).$type<Allowance>(),
+    allowance: text('allowance', { mode: 'json' }).$type<KeyAllowance>(),
     /** Addresses and CIDR blocks; null allows all. */
     allowedIps: text('allowed_ips', { mode: 'json' }).$type<string[]>(),
     metadata: text('metadata', { mode: 'json' }).$type<Record<string, string>>(),
