@@ -1,4 +1,5 @@
 import type { Pricing } from '../billing/pricing.ts';
+import type { Allowance, BudgetWindow, Limits } from '../objects/workspace/types.ts';
 
 /**
  * What a key may do: `inference` calls models, `read` sees, `developer` does both and changes what
@@ -14,31 +15,12 @@ export type KeyRole = (typeof KEY_ROLES)[number];
 export const MEMBER_ROLES = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
 export type MemberRole = (typeof MEMBER_ROLES)[number];
 
-/** Rates that hold for a workspace or a key. Absent: none. */
-export interface Limits {
-  requests_per_minute?: number | undefined;
-  tokens_per_minute?: number | undefined;
-  /** Requests under way at one time. */
-  concurrent?: number | undefined;
-}
+export const BUDGET_WINDOWS = ['daily', 'weekly', 'monthly', 'total'] as const satisfies BudgetWindow[];
 
-export const BUDGET_WINDOWS = ['daily', 'weekly', 'monthly', 'total'] as const;
-export type BudgetWindow = (typeof BUDGET_WINDOWS)[number];
-
-/** What may be spent in a window of UTC; weeks begin on Monday. Nano-USD. */
-export interface Budget {
-  window: BudgetWindow;
-  amount: number;
-}
-
-/** Rates and budgets of one scope, as its Durable Object keeps them. */
-export interface Allowance {
-  limits: Limits;
-  budgets: Budget[];
-  /** For keys: limits for models, by id or glob. */
+/** What a key may do and spend: also for some models alone. */
+export interface KeyAllowance extends Allowance {
+  /** Rates for models, by id or glob. */
   modelLimits?: { models: string; limits: Limits }[] | undefined;
-  /** Unix milliseconds of the last change: an older statement does not replace a newer one. */
-  version: number;
 }
 
 /** What a key may do beyond its role, as isolates keep it. */
@@ -55,7 +37,7 @@ export interface KeyGrant {
   workspaceModels: string[] | null;
   /** Addresses and CIDR blocks; null allows all. */
   allowedIps: string[] | null;
-  allowance: Allowance | null;
+  allowance: KeyAllowance | null;
   workspaceAllowance: Allowance | null;
   projectAllowance: Allowance | null;
   memberAllowance: Allowance | null;

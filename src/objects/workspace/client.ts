@@ -1,31 +1,63 @@
 import type { WorkspaceObject } from './object.ts';
-import type { LedgerEntry } from './types.ts';
+import type {
+  Admission,
+  AdmissionRequest,
+  Allowance,
+  BudgetAlert,
+  LedgerEntry,
+  LimitStats,
+  Scope,
+  ScopeState,
+  Settlement,
+  StoredEntry,
+  UsageLine,
+} from './types.ts';
 
 interface WorkspaceBinding {
   WORKSPACE: DurableObjectNamespace<WorkspaceObject>;
 }
 
-/** The ledger of one workspace. */
+/** The limits and the money of one workspace. Money is nano-USD. */
 export interface WorkspaceClient {
-  /** Adds money once per id, nano-USD. */
+  /** Decides requests in their order, and reserves what they may use. */
+  admit(requests: AdmissionRequest[]): Promise<Admission[]>;
+  /** Ends requests; repeating it changes nothing. Answers the balance. */
+  settle(settlements: Settlement[]): Promise<number>;
+  /** Keeps what requests under way have reserved, for so many milliseconds more. */
+  renew(ids: string[], leaseMs: number): Promise<void>;
+  /** Adds money once per id. */
   grant(grant: { id: string; amount: number; reason: string }): Promise<void>;
-  /** Records entries; those whose id is known change nothing. Answers the balance, nano-USD. */
+  /** Records entries; those whose id is known change nothing. Answers the balance. */
   record(entries: LedgerEntry[]): Promise<number>;
-  /** Nano-USD. */
+  /** States what scopes may do; an older statement than the known one changes nothing. */
+  allow(stated: { scope: Scope; allowance: Allowance }[]): Promise<void>;
   balance(): Promise<number>;
+  /** The ledger in order, after a sequence number. */
+  entries(after: number, limit: number): Promise<StoredEntry[]>;
+  /** What was charged in a month, `YYYY-MM` (UTC): adds up to what its settle entries took. */
+  usage(month: string): Promise<UsageLine[]>;
+  /** Newest first. */
+  alerts(limit: number): Promise<BudgetAlert[]>;
+  stats(): Promise<LimitStats>;
+  states(scopes: Scope[]): Promise<ScopeState[]>;
 }
 
 export function workspaceClient(env: WorkspaceBinding, workspaceId: string): WorkspaceClient {
   const stub = env.WORKSPACE.get(env.WORKSPACE.idFromName(workspaceId));
   return {
+    admit: async (requests) => await stub.admit(requests),
+    settle: async (settlements) => await stub.settle(settlements),
+    renew: async (ids, leaseMs) => await stub.renew(ids, leaseMs),
     async grant({ id, amount, reason }) {
       await stub.record([{ id, kind: 'grant', amount, reference: reason }]);
     },
-    async record(entries) {
-      return await stub.record(entries);
-    },
-    async balance() {
-      return await stub.balance();
-    },
+    record: async (entries) => await stub.record(entries),
+    allow: async (stated) => await stub.allow(stated),
+    balance: async () => await stub.balance(),
+    entries: async (after, limit) => await stub.entries(after, limit),
+    usage: async (month) => await stub.usage(month),
+    alerts: async (limit) => await stub.alerts(limit),
+    stats: async () => await stub.stats(),
+    states: async (scopes) => await stub.states(scopes),
   };
 }

@@ -1,44 +1,128 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { LedgerEntry } from './types.ts';
+import { admit } from './admission.ts';
+import { Books } from './books.ts';
+import { expire, settle } from './settling.ts';
+import type {
+  Admission,
+  AdmissionRequest,
+  Allowance,
+  BudgetAlert,
+  LedgerEntry,
+  LimitStats,
+  Scope,
+  ScopeState,
+  Settlement,
+  StoredEntry,
+  UsageLine,
+} from './types.ts';
 
-/** The money of one workspace: an append-only ledger and its sum, exact because the object is alone. */
+/** Alarms are not set more finely than this, milliseconds. */
+const ALARM_STEP_MS = 5_000;
+
+/** The limits and the money of one workspace: exact, because the object is alone. */
 export class WorkspaceObject extends DurableObject {
-  readonly #sql = this.ctx.storage.sql;
+  readonly #books = new Books(this.ctx.storage);
+  /** When the alarm is due, as far as this instance knows. */
+  #alarmAt: number | null = null;
 
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
-    super(ctx, env);
-    this.#sql.exec(
-      `CREATE TABLE IF NOT EXISTS ledger (
-         id TEXT PRIMARY KEY, kind TEXT NOT NULL, amount INTEGER NOT NULL,
-         reference TEXT NOT NULL, created_at INTEGER NOT NULL);
-       CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 0), balance INTEGER NOT NULL);
-       INSERT OR IGNORE INTO account VALUES (0, 0);`,
-    );
+  /** Decides requests in their order, in one transaction, and reserves what they may use. */
+  async admit(requests: AdmissionRequest[]): Promise<Admission[]> {
+    const now = Date.now();
+    const admissions = this.#books.change(() => requests.map((request) => admit(this.#books, request, now)));
+    await this.#setAlarm();
+    return admissions;
+  }
+
+  /** Ends requests, in one transaction. Answers the balance, nano-USD. */
+  settle(settlements: Settlement[]): number {
+    const now = Date.now();
+    return this.#books.change(() => {
+      for (const settlement of settlements) settle(this.#books, settlement, now);
+      return this.#books.ledger.balance;
+    });
+  }
+
+  /** Keeps what requests under way have reserved. */
+  renew(ids: string[], leaseMs: number): void {
+    const until = Date.now() + leaseMs;
+    this.#books.change(() => {
+      for (const id of ids) this.#books.holds.renew(id, until);
+    });
   }
 
   /** Appends what is new among the entries, in one transaction, and answers the balance in nano-USD. */
   record(entries: LedgerEntry[]): number {
     const now = Date.now();
-    return this.ctx.storage.transactionSync(() => {
-      let sum = 0;
-      for (const entry of entries) {
-        const { rowsWritten } = this.#sql.exec(
-          'INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?)',
-          entry.id,
-          entry.kind,
-          entry.amount,
-          entry.reference,
-          now,
-        );
-        if (rowsWritten > 0) sum += entry.amount;
-      }
-      if (sum !== 0) this.#sql.exec('UPDATE account SET balance = balance + ? WHERE id = 0', sum);
-      return this.balance();
+    return this.#books.change(() => {
+      for (const entry of entries) this.#books.ledger.append(entry, now);
+      return this.#books.ledger.balance;
+    });
+  }
+
+  /** States what scopes may do; an older statement than the known one changes nothing. */
+  allow(stated: { scope: Scope; allowance: Allowance }[]): void {
+    this.#books.change(() => {
+      for (const { scope, allowance } of stated) this.#books.allowances.state(scope, allowance);
     });
   }
 
   /** The balance in nano-USD: always the sum of the ledger. */
   balance(): number {
-    return Number(this.#sql.exec('SELECT balance FROM account').one().balance);
+    return this.#books.ledger.balance;
+  }
+
+  entries(after: number, limit: number): StoredEntry[] {
+    return this.#books.ledger.page(after, limit);
+  }
+
+  usage(month: string): UsageLine[] {
+    return this.#books.usage.of(month);
+  }
+
+  alerts(limit: number): BudgetAlert[] {
+    return this.#books.spending.alerts(limit);
+  }
+
+  stats(): LimitStats {
+    return this.#books.stats.counts;
+  }
+
+  /** What scopes have used of what they may. */
+  states(scopes: Scope[]): ScopeState[] {
+    const now = Date.now();
+    const { allowances, rates, holds, spending } = this.#books;
+    return scopes.map((scope) => {
+      const { limits, budgets } = allowances.get(scope) ?? { limits: {}, budgets: [] };
+      const { requests_per_minute: requests, tokens_per_minute: tokens, concurrent } = limits;
+      return {
+        scope,
+        limits,
+        requests: requests === undefined ? null : rates.state(scope, 'requests', requests, now),
+        tokens: tokens === undefined ? null : rates.state(scope, 'tokens', tokens, now),
+        concurrent: { limit: concurrent ?? null, used: holds.running(scope) },
+        budgets: budgets.map(({ window, amount }) => ({
+          window,
+          amount,
+          spent: spending.spent(scope, window, now),
+          held: holds.held(scope),
+          resetsAt: spending.resetsAt(window, now),
+        })),
+      };
+    });
+  }
+
+  /** Frees what isolates that died had reserved. */
+  override async alarm(): Promise<void> {
+    this.#alarmAt = null;
+    this.#books.change(() => expire(this.#books, Date.now()));
+    await this.#setAlarm();
+  }
+
+  async #setAlarm(): Promise<void> {
+    const next = this.#books.holds.nextEnd();
+    if (next === null) return;
+    if (this.#alarmAt !== null && this.#alarmAt <= next + ALARM_STEP_MS) return;
+    this.#alarmAt = next;
+    await this.ctx.storage.setAlarm(next);
   }
 }

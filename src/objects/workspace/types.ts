@@ -39,3 +39,151 @@ export interface UsageLine extends ChargedLine {
   /** Answers that had this line. */
   requests: number;
 }
+
+/** Rates of one scope. Absent: none. */
+export interface Limits {
+  requests_per_minute?: number | undefined;
+  tokens_per_minute?: number | undefined;
+  concurrent?: number | undefined;
+}
+
+export type BudgetWindow = 'daily' | 'weekly' | 'monthly' | 'total';
+
+/** What a scope may do and spend. */
+export interface Allowance {
+  limits: Limits;
+  /** Nano-USD per window of UTC. */
+  budgets: { window: BudgetWindow; amount: number }[];
+  /** Unix milliseconds of the last change: an older statement does not replace a newer one. */
+  version: number;
+}
+
+/**
+ * What limits and budgets are kept for: `workspace`, `key:<id>`, `key:<id>|<models>`, `project:<id>`,
+ * `user:<id>`.
+ */
+export type Scope = string;
+
+/** One request that wants to begin. */
+export interface AdmissionRequest {
+  /** The generation's id. Asked again, it gets the same answer. */
+  id: string;
+  /** The scopes it belongs to, with what is known of their allowances. The workspace comes first. */
+  scopes: { scope: Scope; allowance: Allowance | null }[];
+  /** Canonical id of the model that was asked for. */
+  model: string;
+  /** The most it may cost, nano-USD: a fixed part, and what each token of output adds (nano-USD per 1M). */
+  cost: { fixed: number; outputRate: number };
+  /** False when its price is not known, or when it is known to cost nothing. */
+  priced: boolean;
+  tokens: {
+    /** Estimated. */
+    input: number;
+    /** The most the answer may have. */
+    output: number;
+    /** The caller named no limit: what answers of this model have been so far counts instead, where that is less. */
+    openEnded: boolean;
+  };
+  /** What it reserves is freed after so long without a word, milliseconds. */
+  leaseMs: number;
+  /** It is on its way to the provider already. */
+  optimistic: boolean;
+}
+
+/** How much of one rate is left. */
+export interface RateState {
+  limit: number;
+  remaining: number;
+  /** Until all of it is there again, milliseconds. */
+  resetMs: number;
+}
+
+/** The tightest rates of the scopes of a request. */
+export interface Rates {
+  requests: RateState | null;
+  tokens: RateState | null;
+}
+
+/** What is left in the tightest of the scopes; null where nothing limits it. */
+export interface Slack {
+  /** Nano-USD of balance and budgets. */
+  money: number;
+  requests: { remaining: number; limit: number } | null;
+  tokens: { remaining: number; limit: number } | null;
+  concurrent: { remaining: number; limit: number } | null;
+}
+
+export type Refusal =
+  | { code: 'rate_limit_exceeded'; scope: Scope; what: keyof Limits; limit: number; retryAfterMs: number }
+  | { code: 'insufficient_credits'; balance: number; needed: number }
+  | {
+      code: 'budget_exceeded';
+      scope: Scope;
+      window: BudgetWindow;
+      amount: number;
+      /** Unix milliseconds; null for a budget that never resets. */
+      resetsAt: number | null;
+    }
+  /** It has ended already: an admission that came after its own end. */
+  | { code: 'ended' };
+
+export type Admission =
+  | { ok: true; held: number; rates: Rates; slack: Slack }
+  | { ok: false; refusal: Refusal; rates: Rates };
+
+/** One request that has ended. */
+export interface Settlement {
+  id: string;
+  /** What it is charged, nano-USD; 0 when nothing, or when the cost is not known. */
+  amount: number;
+  project: string;
+  /** What it counts for, the workspace first. */
+  scopes: Scope[];
+  /** Canonical id of the model that served, and who did; null when nobody. */
+  model: string | null;
+  provider: string | null;
+  lines: ChargedLine[];
+  /** All tokens, and those of the output; null when not known: then the estimate stands. */
+  tokens: { total: number; output: number } | null;
+}
+
+/** A budget of which half, four fifths or all is spent. */
+export interface BudgetAlert {
+  scope: Scope;
+  window: BudgetWindow;
+  /** Begin of the window, `YYYY-MM-DD`; empty for `total`. */
+  since: string;
+  percent: 50 | 80 | 100;
+  /** Nano-USD. */
+  amount: number;
+  spent: number;
+  /** Unix milliseconds. */
+  at: number;
+}
+
+export interface LimitStats {
+  admitted: number;
+  refused: number;
+  /** Refused when they were on their way to the provider already. */
+  refusedOptimistic: number;
+  /** Reservations that were freed because their isolate never came back. */
+  expired: number;
+  /** Nano-USD charged beyond what was reserved. */
+  overrun: number;
+}
+
+/** What a scope has used: its rates, and what it spent in the windows of its budgets. */
+export interface ScopeState {
+  scope: Scope;
+  limits: Limits;
+  requests: RateState | null;
+  tokens: RateState | null;
+  concurrent: { limit: number | null; used: number };
+  budgets: {
+    window: BudgetWindow;
+    amount: number;
+    spent: number;
+    held: number;
+    resetsAt: number | null;
+  }[];
+}

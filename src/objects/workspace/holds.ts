@@ -1,0 +1,106 @@
+import type { Scope } from './types.ts';
+
+/** What one request under way has reserved. */
+export interface Hold {
+  id: string;
+  /** All scopes it counts for. */
+  scopes: Scope[];
+  /** Nano-USD, taken from the balance. */
+  amount: number;
+  model: string;
+  /** Tokens that were counted against the rates, and when: the second of each scope. */
+  tokens: number;
+  seconds: Record<Scope, number>;
+  /** Unix milliseconds: freed then, unless it is renewed. */
+  expiresAt: number;
+}
+
+/** The requests under way: in memory, and in SQLite so that they outlive the object. */
+export class Holds {
+  readonly #sql: SqlStorage;
+  readonly #byId = new Map<string, Hold>();
+  readonly #running = new Map<Scope, number>();
+  readonly #held = new Map<Scope, number>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS holds (
+         id TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+       CREATE INDEX IF NOT EXISTS holds_by_end ON holds (expires_at);`,
+    );
+    this.reload();
+  }
+
+  /** Takes the holds as they are stored. */
+  reload(): void {
+    this.#byId.clear();
+    this.#running.clear();
+    this.#held.clear();
+    for (const row of this.#sql.exec('SELECT value, expires_at FROM holds')) {
+      const hold = JSON.parse(String(row.value)) as Hold;
+      this.#count({ ...hold, expiresAt: Number(row.expires_at) }, 1);
+    }
+  }
+
+  get(id: string): Hold | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Requests of a scope that are under way. */
+  running(scope: Scope): number {
+    return this.#running.get(scope) ?? 0;
+  }
+
+  /** Nano-USD that a scope has reserved. */
+  held(scope: Scope): number {
+    return this.#held.get(scope) ?? 0;
+  }
+
+  add(hold: Hold): void {
+    this.#count(hold, 1);
+    this.#sql.exec('INSERT INTO holds VALUES (?, ?, ?)', hold.id, JSON.stringify(hold), hold.expiresAt);
+  }
+
+  /** Takes a hold away; undefined when there is none of this id. */
+  remove(id: string): Hold | undefined {
+    const hold = this.#byId.get(id);
+    if (!hold) return undefined;
+    this.#count(hold, -1);
+    this.#sql.exec('DELETE FROM holds WHERE id = ?', id);
+    return hold;
+  }
+
+  renew(id: string, expiresAt: number): void {
+    const hold = this.#byId.get(id);
+    if (!hold || hold.expiresAt >= expiresAt) return;
+    hold.expiresAt = expiresAt;
+    this.#sql.exec('UPDATE holds SET expires_at = ? WHERE id = ?', expiresAt, id);
+  }
+
+  /** Those whose time is over. */
+  expired(now: number): Hold[] {
+    return [...this.#byId.values()].filter((hold) => hold.expiresAt <= now);
+  }
+
+  /** When the next one expires, Unix milliseconds; null when there is none. */
+  nextEnd(): number | null {
+    const row = this.#sql.exec('SELECT min(expires_at) AS next FROM holds').one();
+    return row.next === null ? null : Number(row.next);
+  }
+
+  #count(hold: Hold, sign: 1 | -1): void {
+    if (sign > 0) this.#byId.set(hold.id, hold);
+    else this.#byId.delete(hold.id);
+    for (const scope of hold.scopes) {
+      bump(this.#running, scope, sign);
+      bump(this.#held, scope, sign * hold.amount);
+    }
+  }
+}
+
+function bump(counts: Map<Scope, number>, scope: Scope, by: number): void {
+  const next = (counts.get(scope) ?? 0) + by;
+  if (next === 0) counts.delete(scope);
+  else counts.set(scope, next);
+}

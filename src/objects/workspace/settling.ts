@@ -1,0 +1,48 @@
+import type { Books } from './books.ts';
+import type { Hold } from './holds.ts';
+import type { Settlement } from './types.ts';
+
+/**
+ * Ends a request: gives back what it had reserved, takes what it costs, and corrects its tokens. Repeating
+ * it changes nothing. Within a transaction.
+ */
+export function settle(books: Books, settlement: Settlement, now: number): void {
+  const { id, amount } = settlement;
+  const hold = books.holds.remove(id);
+  release(books, id, hold, now);
+  const first = books.ledger.append(
+    { id: `settle:${id}`, kind: 'settle', amount: -amount, reference: id },
+    now,
+  );
+  if (!first) return;
+  if (hold && amount > hold.amount) books.stats.add('overrun', amount - hold.amount);
+  books.usage.add({ ...settlement, lines: balanced(settlement) }, now);
+  for (const scope of settlement.scopes) books.spending.add(scope, amount, books.allowances.get(scope), now);
+  const { tokens } = settlement;
+  if (!hold || !tokens) return;
+  books.observed.note(hold.model, tokens.output);
+  for (const [scope, second] of Object.entries(hold.seconds)) {
+    const limit = books.allowances.get(scope)?.limits.tokens_per_minute ?? hold.tokens;
+    books.rates.correct(scope, 'tokens', second, tokens.total - Math.min(hold.tokens, limit), now);
+  }
+}
+
+/** Frees what was reserved for requests whose isolate has not been heard of. */
+export function expire(books: Books, now: number): void {
+  for (const { id } of books.holds.expired(now)) {
+    release(books, id, books.holds.remove(id), now);
+    books.stats.add('expired');
+  }
+}
+
+/** Gives the reserved money back, once. Stands in the ledger also without money: then nothing can be held any more. */
+function release(books: Books, id: string, hold: Hold | undefined, now: number): void {
+  const amount = hold?.amount ?? 0;
+  books.ledger.append({ id: `release:${id}`, kind: 'release', amount, reference: id }, now);
+}
+
+/** The lines, with one more where they do not add up to the amount. */
+function balanced({ lines, amount }: Settlement): Settlement['lines'] {
+  const rest = amount - lines.reduce((sum, line) => sum + line.amount, 0);
+  return rest === 0 ? lines : [...lines, { unit: 'unknown', rate: 0, quantity: 0, amount: rest }];
+}
