@@ -12,7 +12,7 @@ const COMPATIBILITY_DATE = '2026-10-20';
 const BARE = `export default {
   fetch(request, env) {
     const { pathname } = new URL(request.url);
-    return fetch(env.UPSTREAM + pathname, request);
+    return env.NETWORK.fetch(env.UPSTREAM + pathname, request);
   },
 };`;
 
@@ -27,8 +27,23 @@ export interface Running {
 
 type V4Options = Parameters<typeof convertV4MiniflareOptions>[0];
 
-/** The direct socket leaves out Miniflare's entry worker, which would cost more than what is measured. */
-const DIRECT = { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] };
+/**
+ * Miniflare puts a Worker of its own before a Worker and one behind it, which no deployment has and which
+ * cost as much as what is measured. A direct socket leaves out the first, a binding to the network the other.
+ */
+const DIRECT = {
+  unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+  serviceBindings: { NETWORK: { network: { allow: ['public', 'private'] } } },
+};
+
+/** The entry point of the gateway in a benchmark: what it fetches goes straight to the network. */
+const GATEWAY_ENTRY = {
+  name: 'bench.js',
+  source: `import { env } from 'cloudflare:workers';
+globalThis.fetch = (input, init) => env.NETWORK.fetch(input, init);
+export * from './index.js';
+export { default } from './index.js';`,
+};
 
 /** The bare pass-through to an upstream. */
 export function startBare(upstream: string): Promise<Running> {
@@ -50,15 +65,14 @@ export function startBare(upstream: string): Promise<Running> {
 export function startGateway(root: string, variables: Record<string, string>): Promise<Running> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'));
   const dist = join(root, 'dist');
-  const modules = readdirSync(dist)
+  const built = readdirSync(dist)
     .filter((name) => name.endsWith('.js'))
-    // The entry point comes first.
-    .sort((a, b) => Number(b === 'index.js') - Number(a === 'index.js'))
-    .map((name) => ({
-      type: 'ESModule' as const,
-      path: join(dist, name),
-      contents: readFileSync(join(dist, name), 'utf8'),
-    }));
+    .map((name) => ({ name, source: readFileSync(join(dist, name), 'utf8') }));
+  const modules = [GATEWAY_ENTRY, ...built].map(({ name, source }) => ({
+    type: 'ESModule' as const,
+    path: join(dist, name),
+    contents: source,
+  }));
   const worker = {
     ...workerOptions,
     ...DIRECT,

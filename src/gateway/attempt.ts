@@ -81,7 +81,7 @@ async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promi
     const known = secret instanceof Promise ? await secret : secret;
     const response = await send(candidate.provider, known, encoded, cutoff, call.traceparent);
     record.status = response.status;
-    if (!response.ok) throw await readFailure(candidate, response, cutoff);
+    if (!response.ok) throw await readFailure(candidate, response, cutoff, known);
     if (request.stream) {
       const stream = await openStream(response, candidate.codec.stream(candidate.target, meta), cutoff);
       return { ...served, kind: 'stream', stream };
@@ -89,7 +89,8 @@ async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promi
     const body = await response.text().catch((cause: unknown) => {
       throw cutoff.explain(cause);
     });
-    return { ...served, kind: 'whole', answer: candidate.codec.decode(body, candidate.target, meta) };
+    const safe = withoutSecret(body, known);
+    return { ...served, kind: 'whole', answer: candidate.codec.decode(safe, candidate.target, meta) };
   } catch (thrown) {
     const error = toGatewayError(thrown);
     record.error = error.code;
@@ -104,7 +105,12 @@ async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promi
 }
 
 /** The provider's own failure, from an answer that is not 2xx. */
-async function readFailure({ wire }: Candidate, response: Response, cutoff: Cutoff): Promise<GatewayError> {
+async function readFailure(
+  { wire }: Candidate,
+  response: Response,
+  cutoff: Cutoff,
+  secret: string | null,
+): Promise<GatewayError> {
   if (response.status < 400) {
     return new GatewayError('upstream_invalid_response', {
       message: 'The provider answered with a redirect, which is not followed.',
@@ -112,10 +118,15 @@ async function readFailure({ wire }: Candidate, response: Response, cutoff: Cuto
     });
   }
   try {
-    return wire.readError(response.status, response.headers, await response.text());
+    return wire.readError(response.status, response.headers, withoutSecret(await response.text(), secret));
   } catch (cause) {
     return cutoff.explain(cause);
   }
+}
+
+/** Providers may say back the secret they were sent, and callers read what providers say. */
+function withoutSecret(text: string, secret: string | null): string {
+  return secret !== null && secret.length >= 8 ? text.replaceAll(secret, '[secret]') : text;
 }
 
 /** Whether another endpoint may do better. What is wrong with the request itself is wrong everywhere. */

@@ -3,6 +3,9 @@ import { GatewayError } from '../../errors.ts';
 /** The largest request body, bytes. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
+/** Clients hear an answer only when they have sent everything, so this much of a larger body is read and thrown away. */
+const DISCARDED_BYTES = 64 * 1024 * 1024;
+
 /**
  * The body of a JSON request as bytes, never more than the limit, whatever its length header says.
  * @throws GatewayError `unsupported_content_type`, `request_too_large`, `client_closed_request`.
@@ -15,7 +18,10 @@ export async function readJsonBody(request: Request): Promise<Uint8Array> {
     });
   }
   const length = request.headers.get('content-length');
-  if (length !== null && Number(length) > MAX_BODY_BYTES) throw new GatewayError('request_too_large');
+  if (length !== null && Number(length) > MAX_BODY_BYTES) {
+    await discard(request.body?.getReader());
+    throw new GatewayError('request_too_large');
+  }
   try {
     // With a length header the runtime reads no more than it says.
     return length !== null ? new Uint8Array(await request.arrayBuffer()) : await readLimited(request);
@@ -27,13 +33,13 @@ export async function readJsonBody(request: Request): Promise<Uint8Array> {
 async function readLimited(request: Request): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;
-  const reader = request.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = request.body?.getReader();
   while (reader) {
     const { value, done } = await reader.read();
     if (done) break;
     size += value.byteLength;
     if (size > MAX_BODY_BYTES) {
-      await reader.cancel();
+      await discard(reader);
       throw new GatewayError('request_too_large');
     }
     pieces.push(value);
@@ -45,4 +51,17 @@ async function readLimited(request: Request): Promise<Uint8Array> {
     at += piece.byteLength;
   }
   return bytes;
+}
+
+async function discard(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
+  try {
+    for (let left = DISCARDED_BYTES; reader && left > 0; ) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      left -= value.byteLength;
+    }
+    await reader?.cancel();
+  } catch {
+    // The client has gone; nobody hears the answer.
+  }
 }

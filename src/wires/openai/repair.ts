@@ -11,12 +11,8 @@ const FINISH_REASONS: ReadonlySet<string> = new Set([
   'function_call',
 ]);
 
-/** Words of compatible hosts for OpenAI's finish reasons. */
+/** Words of compatible hosts for OpenAI's finish reasons but `stop`, which any other word (`eos`, …) is. */
 const SYNONYMS: ReadonlyMap<string, FinishReason> = new Map([
-  ['eos', 'stop'],
-  ['eos_token', 'stop'],
-  ['end_turn', 'stop'],
-  ['stop_sequence', 'stop'],
   ['max_tokens', 'length'],
   ['model_length', 'length'],
   ['model_context_window_exceeded', 'length'],
@@ -33,7 +29,7 @@ const BROKEN: ReadonlyMap<string, ErrorCode> = new Map([
   ['abort', 'upstream_incomplete'],
 ]);
 
-/** A host's finish reason in OpenAI's words; one that nobody knows is a stop. */
+/** A host's finish reason in OpenAI's words. */
 export function mapFinishReason(raw: string): FinishReason {
   return FINISH_REASONS.has(raw) ? (raw as FinishReason) : (SYNONYMS.get(raw.toLowerCase()) ?? 'stop');
 }
@@ -118,7 +114,6 @@ export function isRegularCall(call: Json, isDelta: boolean): boolean {
 }
 
 function repairCall(call: JsonObject, isDelta: boolean): JsonObject {
-  if (isRegularCall(call, isDelta)) return call;
   const repaired: JsonObject = { ...call };
   if (typeof call.type !== 'string' && (!isDelta || typeof call.id === 'string')) repaired.type = 'function';
   const fn = asObject(call.function);

@@ -11,6 +11,14 @@ describe('what the schema allows passes as it is', () => {
     ['labels', chunk({}, { system_fingerprint: 'fp_1', service_tier: 'default', obfuscation: 'x' })],
     ['unknown members', chunk({ content: 'a', x: [1, { y: null }] }, { z: { id: 'other' } }, { w: 1.5 })],
     ['a refusal', chunk({ refusal: 'No.' })],
+    ['a piece of a call', chunk({ tool_calls: [{ index: 0, function: { arguments: '{' } }] })],
+    ['an end', chunk({}, {}, { finish_reason: 'tool_calls' })],
+    [
+      'a call',
+      chunk({
+        tool_calls: [{ index: 0, id: 'c', type: 'function', function: { name: 'f', arguments: '' } }],
+      }),
+    ],
     ['an old function call', chunk({ function_call: { name: 'f', arguments: '' } })],
     [
       'reasoning',
@@ -112,7 +120,7 @@ describe('labels', () => {
   });
 
   test('of the first chunk are those of the stream', () => {
-    const { state } = replay(sse(chunk({}), chunk({}, { id: 'b', created: 5, model: 'other' }), STOP));
+    const { state } = replay(sse(chunk({}), chunk({}, { id: 'b', created: 5, model: 'other' })));
     expect(state).toMatchObject({
       upstreamId: 'chatcmpl-1',
       upstreamModel: 'up-model',
@@ -140,6 +148,7 @@ describe('labels', () => {
       object: '',
       prompt_filter_results: [{ prompt_index: 0 }],
     };
+    expect(replay(sse(filters)).state.finished).toBe(false);
     const { chunks, state } = replay(sse(filters, chunk({ content: 'a' }), STOP));
     expect(chunks[0]).toMatchObject({
       choices: [],

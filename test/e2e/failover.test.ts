@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ANSWERS, ERROR_EVENTS, streamText } from '../support/node/answers.ts';
+import { WIRES, type WireName } from '../support/node/fixtures.ts';
+import { receiptOf } from '../support/node/receipts.ts';
+import { answer, either, hangUp, silence, stream, streamThenReset } from '../support/node/scripts.ts';
+import { readStream } from '../support/node/sse.ts';
+import type { Script } from '../support/node/upstream.ts';
+import { addModel, addProvider, startWorld, type World } from '../support/node/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({ FIRST_TOKEN_TIMEOUT_MS: '2000', ANSWER_TIMEOUT_MS: '2000' });
+  await addProvider(world, 'spare', 'openai');
+  for (const wire of WIRES) await addModel(world, `pair/${wire}`, [wire, 'spare']);
+});
+afterAll(() => world.stop());
+
+const messages = [{ role: 'user', content: 'Speak.' }];
+
+/** Scripts the second endpoint. */
+function spareAnswers(): void {
+  const says = { text: ['From the ', 'spare'], input: 100, output: 20 };
+  world.upstream.script(
+    'spare',
+    either(answer(ANSWERS.openai.whole(says)), stream(streamText('openai', says))),
+  );
+}
+
+interface Case {
+  what: string;
+  script: (wire: WireName) => Script;
+  /** What the client is told when nobody else can help. */
+  status: number;
+  code: string;
+  /** Upstream calls to the first endpoint; a single 500 is repeated. */
+  calls?: number;
+}
+
+/** Failures before the first word, of streams and whole answers alike. */
+const BOTH: Case[] = [
+  { what: 'hangs up', script: () => hangUp, status: 502, code: 'upstream_unreachable' },
+  { what: '500', script: () => answer('oops', 500), status: 502, code: 'upstream_error', calls: 2 },
+  { what: '502 with a page', script: () => answer('<html>', 502), status: 502, code: 'upstream_error' },
+  { what: '503', script: () => answer({}, 503), status: 503, code: 'upstream_overloaded' },
+  { what: '408', script: () => answer({}, 408), status: 504, code: 'upstream_timeout' },
+  { what: '429', script: () => answer({}, 429), status: 429, code: 'upstream_rate_limited' },
+  { what: '401', script: () => answer({}, 401), status: 502, code: 'upstream_credentials_rejected' },
+  { what: '402', script: () => answer({}, 402), status: 502, code: 'upstream_credentials_rejected' },
+  { what: '403', script: () => answer({}, 403), status: 502, code: 'upstream_credentials_rejected' },
+  { what: '404', script: () => answer({}, 404), status: 502, code: 'upstream_model_not_found' },
+  {
+    what: 'redirects',
+    script: () => answer('', 307, { location: world.upstream.url('elsewhere') }),
+    status: 502,
+    code: 'upstream_invalid_response',
+  },
+];
+
+const STREAMED: Case[] = [
+  { what: 'an empty 200', script: () => stream(''), status: 502, code: 'upstream_incomplete' },
+  { what: 'only comments', script: () => stream(': hi\n\n'), status: 502, code: 'upstream_incomplete' },
+  {
+    what: '[DONE] alone',
+    script: () => stream('data: [DONE]\n\n'),
+    status: 502,
+    code: 'upstream_incomplete',
+  },
+  {
+    what: 'an error as its first event',
+    script: (wire) => stream(ERROR_EVENTS[wire]),
+    status: 503,
+    code: 'upstream_overloaded',
+  },
+  {
+    what: 'what is not JSON',
+    script: () => stream('data: <html>\n\n'),
+    status: 502,
+    code: 'upstream_invalid_response',
+  },
+  { what: 'a reset', script: () => streamThenReset(''), status: 502, code: 'upstream_unreachable' },
+];
+
+const WHOLE: Case[] = [
+  { what: 'an empty 200', script: () => answer(''), status: 502, code: 'upstream_invalid_response' },
+  { what: 'a page', script: () => answer('<html>'), status: 502, code: 'upstream_invalid_response' },
+  {
+    what: 'half of a JSON',
+    script: () => answer('{"id":"x",'),
+    status: 502,
+    code: 'upstream_invalid_response',
+  },
+  {
+    what: 'another JSON',
+    script: () => answer('{"ok":true}'),
+    status: 502,
+    code: 'upstream_invalid_response',
+  },
+  {
+    what: 'less than its length says',
+    script: () => (response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+      response.write('{"id":');
+      setTimeout(() => response.destroy(), 30);
+    },
+    status: 502,
+    code: 'upstream_unreachable',
+  },
+];
+
+const CASES = [
+  ...[true, false].flatMap((streamed) => BOTH.map((entry) => ({ ...entry, streamed }))),
+  ...STREAMED.map((entry) => ({ ...entry, streamed: true })),
+  ...WHOLE.map((entry) => ({ ...entry, streamed: false })),
+].map((entry) => ({ ...entry, how: entry.streamed ? 'stream' : 'whole' }));
+
+describe.each(WIRES)('before the first word a provider of the %s wire answers', (wire) => {
+  test.each(CASES)(
+    '$what ($how): the next endpoint serves',
+    async ({ script, streamed, status, code, calls = 1 }) => {
+      world.upstream.script(wire, script(wire));
+      spareAnswers();
+      const response = await world.chat({ model: `pair/${wire}`, stream: streamed, messages });
+      expect(response.status).toBe(200);
+      expect(response.headers.get('x-fallback-from')).toBe(`pair/${wire}@lane-${wire}`);
+      expect(response.headers.get('x-routing-reason')).toMatch(/^fallback_/);
+      expect(response.headers.get('x-provider-used')).toBe('lane-spare');
+      if (streamed) {
+        const { text, last } = await readStream(response);
+        expect(text).toBe('From the spare');
+        expect(last).toMatchObject({
+          provider_used: 'lane-spare',
+          fallback_from: [`pair/${wire}@lane-${wire}`],
+        });
+      } else {
+        expect(await response.json()).toMatchObject({
+          choices: [{ message: { content: 'From the spare' } }],
+        });
+      }
+      expect(world.upstream.received(wire)).toHaveLength(calls);
+      const receipt = await receiptOf(world, response);
+      expect(receipt.attempts.map((tried) => tried.error)).toEqual([...Array(calls).fill(code), null]);
+      // The caller pays for what answered.
+      expect(receipt).toMatchObject({
+        status: 'completed',
+        credits_used: 0.0004,
+        provider_used: 'lane-spare',
+      });
+
+      // Without another endpoint the failure is told, and costs nothing.
+      const alone = await world.chat({ model: `lane/${wire}`, stream: streamed, messages });
+      expect(alone.status).toBe(status);
+      expect(await alone.json()).toMatchObject({
+        error: { code, request_id: alone.headers.get('x-request-id') },
+      });
+      expect(await receiptOf(world, alone)).toMatchObject({
+        status: 'failed',
+        credits_used: 0,
+        error: { code },
+      });
+    },
+  );
+
+  test('400: nobody else is asked', async () => {
+    world.upstream.script(wire, answer({ error: { message: 'Bad temperature' } }, 400));
+    spareAnswers();
+    const response = await world.chat({ model: `pair/${wire}`, messages });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { code: 'upstream_invalid_request' } });
+    expect(world.upstream.received('spare')).toEqual([]);
+  });
+});
+
+test.each(['stream', 'whole'])('a provider that never answers (%s) is given up in time', async (how) => {
+  world.upstream.script('google', silence);
+  spareAnswers();
+  const startedAt = performance.now();
+  const response = await world.chat({ model: 'pair/google', stream: how === 'stream', messages });
+  expect(await response.text()).toContain('spare');
+  expect(performance.now() - startedAt).toBeGreaterThan(1_900);
+  expect(performance.now() - startedAt).toBeLessThan(4_000);
+  expect(response.headers.get('x-routing-reason')).toBe('fallback_timeout');
+  const [seen] = world.upstream.received('google');
+  await seen?.closed;
+  const receipt = await receiptOf(world, response);
+  expect(receipt.attempts.map((tried) => tried.error)).toEqual(['upstream_timeout', null]);
+
+  const alone = await world.chat({ model: 'lane/google', stream: how === 'stream', messages });
+  expect(alone.status).toBe(504);
+  expect(await alone.json()).toMatchObject({ error: { code: 'upstream_timeout' } });
+});
+
+test('an overload in words of one provider only: 529', async () => {
+  world.upstream.script('anthropic', answer({ type: 'error', error: { type: 'overloaded_error' } }, 529));
+  const response = await world.chat({ model: 'lane/anthropic', messages });
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ error: { code: 'upstream_overloaded' } });
+});
+
+test('a redirect is not followed', async () => {
+  world.upstream.script('elsewhere', answer(ANSWERS.openai.whole({ text: ['Stolen'] })));
+  for (const status of [301, 302, 303, 307, 308]) {
+    world.upstream.script('openai', answer('', status, { location: `${world.upstream.url('elsewhere')}/x` }));
+    const response = await world.chat({ model: 'lane/openai', messages });
+    expect(response.status).toBe(502);
+  }
+  expect(world.upstream.received('elsewhere')).toEqual([]);
+});
+
+test('models of the request are tried in turn, and the caller may forbid it', async () => {
+  world.upstream.script('anthropic', answer({}, 503));
+  world.upstream.script('google', answer({}, 429));
+  spareAnswers();
+  await addModel(world, 'spare/only', ['spare']);
+  const body = { model: 'lane/anthropic', models: ['lane/google', 'spare/only'], messages };
+  const response = await world.chat(body);
+  expect(response.status).toBe(200);
+  expect(response.headers.get('x-fallback-from')).toBe(
+    'lane/anthropic@lane-anthropic, lane/google@lane-google',
+  );
+  expect(response.headers.get('x-routing-reason')).toBe('fallback_rate_limited');
+  expect(response.headers.get('x-model-used')).toBe('spare/only');
+  expect(world.upstream.received('spare')[0]?.json).not.toHaveProperty('models');
+
+  const only = await world.chat({ ...body, provider: { allow_fallbacks: false } });
+  expect(only.status).toBe(503);
+});
