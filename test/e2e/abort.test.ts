@@ -6,7 +6,7 @@ import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { balance, receiptOf, untilBalance } from '../support/node/receipts.ts';
 import { answer, endless, streamThenSilence } from '../support/node/scripts.ts';
 import type { Received } from '../support/node/upstream.ts';
-import { newCaller, startWorld, type World } from '../support/node/world.ts';
+import { modelId, newCaller, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -41,7 +41,7 @@ function spoken(wire: WireName): string[] {
 async function leave(wire: WireName): Promise<Response> {
   const controller = new AbortController();
   const { data, response } = await world.client.chat.completions
-    .create({ model: `lane/${wire}`, messages, stream: true }, { signal: controller.signal })
+    .create({ model: modelId(wire), messages, stream: true }, { signal: controller.signal })
     .withResponse();
   let text = '';
   for await (const chunk of data) {
@@ -98,7 +98,7 @@ test('a client that leaves before the first token is noticed when the provider b
   });
   const controller = new AbortController();
   const asking = caller.client.chat.completions.create(
-    { model: 'lane/openai', messages, stream: true },
+    { model: modelId('openai'), messages, stream: true },
     { signal: controller.signal },
   );
   while (world.upstream.received('openai').length === 0) await sleep(5);
@@ -122,7 +122,7 @@ test('a client that leaves before a whole answer pays for what the provider made
   });
   const controller = new AbortController();
   const asking = caller.client.chat.completions.create(
-    { model: 'lane/anthropic', messages },
+    { model: modelId('anthropic'), messages },
     { signal: controller.signal },
   );
   while (world.upstream.received('anthropic').length === 0) await sleep(5);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ANSWERS } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { answer } from '../support/node/scripts.ts';
-import { startWorld, type World } from '../support/node/world.ts';
+import { modelId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -57,7 +57,7 @@ const EXPECTED: Record<WireName, unknown> = {
 test.each(WIRES)('images and PDFs reach the provider in the words of the %s wire', async (wire) => {
   world.upstream.script(wire, answer(ANSWERS[wire].whole({ text: ['A cat.'] })));
   const completion = await world.client.chat.completions.create({
-    model: `lane/${wire}`,
+    model: modelId(wire),
     messages: [{ role: 'user', content: CONTENT }],
   });
   expect(completion.choices[0]?.message.content).toBe('A cat.');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANSWERS } from '../support/node/answers.ts';
 import { WIRES } from '../support/node/fixtures.ts';
 import { answer } from '../support/node/scripts.ts';
-import { startWorld, type World } from '../support/node/world.ts';
+import { modelId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ const MB = 1024 * 1024;
 function bodyOf(wire: string, bytes: number): string {
   const url = `data:image/png;base64,${'iVBORw0K'.repeat(bytes / 8)}`;
   return JSON.stringify({
-    model: `lane/${wire}`,
+    model: modelId(wire),
     messages: [
       {
         role: 'user',
@@ -57,7 +57,7 @@ test.each(['with its length', 'in pieces'])('33 MB %s are refused', async (how) 
 });
 
 describe('bodies that are none', () => {
-  const VALID = JSON.stringify({ model: 'lane/openai', messages: [{ role: 'user', content: 'x' }] });
+  const VALID = JSON.stringify({ model: modelId('openai'), messages: [{ role: 'user', content: 'x' }] });
 
   test.each([
     ['an empty one', '', 'invalid_json'],
@@ -68,9 +68,9 @@ describe('bodies that are none', () => {
     ['an array', `[${VALID}]`, 'invalid_type'],
     ['a text', '"model"', 'invalid_type'],
     ['null', 'null', 'invalid_type'],
-    ['one with a model that is a number', VALID.replace('"lane/openai"', '7'), 'invalid_type'],
+    ['one with a model that is a number', VALID.replace(`"${modelId('openai')}"`, '7'), 'invalid_type'],
     ['one without a model', '{"messages":[{"role":"user","content":"x"}]}', 'missing_parameter'],
-    ['one whose messages are a text', '{"model":"lane/openai","messages":"x"}', 'invalid_type'],
+    ['one whose messages are a text', VALID.replace(/\[.*\]/, '"x"'), 'invalid_type'],
   ])('%s', async (_, body, code) => {
     const response = await world.chat({}, { body });
     expect(response.status).toBe(400);

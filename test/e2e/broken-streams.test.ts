@@ -6,11 +6,11 @@ import { receiptById } from '../support/node/receipts.ts';
 import { stream, streamInTwo, streamThenReset, streamThenSilence } from '../support/node/scripts.ts';
 import { readStream } from '../support/node/sse.ts';
 import type { Script } from '../support/node/upstream.ts';
-import { startWorld, type World } from '../support/node/world.ts';
+import { modelId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ IDLE_TIMEOUT_MS: '800' });
+  world = await startWorld('hasty');
 });
 afterAll(() => world.stop());
 
@@ -56,7 +56,7 @@ const CASES: Case[] = [
 
 describe.each(WIRES)('a provider of the %s wire which, in the middle of a stream,', (wire) => {
   const ask = () =>
-    world.chat({ model: `lane/${wire}`, stream: true, messages: [{ role: 'user', content: 'Speak.' }] });
+    world.chat({ model: modelId(wire), stream: true, messages: [{ role: 'user', content: 'Speak.' }] });
 
   test.each(CASES)('$what: the client is told, and does not pay', async ({ script, code }) => {
     const { head } = ANSWERS[wire].stream({ text: TEXT });
@@ -89,7 +89,7 @@ describe.each(WIRES)('a provider of the %s wire which, in the middle of a stream
 test('[DONE] without a finish reason is no end', async () => {
   const { head, tail } = ANSWERS.openai.stream({ text: TEXT });
   world.upstream.script('openai', stream([...head, ...tail].join('')));
-  const body = { model: 'lane/openai', stream: true, messages: [{ role: 'user', content: 'Speak.' }] };
+  const body = { model: modelId('openai'), stream: true, messages: [{ role: 'user', content: 'Speak.' }] };
   const { last } = await readStream(await world.chat(body));
   expect(last.error?.code).toBe('upstream_incomplete');
 });
@@ -101,7 +101,12 @@ test('a second answer that never gets its finish reason is no whole answer', asy
     'openai',
     stream(chunk(0, { content: 'One' }, null) + chunk(1, { content: 'Two' }, null) + chunk(0, {}, 'stop')),
   );
-  const body = { model: 'lane/openai', stream: true, n: 2, messages: [{ role: 'user', content: 'Speak.' }] };
+  const body = {
+    model: modelId('openai'),
+    stream: true,
+    n: 2,
+    messages: [{ role: 'user', content: 'Speak.' }],
+  };
   const { last } = await readStream(await world.chat(body));
   expect(last.error?.code).toBe('upstream_incomplete');
 });
@@ -116,7 +121,7 @@ test('a provider that is slow but speaks within the limit is not cut', async () 
     }
     response.end();
   });
-  const body = { model: 'lane/anthropic', stream: true, messages: [{ role: 'user', content: 'Speak.' }] };
+  const body = { model: modelId('anthropic'), stream: true, messages: [{ role: 'user', content: 'Speak.' }] };
   const { text, ending } = await readStream(await world.chat(body));
   expect({ text, ending }).toEqual({ text: 'abc', ending: 'credits' });
 });

@@ -5,13 +5,13 @@ import { receiptOf } from '../support/node/receipts.ts';
 import { answer, either, hangUp, silence, stream, streamThenReset } from '../support/node/scripts.ts';
 import { readStream } from '../support/node/sse.ts';
 import type { Script } from '../support/node/upstream.ts';
-import { addModel, addProvider, startWorld, type World } from '../support/node/world.ts';
+import { addModel, addProvider, modelId, providerId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ FIRST_TOKEN_TIMEOUT_MS: '2000', ANSWER_TIMEOUT_MS: '2000' });
+  world = await startWorld('hasty');
   await addProvider(world, 'spare', 'openai');
-  for (const wire of WIRES) await addModel(world, `pair/${wire}`, [wire, 'spare']);
+  for (const wire of WIRES) await addModel(world, `pair-${wire}`, [wire, 'spare']);
 });
 afterAll(() => world.stop());
 
@@ -119,17 +119,17 @@ describe.each(WIRES)('before the first word a provider of the %s wire answers', 
     async ({ script, streamed, status, code, calls = 1 }) => {
       world.upstream.script(wire, script(wire));
       spareAnswers();
-      const response = await world.chat({ model: `pair/${wire}`, stream: streamed, messages });
+      const response = await world.chat({ model: modelId(`pair-${wire}`), stream: streamed, messages });
       expect(response.status).toBe(200);
-      expect(response.headers.get('x-fallback-from')).toBe(`pair/${wire}@lane-${wire}`);
+      expect(response.headers.get('x-fallback-from')).toBe(`${modelId(`pair-${wire}`)}@${providerId(wire)}`);
       expect(response.headers.get('x-routing-reason')).toMatch(/^fallback_/);
-      expect(response.headers.get('x-provider-used')).toBe('lane-spare');
+      expect(response.headers.get('x-provider-used')).toBe(providerId('spare'));
       if (streamed) {
         const { text, last } = await readStream(response);
         expect(text).toBe('From the spare');
         expect(last).toMatchObject({
-          provider_used: 'lane-spare',
-          fallback_from: [`pair/${wire}@lane-${wire}`],
+          provider_used: providerId('spare'),
+          fallback_from: [`${modelId(`pair-${wire}`)}@${providerId(wire)}`],
         });
       } else {
         expect(await response.json()).toMatchObject({
@@ -143,11 +143,11 @@ describe.each(WIRES)('before the first word a provider of the %s wire answers', 
       expect(receipt).toMatchObject({
         status: 'completed',
         credits_used: 0.0004,
-        provider_used: 'lane-spare',
+        provider_used: providerId('spare'),
       });
 
       // Without another endpoint the failure is told, and costs nothing.
-      const alone = await world.chat({ model: `lane/${wire}`, stream: streamed, messages });
+      const alone = await world.chat({ model: modelId(wire), stream: streamed, messages });
       expect(alone.status).toBe(status);
       expect(await alone.json()).toMatchObject({
         error: { code, request_id: alone.headers.get('x-request-id') },
@@ -163,7 +163,7 @@ describe.each(WIRES)('before the first word a provider of the %s wire answers', 
   test('400: nobody else is asked', async () => {
     world.upstream.script(wire, answer({ error: { message: 'Bad temperature' } }, 400));
     spareAnswers();
-    const response = await world.chat({ model: `pair/${wire}`, messages });
+    const response = await world.chat({ model: modelId(`pair-${wire}`), messages });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { code: 'upstream_invalid_request' } });
     expect(world.upstream.received('spare')).toEqual([]);
@@ -174,7 +174,7 @@ test.each(['stream', 'whole'])('a provider that never answers (%s) is given up i
   world.upstream.script('google', silence);
   spareAnswers();
   const startedAt = performance.now();
-  const response = await world.chat({ model: 'pair/google', stream: how === 'stream', messages });
+  const response = await world.chat({ model: modelId('pair-google'), stream: how === 'stream', messages });
   expect(await response.text()).toContain('spare');
   expect(performance.now() - startedAt).toBeGreaterThan(1_900);
   expect(performance.now() - startedAt).toBeLessThan(4_000);
@@ -184,14 +184,14 @@ test.each(['stream', 'whole'])('a provider that never answers (%s) is given up i
   const receipt = await receiptOf(world, response);
   expect(receipt.attempts.map((tried) => tried.error)).toEqual(['upstream_timeout', null]);
 
-  const alone = await world.chat({ model: 'lane/google', stream: how === 'stream', messages });
+  const alone = await world.chat({ model: modelId('google'), stream: how === 'stream', messages });
   expect(alone.status).toBe(504);
   expect(await alone.json()).toMatchObject({ error: { code: 'upstream_timeout' } });
 });
 
 test('an overload in words of one provider only: 529', async () => {
   world.upstream.script('anthropic', answer({ type: 'error', error: { type: 'overloaded_error' } }, 529));
-  const response = await world.chat({ model: 'lane/anthropic', messages });
+  const response = await world.chat({ model: modelId('anthropic'), messages });
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({ error: { code: 'upstream_overloaded' } });
 });
@@ -200,7 +200,7 @@ test('a redirect is not followed', async () => {
   world.upstream.script('elsewhere', answer(ANSWERS.openai.whole({ text: ['Stolen'] })));
   for (const status of [301, 302, 303, 307, 308]) {
     world.upstream.script('openai', answer('', status, { location: `${world.upstream.url('elsewhere')}/x` }));
-    const response = await world.chat({ model: 'lane/openai', messages });
+    const response = await world.chat({ model: modelId('openai'), messages });
     expect(response.status).toBe(502);
   }
   expect(world.upstream.received('elsewhere')).toEqual([]);
@@ -210,15 +210,15 @@ test('models of the request are tried in turn, and the caller may forbid it', as
   world.upstream.script('anthropic', answer({}, 503));
   world.upstream.script('google', answer({}, 429));
   spareAnswers();
-  await addModel(world, 'spare/only', ['spare']);
-  const body = { model: 'lane/anthropic', models: ['lane/google', 'spare/only'], messages };
+  await addModel(world, 'spare-only', ['spare']);
+  const body = { model: modelId('anthropic'), models: [modelId('google'), modelId('spare-only')], messages };
   const response = await world.chat(body);
   expect(response.status).toBe(200);
   expect(response.headers.get('x-fallback-from')).toBe(
-    'lane/anthropic@lane-anthropic, lane/google@lane-google',
+    `${modelId('anthropic')}@${providerId('anthropic')}, ${modelId('google')}@${providerId('google')}`,
   );
   expect(response.headers.get('x-routing-reason')).toBe('fallback_rate_limited');
-  expect(response.headers.get('x-model-used')).toBe('spare/only');
+  expect(response.headers.get('x-model-used')).toBe(modelId('spare-only'));
   expect(world.upstream.received('spare')[0]?.json).not.toHaveProperty('models');
 
   const only = await world.chat({ ...body, provider: { allow_fallbacks: false } });

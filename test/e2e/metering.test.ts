@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
-import { recording } from '../support/node/fixtures.ts';
+import { recording, WIRES } from '../support/node/fixtures.ts';
 import { receiptOf, untilBalance } from '../support/node/receipts.ts';
 import { answer, either, stream } from '../support/node/scripts.ts';
 import { readStream } from '../support/node/sse.ts';
-import { addModel, type Caller, newCaller, startWorld, type World } from '../support/node/world.ts';
+import { addModel, type Caller, modelId, newCaller, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
-  await addModel(world, 'free/unknown', ['openai'], { price: null });
+  await addModel(world, 'unpriced', ['openai'], { price: null });
 });
 afterAll(() => world.stop());
 
@@ -52,7 +52,7 @@ test.each(RECORDED)('%s costs %d USD, everywhere the same', async (name, cost, u
   const recorded = recording(name);
   const caller = await newCaller(world);
   world.upstream.script(recorded.wire, (recorded.stream ? stream : answer)(recorded.bytes));
-  const response = await caller.chat({ model: `lane/${recorded.wire}`, stream: recorded.stream, messages });
+  const response = await caller.chat({ model: modelId(recorded.wire), stream: recorded.stream, messages });
   expect(response.status).toBe(200);
   expect(await toldCost(response)).toBe(cost);
 
@@ -72,7 +72,7 @@ test.each(RECORDED)('%s costs %d USD, everywhere the same', async (name, cost, u
 test('what DeepInfra says it cost stands on the receipt beside our figure', async () => {
   const usage = { prompt_tokens: 11, completion_tokens: 20, total_tokens: 31, estimated_cost: 0.00000443 };
   world.upstream.script('openai', answer({ ...ANSWERS.openai.whole({ text: ['Hi'] }), usage }));
-  const receipt = await receiptOf(world, await world.chat({ model: 'lane/openai', messages }));
+  const receipt = await receiptOf(world, await world.chat({ model: modelId('openai'), messages }));
   expect(receipt).toMatchObject({
     credits_used: 0.000222,
     upstream_cost: 0.00000443,
@@ -89,7 +89,7 @@ test.each([true, false])(
       either(answer(ANSWERS.openai.whole(says)), stream(streamText('openai', says))),
     );
     const caller = await newCaller(world);
-    const response = await caller.chat({ model: 'free/unknown', stream: streamed, messages });
+    const response = await caller.chat({ model: modelId('unpriced'), stream: streamed, messages });
     if (streamed) {
       const { last } = await readStream(response);
       expect(last).toMatchObject({ credits_used: null, credits_unknown: 'no_price' });
@@ -104,14 +104,14 @@ test.each([true, false])(
 
 test('the balance is exact after many answers at once', async () => {
   const says = { text: ['a', 'b', 'c'], input: 101, output: 21 };
-  for (const wire of ['openai', 'anthropic', 'google'] as const) {
+  for (const wire of WIRES) {
     const { whole } = ANSWERS[wire];
     world.upstream.script(wire, either(answer(whole(says)), stream(streamText(wire, says), 50)));
   }
   const caller: Caller = await newCaller(world);
   const asks = Array.from({ length: 60 }, async (_, index) => {
-    const wire = (['openai', 'anthropic', 'google'] as const)[index % 3];
-    const response = await caller.chat({ model: `lane/${wire}`, stream: index % 2 === 0, messages });
+    const wire = WIRES[index % WIRES.length] ?? 'openai';
+    const response = await caller.chat({ model: modelId(wire), stream: index % 2 === 0, messages });
     return toldCost(response);
   });
   // 101 × 2 + 21 × 10 millionths.
@@ -121,7 +121,7 @@ test('the balance is exact after many answers at once', async () => {
 
 test("another workspace's receipt does not exist", async () => {
   world.upstream.script('openai', answer(ANSWERS.openai.whole({ text: ['Hi'] })));
-  const response = await world.chat({ model: 'lane/openai', messages });
+  const response = await world.chat({ model: modelId('openai'), messages });
   const stranger = await newCaller(world);
   const asked = await stranger.fetch(`/v1/generations/${response.headers.get('x-generation-id')}`);
   expect(asked.status).toBe(404);

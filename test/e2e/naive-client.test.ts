@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { streamText } from '../support/node/answers.ts';
 import { recordings, WIRES } from '../support/node/fixtures.ts';
 import { stream } from '../support/node/scripts.ts';
-import { startWorld, type World } from '../support/node/world.ts';
+import { modelId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ async function read(response: Response): Promise<string> {
 describe.each(WIRES)('a naive client of the %s wire', (wire) => {
   test('reads every chunk of a stream that it has not asked usage of', async () => {
     world.upstream.script(wire, stream(streamText(wire, { text: ['Hello ', 'there'] })));
-    const body = { model: `lane/${wire}`, stream: true, messages: [{ role: 'user', content: 'Hi' }] };
+    const body = { model: modelId(wire), stream: true, messages: [{ role: 'user', content: 'Hi' }] };
     expect(await read(await world.chat(body))).toBe('Hello there');
   });
 
@@ -38,7 +38,7 @@ describe.each(WIRES)('a naive client of the %s wire', (wire) => {
     expect(streams.length).toBeGreaterThan(5);
     for (const { bytes, name } of streams) {
       world.upstream.script(wire, stream(bytes, 4096));
-      const body = { model: `lane/${wire}`, stream: true, messages: [{ role: 'user', content: name }] };
+      const body = { model: modelId(wire), stream: true, messages: [{ role: 'user', content: name }] };
       const response = await world.chat(body);
       if (response.status === 200) await expect(read(response), name).resolves.toBeTypeOf('string');
       else expect(await response.json(), name).toHaveProperty('error.code');
@@ -48,7 +48,7 @@ describe.each(WIRES)('a naive client of the %s wire', (wire) => {
   test('who asks for usage gets it in a last chunk without choices', async () => {
     world.upstream.script(wire, stream(streamText(wire, { text: ['Hello'], input: 5, output: 2 })));
     const response = await world.chat({
-      model: `lane/${wire}`,
+      model: modelId(wire),
       stream: true,
       stream_options: { include_usage: true },
       messages: [{ role: 'user', content: 'Hi' }],

@@ -5,11 +5,11 @@ import { receiptById } from '../support/node/receipts.ts';
 import { stream, streamThenReset, streamThenSilence } from '../support/node/scripts.ts';
 import { readStream, type Stream } from '../support/node/sse.ts';
 import type { Script } from '../support/node/upstream.ts';
-import { startWorld, type World } from '../support/node/world.ts';
+import { modelId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ IDLE_TIMEOUT_MS: '800' });
+  world = await startWorld('hasty');
 });
 afterAll(() => world.stop());
 
@@ -19,7 +19,7 @@ const WHOLE = 'Grüße 🏔\u2028 aus\r\n"Zürich"';
 async function ask(wire: WireName, script: Script): Promise<Stream> {
   world.upstream.script(wire, script);
   const response = await world.chat({
-    model: `lane/${wire}`,
+    model: modelId(wire),
     stream: true,
     messages: [{ role: 'user', content: 'Speak.' }],
   });

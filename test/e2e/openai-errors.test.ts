@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { answer, stream } from '../support/node/scripts.ts';
-import { startWorld, type World } from '../support/node/world.ts';
+import { modelId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -28,17 +28,17 @@ test("the gateway's own errors have the SDK's classes, codes, parameters and req
   const create = (body: object): Promise<APIError> =>
     errorOf(client.chat.completions.create(body as OpenAI.ChatCompletionCreateParamsNonStreaming));
 
-  const missing = await create({ model: 'lane/openai' });
+  const missing = await create({ model: modelId('openai') });
   expect(missing).toBeInstanceOf(OpenAI.BadRequestError);
   expect(missing).toMatchObject({ code: 'missing_parameter', param: 'messages' });
   expect(missing).toMatchObject({ type: 'invalid_request_error', requestID: expect.stringMatching(/^req_/) });
 
-  const unknown = await create({ model: 'lane/opnai', messages });
+  const unknown = await create({ model: modelId('opnai'), messages });
   expect(unknown).toBeInstanceOf(OpenAI.NotFoundError);
   expect(unknown).toMatchObject({ code: 'model_not_found', param: 'model' });
-  expect(unknown.message).toContain('lane/openai');
+  expect(unknown.message).toContain(modelId('openai'));
 
-  const wrong = await create({ model: 'lane/openai', messages, n: 'two' });
+  const wrong = await create({ model: modelId('openai'), messages, n: 'two' });
   expect(wrong).toBeInstanceOf(OpenAI.BadRequestError);
   expect(wrong).toMatchObject({ code: 'invalid_type', param: 'n' });
 
@@ -53,7 +53,7 @@ test("the gateway's own errors have the SDK's classes, codes, parameters and req
     role: 'read',
   });
   const reader = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: key, maxRetries: 0 });
-  const forbidden = await errorOf(reader.chat.completions.create({ model: 'lane/openai', messages }));
+  const forbidden = await errorOf(reader.chat.completions.create({ model: modelId('openai'), messages }));
   expect(forbidden).toBeInstanceOf(OpenAI.PermissionDeniedError);
   expect(forbidden.code).toBe('permission_denied');
   expect(world.upstream.received('openai')).toEqual([]);
@@ -74,7 +74,7 @@ const KINDS: Record<WireName, { bad: string; auth: string; limit: string }> = {
 test.each(WIRES)("a provider's refusals through the %s wire", async (wire) => {
   const refuse = (status: number, kind: string, message: string, headers = {}): Promise<APIError> => {
     world.upstream.script(wire, answer(REFUSALS[wire](kind, message), status, headers));
-    return errorOf(world.client.chat.completions.create({ model: `lane/${wire}`, messages, stream: true }));
+    return errorOf(world.client.chat.completions.create({ model: modelId(wire), messages, stream: true }));
   };
   const kinds = KINDS[wire];
 
@@ -99,7 +99,7 @@ test.each(WIRES)("a provider's refusals through the %s wire", async (wire) => {
   expect(broken).toMatchObject({ status: 503, code: 'upstream_overloaded' });
 
   world.upstream.script(wire, answer('<html>Bad gateway</html>', 502));
-  const html = await errorOf(world.client.chat.completions.create({ model: `lane/${wire}`, messages }));
+  const html = await errorOf(world.client.chat.completions.create({ model: modelId(wire), messages }));
   expect(html).toMatchObject({ status: 502, code: 'upstream_error' });
 });
 
@@ -109,7 +109,7 @@ test.each(WIRES)('an error in the middle of a stream of the %s wire is thrown by
   let text = '';
   const reading = (async () => {
     const chunks = await world.client.chat.completions.create({
-      model: `lane/${wire}`,
+      model: modelId(wire),
       messages,
       stream: true,
     });
@@ -128,7 +128,7 @@ test("the SDK's own repetition gets through an overload", async () => {
       : stream(streamText('openai', { text: ['Here.'] })))(response, request),
   );
   const client = world.client.withOptions({ maxRetries: 1 });
-  const answered = client.chat.completions.stream({ model: 'lane/openai', messages });
+  const answered = client.chat.completions.stream({ model: modelId('openai'), messages });
   expect(await answered.finalContent()).toBe('Here.');
   expect(calls).toBe(2);
 });

@@ -3,7 +3,7 @@ import { type Recording, recordings, WIRES } from '../support/node/fixtures.ts';
 import { faults } from '../support/node/openai-schema.ts';
 import { answer, stream } from '../support/node/scripts.ts';
 import { type Chunk, readStream } from '../support/node/sse.ts';
-import { startWorld, type World } from '../support/node/world.ts';
+import { modelId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -48,7 +48,7 @@ async function replay(recorded: Recording, includeUsage: boolean): Promise<Respo
   const { wire, bytes, status } = recorded;
   world.upstream.script(wire, recorded.stream ? stream(bytes, 1000) : answer(bytes, status));
   return world.chat({
-    model: `lane/${wire}`,
+    model: modelId(wire),
     messages: MESSAGES,
     stream: recorded.stream,
     ...(includeUsage ? { stream_options: { include_usage: true } } : {}),
@@ -85,7 +85,7 @@ describe('the demo models', () => {
 test('lists and errors are as OpenAI describes', async () => {
   const list = await (await world.fetch('/v1/models')).json();
   expect(faults(list, 'ListModelsResponse')).toEqual([]);
-  const model = await (await world.fetch('/v1/models/lane/openai')).json();
+  const model = await (await world.fetch(`/v1/models/${modelId('openai')}`)).json();
   expect(faults(model, 'Model')).toEqual([]);
   const refused = [
     await world.fetch('/v1/models/none'),

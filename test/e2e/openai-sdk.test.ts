@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
 import { WIRES } from '../support/node/fixtures.ts';
 import { answer, stream } from '../support/node/scripts.ts';
-import { startWorld, type World } from '../support/node/world.ts';
+import { modelId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -25,7 +25,7 @@ const TOOL = {
 } as const;
 
 describe.each(WIRES)('the openai SDK through the %s wire', (wire) => {
-  const model = `lane/${wire}`;
+  const model = modelId(wire);
 
   test('gets a whole answer with usage', async () => {
     world.upstream.script(

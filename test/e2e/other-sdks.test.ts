@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANSWERS, streamText as sse } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { answer, either, stream } from '../support/node/scripts.ts';
-import { startWorld, type World } from '../support/node/world.ts';
+import { modelId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -31,7 +31,7 @@ describe.each(WIRES)('the AI SDK through the %s wire', (wire) => {
       baseURL: `${world.gateway.origin}/v1`,
       apiKey: world.key,
       includeUsage: true,
-    })(`lane/${wire}`);
+    })(modelId(wire));
   const asked: unknown[] = [];
   const tools = {
     get_weather: tool({
@@ -90,7 +90,7 @@ describe.each(WIRES)('the AI SDK through the %s wire', (wire) => {
 describe.each(WIRES)('LangChain through the %s wire', (wire) => {
   const model = () =>
     new ChatOpenAI({
-      model: `lane/${wire}`,
+      model: modelId(wire),
       apiKey: world.key,
       configuration: { baseURL: `${world.gateway.origin}/v1` },
       maxRetries: 0,

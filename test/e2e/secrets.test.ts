@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
 import { WIRES } from '../support/node/fixtures.ts';
 import { receiptOf } from '../support/node/receipts.ts';
 import { answer, either, hangUp, stream, streamInTwo } from '../support/node/scripts.ts';
 import type { Script } from '../support/node/upstream.ts';
-import { addModel, addProvider, startWorld, type World } from '../support/node/world.ts';
+import { addModel, addProvider, modelId, providerId, startWorld, type World } from '../support/node/world.ts';
 
 const SECRET = 'sk-canary-0123456789-never-to-be-seen';
 
@@ -13,13 +14,13 @@ beforeAll(async () => {
   world = await startWorld();
   for (const wire of WIRES) {
     await addProvider(world, `canary-${wire}`, wire, { secret: SECRET });
-    await addModel(world, `canary/${wire}`, [`canary-${wire}`]);
+    await addModel(world, `canary-${wire}`, [`canary-${wire}`]);
   }
   await addProvider(world, 'canary-query', 'openai', {
     secret: SECRET,
     auth: { kind: 'query', name: 'key' },
   });
-  await addModel(world, 'canary/query', ['canary-query']);
+  await addModel(world, 'canary-query', ['canary-query']);
 });
 afterAll(() => world.stop());
 
@@ -59,7 +60,7 @@ test.each(LANES)('the secret of a provider is sent (%s), and shown to nobody', a
     for (const streamed of [true, false]) {
       const response = await show(
         await world.chat({
-          model: `canary/${lane}`,
+          model: modelId(`canary-${lane}`),
           stream: streamed,
           messages: [{ role: 'user', content: 'Hello' }],
         }),
@@ -87,8 +88,8 @@ test('neither secrets nor keys can be read again', async () => {
   await asOperator('/api/keys');
   for (const { id } of keys.data) await asOperator(`/api/keys/${id}`);
   await asOperator('/api/providers');
-  for (const lane of LANES) await asOperator(`/api/providers/lane-canary-${lane}`);
-  await asOperator('/api/models/canary%2Fopenai');
+  for (const lane of LANES) await asOperator(`/api/providers/${providerId(`canary-${lane}`)}`);
+  await asOperator(`/api/models/${encodeURIComponent(modelId('canary-openai'))}`);
   await asOperator('/api/audit?limit=200');
   await asOperator('/api/workspaces');
   await show(await world.fetch('/v1/models'));
@@ -99,18 +100,36 @@ test('neither secrets nor keys can be read again', async () => {
     'GET',
     '/api/audit?limit=200',
   );
-  expect(audit.data.map(({ target }) => target)).toContain('lane-canary-openai');
+  expect(audit.data.map(({ target }) => target)).toContain(providerId('canary-openai'));
   expect(shown.length).toBeGreaterThan(100);
   expect(holding(SECRET)).toEqual([]);
   expect(holding(world.gateway.adminKey)).toEqual([]);
   expect(holding(world.key)).toEqual([]);
 });
 
-test('the log of the Worker holds none of them', async () => {
-  // A fault that is logged, so that there is a log to look at.
-  await show(await world.fetch('/v1/chat/completions', { method: 'POST', body: '{' }));
-  const logs = world.gateway.logs();
-  expect(logs).not.toContain(SECRET);
-  expect(logs).not.toContain(world.key);
-  expect(logs).not.toContain(world.gateway.adminKey);
+test('the log of the Worker names faults, and holds none of them', async () => {
+  const broken = inject('gateways')['without-tables'];
+  const { adminKey, origin, logFile } = broken;
+  const ask = async (path: string, key: string, init: RequestInit): Promise<Response> =>
+    show(
+      await fetch(origin + path, {
+        ...init,
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      }),
+    );
+  const body = JSON.stringify({ base_url: world.upstream.url('x'), wire: 'openai', secret: SECRET });
+  const put = await ask('/api/providers/canary', adminKey, { method: 'PUT', body });
+  expect(put.status).toBe(503);
+  // A fault of storage never looks like a key that is wrong.
+  const asked = await ask('/v1/models', world.key, {});
+  expect(asked.status).toBe(503);
+  expect(await asked.json()).toMatchObject({ error: { code: 'auth_unavailable' } });
+
+  const requestId = put.headers.get('x-request-id');
+  await expect.poll(() => readFileSync(logFile, 'utf8')).toContain(requestId);
+  const logs = readFileSync(logFile, 'utf8') + readFileSync(world.gateway.logFile, 'utf8');
+  for (const secret of [SECRET, world.key, adminKey, world.gateway.adminKey]) {
+    expect(logs).not.toContain(secret);
+    expect(holding(secret)).toEqual([]);
+  }
 });

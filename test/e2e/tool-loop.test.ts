@@ -2,13 +2,13 @@ import type OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
 import { answer, either, inTurn, stream } from '../support/node/scripts.ts';
-import { addModel, startWorld, type World } from '../support/node/world.ts';
+import { addModel, modelId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
-  await addModel(world, 'thinks/claude', ['anthropic'], { upstreamModel: 'claude-sonnet-4-5' });
-  await addModel(world, 'thinks/gemini', ['google'], { upstreamModel: 'gemini-3-pro-preview' });
+  await addModel(world, 'claude', ['anthropic'], { upstreamModel: 'claude-sonnet-4-5' });
+  await addModel(world, 'gemini', ['google'], { upstreamModel: 'gemini-3-pro-preview' });
 });
 afterAll(() => world.stop());
 
@@ -93,7 +93,7 @@ describe.each([
         either(answer(whole(says)), stream(streamText('anthropic', says), 9)),
       ),
     );
-    expect(await loop('thinks/claude', turn)).toBe('18 degrees in Zürich.');
+    expect(await loop(modelId('claude'), turn)).toBe('18 degrees in Zürich.');
 
     const [first, second] = world.upstream.received('anthropic');
     expect(first?.json.thinking).toMatchObject({ type: 'enabled' });
@@ -133,7 +133,7 @@ describe.each([
         either(answer(whole(says)), stream(streamText('google', says), 9)),
       ),
     );
-    expect(await loop('thinks/gemini', turn)).toBe('18 degrees in Zürich.');
+    expect(await loop(modelId('gemini'), turn)).toBe('18 degrees in Zürich.');
 
     const [first, second] = world.upstream.received('google');
     expect(first?.json.generationConfig).toMatchObject({ thinkingConfig: { thinkingLevel: 'low' } });

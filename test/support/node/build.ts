@@ -1,21 +1,37 @@
 import { execFileSync } from 'node:child_process';
 import type { TestProject } from 'vitest/node';
+import { type Gateway, type GatewayKind, startGateway } from './gateway.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the built Worker is. */
-    builtWorker: string;
+    gateways: Record<GatewayKind, Gateway>;
   }
 }
 
 /** Not `dist`, which a benchmark or a deployment may be writing at the same time. */
 const OUTPUT = '.wrangler/e2e';
 
-/** Builds the Worker once for all end-to-end tests, as a deployment would. */
-export default function setup(project: TestProject): void {
+/** Builds the Worker once for all end-to-end tests, as a deployment would, and runs it. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   execFileSync('npx', ['wrangler', 'deploy', '--dry-run', '--outdir', OUTPUT, '--minify'], {
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
-  project.provide('builtWorker', OUTPUT);
+  const [patient, hasty, withoutTables] = await Promise.all([
+    startGateway(OUTPUT, 'patient'),
+    startGateway(OUTPUT, 'hasty', {
+      FIRST_TOKEN_TIMEOUT_MS: '2000',
+      IDLE_TIMEOUT_MS: '1000',
+      ANSWER_TIMEOUT_MS: '2000',
+    }),
+    startGateway(OUTPUT, 'without-tables'),
+  ]);
+  project.provide('gateways', {
+    patient: patient.gateway,
+    hasty: hasty.gateway,
+    'without-tables': withoutTables.gateway,
+  });
+  return async () => {
+    await Promise.all([patient.stop(), hasty.stop(), withoutTables.stop()]);
+  };
 }

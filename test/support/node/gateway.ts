@@ -1,37 +1,44 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
-import { inject } from 'vitest';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 
 const NAME = 'gateway';
 
 type V4Options = Parameters<typeof convertV4MiniflareOptions>[0];
 
-/** The built Worker in a workerd of its own, with empty storage. */
+/** With the time limits of production, with short ones, or with a database that has no tables. */
+export type GatewayKind = 'patient' | 'hasty' | 'without-tables';
+
+/** The built Worker in a workerd of its own, with storage that was empty. */
 export interface Gateway {
   origin: string;
   adminKey: string;
-  /** Everything the runtime has printed so far. */
-  logs(): string;
-  stop(): Promise<void>;
+  /** Everything the runtime prints. */
+  logFile: string;
 }
 
-/** @param variables of the Worker, beside the keys that every gateway gets. */
-export async function startGateway(variables: Record<string, string> = {}): Promise<Gateway> {
+/**
+ * @param folder where the Worker was built.
+ * @param variables of the Worker, beside the keys that every gateway gets.
+ */
+export async function startGateway(
+  folder: string,
+  kind: GatewayKind,
+  variables: Record<string, string> = {},
+): Promise<{ gateway: Gateway; stop(): Promise<void> }> {
   const adminKey = `op_${randomBytes(24).toString('base64url')}`;
-  const printed: string[] = [];
-  const collect = (stream: Readable): void => void stream.on('data', (piece) => printed.push(String(piece)));
+  const logFile = join(folder, `${kind}.log`);
+  writeFileSync(logFile, '');
   const { workerOptions } = unstable_getMiniflareWorkerOptions('wrangler.toml');
   const worker = {
     ...workerOptions,
     // Without Miniflare's entry Worker in front: who leaves, leaves the gateway itself.
     unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
     name: NAME,
-    modulesRoot: inject('builtWorker'),
-    modules: builtModules(inject('builtWorker')),
+    modulesRoot: folder,
+    modules: builtModules(folder),
     bindings: {
       ADMIN_KEY: adminKey,
       ENCRYPTION_KEY: randomBytes(32).toString('base64'),
@@ -43,18 +50,14 @@ export async function startGateway(variables: Record<string, string> = {}): Prom
     workers: [worker],
     cf: false,
     log: new Log(LogLevel.ERROR),
-    handleRuntimeStdio(stdout: Readable, stderr: Readable): void {
-      collect(stdout);
-      collect(stderr);
-    },
+    handleStructuredLogs: (line: object): void => appendFileSync(logFile, `${JSON.stringify(line)}\n`),
   };
   const miniflare = new Miniflare(convertV4MiniflareOptions(options as V4Options));
   await miniflare.ready;
-  await migrate(miniflare);
+  if (kind !== 'without-tables') await migrate(miniflare);
   const { origin } = await miniflare.unsafeGetDirectURL(NAME);
-  return { origin, adminKey, logs: () => printed.join(''), stop: () => miniflare.dispose() };
+  return { gateway: { origin, adminKey, logFile }, stop: () => miniflare.dispose() };
 }
-
 /** The modules of the Worker; the entry point comes first. */
 function builtModules(folder: string): { type: 'ESModule'; path: string; contents: string }[] {
   return readdirSync(folder)

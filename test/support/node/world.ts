@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import OpenAI from 'openai';
-import { type Gateway, startGateway } from './gateway.ts';
+import { inject } from 'vitest';
+import { WIRES, type WireName } from './fixtures.ts';
+import type { Gateway, GatewayKind } from './gateway.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 
 /** USD per 1M tokens, chosen so that costs are easy to reckon by hand. */
@@ -18,6 +20,19 @@ export interface Caller {
   chat(body: object, init?: RequestInit): Promise<Response>;
 }
 
+/** Files share the gateways, so what a file makes there has a name of its own. */
+const TAG = `t${randomBytes(4).toString('hex')}`;
+
+/** The id of a model that this file has made, by its name here. */
+export function modelId(name: string): string {
+  return `${TAG}/${name}`;
+}
+
+/** The id of the provider that is a lane of this file's upstream. */
+export function providerId(lane: string): string {
+  return `${TAG}-${lane}`;
+}
+
 /** A gateway, providers on loopback behind it, and a caller with money. */
 export interface World extends Caller {
   gateway: Gateway;
@@ -27,9 +42,10 @@ export interface World extends Caller {
   stop(): Promise<void>;
 }
 
-/** Starts it all, with a lane and a model for each wire: `lane/openai`, `lane/anthropic`, `lane/google`. */
-export async function startWorld(variables: Record<string, string> = {}): Promise<World> {
-  const [gateway, upstream] = await Promise.all([startGateway(variables), startUpstream()]);
+/** Starts an upstream behind a gateway, with a lane and a model for each wire, by the names of the wires. */
+export async function startWorld(kind: GatewayKind = 'patient'): Promise<World> {
+  const gateway = inject('gateways')[kind];
+  const upstream = await startUpstream();
   async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(gateway.origin + path, {
       method,
@@ -45,14 +61,11 @@ export async function startWorld(variables: Record<string, string> = {}): Promis
     gateway,
     upstream,
     api,
-    async stop() {
-      await gateway.stop();
-      await upstream.stop();
-    },
+    stop: () => upstream.stop(),
   };
-  for (const wire of ['openai', 'anthropic', 'google'] as const) {
+  for (const wire of WIRES) {
     await addProvider(world, wire, wire);
-    await addModel(world, `lane/${wire}`, [wire]);
+    await addModel(world, wire, [wire]);
   }
   return world;
 }
@@ -85,14 +98,14 @@ export async function newCaller({ gateway, api }: Pick<World, 'gateway' | 'api'>
   };
 }
 
-/** A provider that is one lane of the upstream: `lane-<lane>`. */
+/** A provider that is one lane of the upstream. */
 export async function addProvider(
   world: World,
   lane: string,
-  wire: 'openai' | 'anthropic' | 'google',
+  wire: WireName,
   more: object = {},
 ): Promise<void> {
-  await world.api('PUT', `/api/providers/lane-${lane}`, {
+  await world.api('PUT', `/api/providers/${providerId(lane)}`, {
     base_url: world.upstream.url(lane),
     wire,
     secret: `sk-${lane}-${randomBytes(8).toString('hex')}`,
@@ -111,16 +124,16 @@ export interface ModelOptions {
 /** A model with an endpoint in each of these lanes, tried in this order. */
 export async function addModel(
   world: World,
-  id: string,
+  name: string,
   lanes: readonly string[],
   { price = PRICE, upstreamModel, capabilities = {} }: ModelOptions = {},
 ): Promise<void> {
-  await world.api('PUT', `/api/models/${encodeURIComponent(id)}`, {
-    name: id,
+  await world.api('PUT', `/api/models/${encodeURIComponent(modelId(name))}`, {
+    name,
     kind: 'chat',
     context_length: 1_000_000,
     endpoints: lanes.map((lane) => ({
-      provider: `lane-${lane}`,
+      provider: providerId(lane),
       upstream_model: upstreamModel ?? `Up-${lane}`,
       price,
       capabilities,
