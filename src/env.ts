@@ -20,6 +20,16 @@ const Variables = z.object({
   ENCRYPTION_KEY: z.optional(z.string().check(z.minLength(43))),
   /** `true` only where `npm start` runs: turns on the demo provider and loopback upstreams. */
   LOCAL: z.optional(z.enum(['true', 'false'])),
+  /** Signs sessions; without it the secret is derived from ENCRYPTION_KEY. */
+  AUTH_SECRET: z.optional(z.string().check(z.minLength(32))),
+  /** The address people use, where the Worker sees another one: behind a proxy that ends TLS. */
+  PUBLIC_URL: z.optional(z.string().check(z.regex(/^https?:\/\/[^/\s]+\/?$/))),
+  /** Who may sign up: anyone, or only who holds an invitation. */
+  SIGN_UP: z.optional(z.enum(['open', 'invited'])),
+  /** USD granted to the first workspace of whoever signs up. */
+  TRIAL_CREDITS_USD: z.optional(z.string().check(z.regex(/^\d{1,6}(\.\d{1,9})?$/))),
+  /** Takes mail as JSON; without it nothing is mailed. */
+  MAIL_WEBHOOK_URL: z.optional(z.string().check(z.regex(/^https?:\/\/\S+$/))),
   FIRST_TOKEN_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
   IDLE_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
   ANSWER_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
@@ -53,6 +63,12 @@ export interface Config {
   adminKey: string | null;
   encryptionKey: string | null;
   local: boolean;
+  authSecret: string | null;
+  /** Without a slash at the end. */
+  publicUrl: string | null;
+  signUp: 'open' | 'invited';
+  trialCreditsUsd: number;
+  mailWebhookUrl: string | null;
   limits: TimeLimits;
   /** Null where credits cannot be bought: it takes the key and the webhook's secret. */
   payments: PaymentConfig | null;
@@ -72,6 +88,11 @@ export function configOf(env: Env): Config {
     adminKey: result.data.ADMIN_KEY ?? null,
     encryptionKey: result.data.ENCRYPTION_KEY ?? null,
     local: result.data.LOCAL === 'true',
+    authSecret: result.data.AUTH_SECRET ?? null,
+    publicUrl: result.data.PUBLIC_URL?.replace(/\/$/, '') ?? null,
+    signUp: result.data.SIGN_UP ?? 'open',
+    trialCreditsUsd: Number(result.data.TRIAL_CREDITS_USD ?? 20),
+    mailWebhookUrl: result.data.MAIL_WEBHOOK_URL ?? null,
     limits: {
       firstTokenMs: Number(result.data.FIRST_TOKEN_TIMEOUT_MS ?? 120_000),
       idleMs: Number(result.data.IDLE_TIMEOUT_MS ?? 60_000),

@@ -46,10 +46,12 @@ export const ERRORS = {
   upstream_invalid_request: row(400, 'invalid_request_error', false, 'The provider refused the request as invalid.', 'Read the message, which is the provider’s; correct the request.'),
   missing_api_key: row(401, 'authentication_error', false, 'No API key was given. Send it as "Authorization: Bearer inf_…".', 'Send `Authorization: Bearer inf_…`.'),
   invalid_api_key: row(401, 'authentication_error', false, 'The API key is not valid.', 'Check the key for typing errors, or make a new one.'),
+  invalid_credentials: row(401, 'authentication_error', false, 'The e-mail address or the password is not right.', 'Check both, or reset the password.'),
   permission_denied: row(403, 'permission_error', false, 'This key may not do that.', 'Use a key of a sufficient role.'),
   ip_not_allowed: row(403, 'permission_error', false, 'This key may not be used from this address.', 'Call from an address that the key allows, or change its `allowed_ips`.'),
   insufficient_credits: row(402, 'billing_error', false, 'The workspace has not enough credits for this request.', 'Add credits, lower `max_tokens`, or choose a cheaper model.'),
   budget_exceeded: row(403, 'billing_error', false, 'A budget would be exceeded.', 'Wait until the budget resets, as the message says, or raise it.'),
+  cross_site_request: row(403, 'permission_error', false, 'A request with a session must come from the pages of this gateway.', 'Call from the same origin, or send an API key instead of the cookie.'),
   not_found: row(404, 'not_found_error', false, 'There is nothing at this address.', 'Check the path and the id.'),
   model_not_found: row(404, 'not_found_error', false, 'The model does not exist.', 'Choose a model from GET /v1/models; the message names the nearest ones.'),
   model_not_available: row(404, 'not_found_error', false, 'The model is known, but no provider that serves it is configured.', 'Add a provider key, or choose a model from GET /v1/models.'),
@@ -59,6 +61,7 @@ export const ERRORS = {
   conflict: row(409, 'invalid_request_error', false, 'The object was changed or exists already.', 'Read the object again, then repeat the change.'),
   request_too_large: row(413, 'invalid_request_error', false, 'The request body is over the limit of 32 MB.', 'Send less; give large files by URL.'),
   unsupported_content_type: row(415, 'invalid_request_error', false, 'The request body must be application/json.', 'Send `Content-Type: application/json`.'),
+  too_many_attempts: row(429, 'rate_limit_error', false, 'There were too many attempts.', 'Wait as long as `retry-after` says.'),
   client_closed_request: row(499, 'invalid_request_error', false, 'The client closed the connection before the answer was complete.', 'Seen on receipts only: what had been produced is billed.'),
 
   // Money
@@ -104,6 +107,8 @@ export interface ErrorDetails {
   /** Milliseconds to wait before a repetition, where the provider said so. */
   retryAfterMs?: number;
   upstream?: UpstreamFault;
+  /** Headers that the answer carries beside the envelope. */
+  headers?: Record<string, string>;
   cause?: unknown;
 }
 
@@ -130,6 +135,7 @@ export class GatewayError extends Error {
   readonly param: string | null;
   readonly retryAfterMs: number | null;
   readonly upstream: UpstreamFault | null;
+  readonly headers: Record<string, string>;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     const entry: ErrorRow = ERRORS[code];
@@ -142,6 +148,7 @@ export class GatewayError extends Error {
     this.param = details.param ?? null;
     this.retryAfterMs = details.retryAfterMs ?? null;
     this.upstream = details.upstream ?? null;
+    this.headers = details.headers ?? {};
   }
 
   /** The envelope as JSON text. */
@@ -165,7 +172,7 @@ export function toGatewayError(thrown: unknown): GatewayError {
 
 /** The HTTP answer to an error. */
 export function errorResponse(error: GatewayError, requestId: string | null): Response {
-  const headers = new Headers({ 'content-type': 'application/json' });
+  const headers = new Headers({ ...error.headers, 'content-type': 'application/json' });
   if (requestId) headers.set('x-request-id', requestId);
   if (error.retryAfterMs !== null) headers.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
   return new Response(JSON.stringify(error.envelope(requestId)), { status: error.status, headers });

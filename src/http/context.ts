@@ -8,6 +8,8 @@ export interface Variables {
   /** Set as soon as a request has a generation, so that errors name it too. */
   generationId?: string;
   principal: Principal;
+  /** Set where the principal is a signed-in person. */
+  sessionId?: string;
 }
 
 export type HttpEnv = { Bindings: Env; Variables: Variables };

@@ -9,6 +9,12 @@ const PREFIXES = {
   audit: 'aud',
   price: 'prc',
   entry: 'ent',
+  user: 'usr',
+  session: 'ses',
+  account: 'acc',
+  verification: 'ver',
+  member: 'mem',
+  invitation: 'inv',
   topUp: 'top',
   invoice: 'inv',
 } as const;

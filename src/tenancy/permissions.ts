@@ -8,8 +8,9 @@ import type { KeyRole, MemberRole, Principal } from './types.ts';
 export type Role = 'operator' | MemberRole | `key:${KeyRole}` | 'user';
 
 const OPERATOR = ['operator'] as const;
+const MEMBERS = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
 /** Members alone: keys and the operator are nobody's colleagues. */
-const PEOPLE = ['owner', 'admin', 'developer', 'billing', 'viewer', 'user'] as const;
+const PEOPLE = [...MEMBERS, 'user'] as const;
 const ADMINS = ['operator', 'owner', 'admin', 'key:admin'] as const;
 const DEVELOPERS = [...ADMINS, 'developer', 'key:developer'] as const;
 const READERS = [...DEVELOPERS, 'billing', 'viewer', 'key:read'] as const;
@@ -44,6 +45,11 @@ export const PERMISSIONS = {
   'member.invite': ADMINS,
   'member.write': ADMINS,
   'invitation.accept': PEOPLE,
+  'workspace.leave': MEMBERS,
+  'self.read': [...READERS, 'key:inference', 'user'],
+  'self.switch': PEOPLE,
+  'user.read': OPERATOR,
+  'user.reset': OPERATOR,
   'key.create': DEVELOPERS,
   'key.read': READERS,
   'key.write': DEVELOPERS,

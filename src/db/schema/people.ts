@@ -12,6 +12,8 @@ export const users = sqliteTable('users', {
   image: text('image'),
   createdAt: integer('created_at', { mode: 'timestamp_ms' }).notNull(),
   updatedAt: integer('updated_at', { mode: 'timestamp_ms' }).notNull(),
+  /** Ours: when this person's first workspace was given trial credits, which happens once. Unix milliseconds. */
+  trialAt: integer('trial_at'),
 });
 
 export const sessions = sqliteTable(
@@ -93,4 +95,17 @@ export const invitations = sqliteTable(
     createdAt: integer('created_at', { mode: 'timestamp_ms' }).notNull(),
   },
   (t) => [index('invitations_by_workspace').on(t.organizationId)],
+);
+
+/** How often something was attempted, such as to sign in under an address of mail. */
+export const attempts = sqliteTable(
+  'attempts',
+  {
+    /** `<what>:<whose>` */
+    subject: text('subject').primaryKey(),
+    count: integer('count').notNull(),
+    /** Unix milliseconds: from then on counting starts anew. */
+    endsAt: integer('ends_at').notNull(),
+  },
+  (t) => [index('attempts_by_end').on(t.endsAt)],
 );

@@ -4,9 +4,10 @@ import { HTTPException } from 'hono/http-exception';
 import { GatewayError } from '../../errors.ts';
 import { inputError } from '../../invalid-input.ts';
 import { handleError, handleNotFound } from '../errors.ts';
-import { authenticated } from '../middleware/authenticate.ts';
+import { identified } from '../middleware/identify.ts';
 import { requestId } from '../middleware/request-id.ts';
 import { audit } from './audit.ts';
+import { authRoutes } from './auth.ts';
 import { docsPage } from './docs/page.ts';
 import { keys } from './keys.ts';
 import { models } from './models.ts';
@@ -14,6 +15,7 @@ import { openApiDocument } from './openapi.ts';
 import { projects } from './projects.ts';
 import { providers } from './providers.ts';
 import type { ApiEnv } from './schemas.ts';
+import { users } from './users.ts';
 import { workspaces } from './workspaces.ts';
 
 /** The largest body of a management request, bytes. */
@@ -30,7 +32,6 @@ base.onError((thrown, c) => handleError(ours(thrown), c));
 base.notFound(handleNotFound);
 base.get('/openapi.json', (c) => c.body(openApiDocument(api), 200, { 'content-type': 'application/json' }));
 base.get('/docs', () => docsPage(openApiDocument(api)));
-base.use(authenticated);
 base.use(
   bodyLimit({
     maxSize: MAX_BODY_BYTES,
@@ -42,13 +43,19 @@ base.use(
   }),
 );
 
+// Where nobody need be known yet. What else better-auth serves is not served here.
+const open = base.route('/', authRoutes);
+open.all('/auth/*', handleNotFound);
+open.use(identified);
+
 /** The management API: control plane, loaded when it is first asked for. */
-export const api = base
+export const api = open
   .route('/', providers)
   .route('/', models)
   .route('/', workspaces)
   .route('/', projects)
   .route('/', keys)
+  .route('/', users)
   .route('/', audit);
 
 /** The type that typed clients of the management API are made of. */

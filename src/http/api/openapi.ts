@@ -29,7 +29,19 @@ function makeDocument(api: OpenAPIHono<ApiEnv>) {
     },
     servers: [{ url: '/' }],
     security: [{ bearer: [] }],
-    tags: ['Providers', 'Models', 'Workspaces', 'Projects', 'Keys', 'Audit'].map((name) => ({ name })),
+    tags: [
+      'Providers',
+      'Models',
+      'Workspaces',
+      'Projects',
+      'Keys',
+      'Sign-in',
+      'Me',
+      'Members',
+      'Invitations',
+      'Users',
+      'Audit',
+    ].map((name) => ({ name })),
   });
   for (const { path, method, handler } of api.routes) {
     const action = actionOf(handler);

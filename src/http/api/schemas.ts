@@ -7,6 +7,9 @@ export type ApiEnv = HttpEnv;
 
 export const Name = z.string().trim().min(1).max(200);
 
+/** As the world writes them; no longer than mail allows (RFC 5321, 4.5.3.1.3). */
+export const Email = z.email().max(254);
+
 export const IdParams = z.object({ id: z.string().min(1).max(200) });
 
 export const PageQuery = z.object({
@@ -34,6 +37,10 @@ export function pageSchema<T extends z.ZodType>(item: T) {
 }
 
 export const Seconds = z.number().int().meta({ description: 'Unix seconds.' });
+
+export const Person = z
+  .object({ id: z.string(), name: z.string(), email: z.string(), created_at: Seconds })
+  .meta({ id: 'Person' });
 
 const ErrorBody = z
   .object({

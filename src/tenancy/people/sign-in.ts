@@ -1,0 +1,31 @@
+import type { Env } from '../../env.ts';
+import { GatewayError } from '../../errors.ts';
+import { ask } from './ask.ts';
+import { authFor } from './auth.ts';
+import { isRefused } from './seeded.ts';
+import { countAttempt, forgetAttempts } from './throttle.ts';
+import { type PersonView, personView, type WithCookies } from './view.ts';
+import { addressOf, type Visit } from './visit.ts';
+
+/**
+ * Begins a session. An unknown address and a wrong password are told apart neither by the answer nor by
+ * the time it takes.
+ * @throws GatewayError `invalid_credentials`, `too_many_attempts`, `auth_unavailable`, `storage_unavailable`.
+ */
+export async function signIn(
+  env: Env,
+  visit: Visit,
+  input: { email: string; password: string },
+): Promise<WithCookies<PersonView>> {
+  const email = input.email.toLowerCase();
+  await countAttempt(env, 'sign-in-address', addressOf(visit));
+  await countAttempt(env, 'sign-in-email', email);
+  if (isRefused(env, email)) throw new GatewayError('invalid_credentials');
+  const auth = await authFor(env, visit);
+  const body = { email, password: input.password };
+  const { answer, cookies } = await ask(
+    auth.api.signInEmail({ body, headers: visit.headers, returnHeaders: true }),
+  );
+  await forgetAttempts(env, 'sign-in-email', email);
+  return { answer: personView(answer.user), cookies };
+}
