@@ -9,12 +9,16 @@ export interface CostLine {
   quantity: number;
   /** Nano-USD per 1M tokens, or per request. */
   rate: number;
+  /** Nano-USD. Rounded so that the lines of one cost add up to its total. */
+  amount: NanoUsd;
 }
 
 export interface Cost {
   total: NanoUsd;
   lines: CostLine[];
 }
+
+const MILLION = 1_000_000n;
 
 /**
  * What an answer costs. Every token stands on exactly one line; a kind without a rate of its own is
@@ -25,8 +29,14 @@ export interface Cost {
 export function costOf(usage: Usage, price: Price): Cost {
   const rates = ratesFor(usage.inputTokens, price);
   const lines: CostLine[] = [];
+  let millionths = 0n;
+  let total = 0;
   const add = (unit: CostLine['unit'], quantity: number, rate: number): void => {
-    if (quantity > 0) lines.push({ unit, quantity, rate });
+    if (quantity <= 0) return;
+    millionths += BigInt(quantity) * BigInt(rate) * (unit === 'request' ? MILLION : 1n);
+    const upTo = Number((millionths + MILLION / 2n) / MILLION);
+    lines.push({ unit, quantity, rate, amount: upTo - total });
+    total = upTo;
   };
 
   const input = rest(usage.inputTokens, [
@@ -47,11 +57,12 @@ export function costOf(usage: Usage, price: Price): Cost {
   add('output', output.plain, rates.output);
   for (const [unit, quantity, rate] of output.priced) add(unit, quantity, rate);
 
-  if (price.perRequest) lines.push({ unit: 'request', quantity: 1, rate: price.perRequest });
-  return { total: sum(lines), lines };
+  if (price.perRequest) add('request', 1, price.perRequest);
+  return { total, lines };
 }
 
-function ratesFor(inputTokens: number, price: Price): Rates {
+/** The rates that hold for an input of this size. */
+export function ratesFor(inputTokens: number, price: Price): Rates {
   let rates: Rates = price;
   for (const tier of price.tiers ?? []) if (inputTokens > tier.above) rates = tier;
   return rates;
@@ -70,15 +81,4 @@ function rest(total: number, parts: Part[]): { plain: number; priced: [keyof Rat
     priced.push([unit, taken, rate]);
   }
   return { plain, priced };
-}
-
-const MILLION = 1_000_000n;
-
-function sum(lines: CostLine[]): NanoUsd {
-  let millionths = 0n;
-  for (const { unit, quantity, rate } of lines) {
-    const amount = BigInt(quantity) * BigInt(rate);
-    millionths += unit === 'request' ? amount * MILLION : amount;
-  }
-  return Number((millionths + MILLION / 2n) / MILLION);
 }

@@ -1,6 +1,7 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
 import { secretOf } from '../providers/credentials.ts';
 import type { AnswerMeta, DecodedAnswer } from '../wires/types.ts';
+import { keepReservation, RENEW_EVERY_MS } from './admit.ts';
 import { type OpenStream, openStream } from './open-stream.ts';
 import type { Call, Candidate, RoutingReason, Trail } from './types.ts';
 import { Cutoff, send } from './upstream.ts';
@@ -28,7 +29,7 @@ export async function attempt(call: Call, candidates: readonly Candidate[], trai
         return await attemptOne(call, candidate, trail);
       } catch (thrown) {
         const error = toGatewayError(thrown);
-        if (!goesElsewhere(error)) throw error;
+        if (trail.brake.reason || !goesElsewhere(error)) throw trail.brake.reason ?? error;
         failure = error;
         // A single 500 is often a hiccup of one machine: the same endpoint gets one more try.
         if (error.upstream?.status !== 500 || again > 0 || trail.attempts.length >= MAX_ATTEMPTS) break;
@@ -73,11 +74,10 @@ async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promi
 
   const cutoff = new Cutoff();
   const limit = request.stream ? config.limits.firstTokenMs : config.limits.answerMs;
-  const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), limit);
-  const onGone = (): void => cutoff.cut(new GatewayError('client_closed_request'));
-  call.signal.addEventListener('abort', onGone);
+  const watch = watchAttempt(call, limit, cutoff);
+  trail.brake.onPull((reason) => cutoff.cut(reason));
   try {
-    if (call.signal.aborted) throw new GatewayError('client_closed_request');
+    if (trail.brake.reason) throw trail.brake.reason;
     const known = secret instanceof Promise ? await secret : secret;
     const response = await send(candidate.provider, known, encoded, cutoff, call.traceparent);
     record.status = response.status;
@@ -98,10 +98,29 @@ async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promi
     cutoff.cut(error);
     throw error;
   } finally {
-    clearTimeout(timer);
-    call.signal.removeEventListener('abort', onGone);
+    watch.stop();
+    trail.brake.onPull(null);
     record.duration_ms = Date.now() - startedAt;
   }
+}
+
+/** Ends an attempt that takes too long, and until then keeps what the request has reserved. */
+function watchAttempt(call: Call, limitMs: number, cutoff: Cutoff): { stop(): void } {
+  const deadline = Date.now() + limitMs;
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (): void => {
+    const left = deadline - Date.now();
+    timer = setTimeout(
+      () => {
+        if (left <= RENEW_EVERY_MS) return cutoff.cut(new GatewayError('upstream_timeout'));
+        keepReservation(call);
+        wait();
+      },
+      Math.min(left, RENEW_EVERY_MS),
+    );
+  };
+  wait();
+  return { stop: () => clearTimeout(timer) };
 }
 
 /** The provider's own failure, from an answer that is not 2xx. */

@@ -38,6 +38,19 @@ export function estimateUsage(
   };
 }
 
+/** Bytes per token of a request's JSON: fewer than of its text, so that the estimate is rather too high. */
+const BYTES_PER_TOKEN = 3;
+
+/** Larger bodies are parsed by few wires, and not only to count them. */
+const COUNTED_BYTES = 256 * 1024;
+
+/** What the input of a request may come to at most, tokens, as far as its size tells. */
+export function estimateInputTokens(request: ChatRequest): number {
+  const bySize = Math.ceil(request.bytes.byteLength / BYTES_PER_TOKEN);
+  const mayHoldData = request.bytes.byteLength > 4096 && request.bytes.byteLength <= COUNTED_BYTES;
+  return mayHoldData ? Math.min(bySize, Math.ceil(promptTokens(request.body()) * 1.5)) : bySize;
+}
+
 function promptTokens(body: Json): number {
   let chars = 0;
   let attachments = 0;

@@ -1,4 +1,6 @@
 import { formatUsd } from '../billing/money.ts';
+import { rateHeaders } from './admission/refusal.ts';
+import type { Granted } from './admit.ts';
 import type { Served } from './attempt.ts';
 import type { Settlement } from './settle.ts';
 import type { Call, Trail } from './types.ts';
@@ -8,6 +10,7 @@ export function answerHeaders(
   call: Call,
   trail: Trail,
   served: Served,
+  granted: Granted,
   contentType: string,
   settlement?: Settlement,
 ): Record<string, string> {
@@ -17,6 +20,7 @@ export function answerHeaders(
     'x-generation-id': call.generationId,
     'x-model-used': served.candidate.model.id,
     'x-provider-used': served.candidate.provider.id,
+    ...rateHeaders(granted.rates),
   };
   const dropped = droppedParams(call, served);
   if (dropped.length > 0) headers['x-dropped-params'] = dropped.join(', ');

@@ -1,5 +1,5 @@
-import { type GatewayError, toGatewayError } from '../errors.ts';
-import { admit } from './admit.ts';
+import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
+import { admit, type Granted, grantedInTime } from './admit.ts';
 import { attempt, type Served } from './attempt.ts';
 import { estimateUsage } from './estimate.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
@@ -7,24 +7,49 @@ import { plan } from './plan.ts';
 import { relay } from './relay.ts';
 import { settle } from './settle.ts';
 import type { Call, Trail } from './types.ts';
+import { Brake } from './upstream.ts';
+
+const REFUSALS = new Set<ErrorCode>(['rate_limit_exceeded', 'insufficient_credits', 'budget_exceeded']);
 
 /**
  * One chat completion: plan → admit → attempt → relay → settle.
  * @throws GatewayError when nothing was answered; what was tried is on the receipt already.
  */
 export async function completeChat(call: Call): Promise<Response> {
-  const trail: Trail = { attempts: [], candidate: null, fallbackFrom: [], routingReason: null };
+  const trail: Trail = {
+    attempts: [],
+    candidate: null,
+    fallbackFrom: [],
+    routingReason: null,
+    brake: new Brake(),
+  };
   const candidates = plan(call);
-  admit(call.caller);
-  let served: Served;
+  const ticket = admit(call, candidates);
+  // A refusal stops an attempt that went ahead of it.
+  ticket.granted.catch((refused: unknown) => trail.brake.pull(toGatewayError(refused)));
+  const onGone = (): void => trail.brake.pull(new GatewayError('client_closed_request'));
+  call.signal.addEventListener('abort', onGone);
   try {
-    served = await attempt(call, candidates, trail);
+    if (call.signal.aborted) onGone();
+    let granted = ticket.optimistic ? null : await grantedInTime(ticket);
+    const served = await attempt(call, candidates, trail);
+    try {
+      granted ??= await grantedInTime(ticket);
+    } catch (refused) {
+      if (served.kind === 'stream') served.stream.cutoff.cut(toGatewayError(refused));
+      throw refused;
+    }
+    return served.kind === 'stream'
+      ? relay(call, trail, served, granted)
+      : answerWhole(call, trail, served, granted);
   } catch (thrown) {
     const error = toGatewayError(thrown);
-    settleFailure(call, trail, error);
+    // Who was refused before anything was tried has reserved nothing, and leaves no receipt.
+    if (!REFUSALS.has(error.code) || trail.attempts.length > 0) settleFailure(call, trail, error);
     throw error;
+  } finally {
+    call.signal.removeEventListener('abort', onGone);
   }
-  return served.kind === 'stream' ? relay(call, trail, served) : answerWhole(call, trail, served);
 }
 
 /** Nobody answered, or the client left before anybody could: then the provider has read the prompt all the same. */
@@ -44,7 +69,12 @@ function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
   });
 }
 
-function answerWhole(call: Call, trail: Trail, served: Extract<Served, { kind: 'whole' }>): Response {
+function answerWhole(
+  call: Call,
+  trail: Trail,
+  served: Extract<Served, { kind: 'whole' }>,
+  granted: Granted,
+): Response {
   const { answer } = served;
   const settlement = settle(call, trail, {
     ...answer,
@@ -55,6 +85,6 @@ function answerWhole(call: Call, trail: Trail, served: Extract<Served, { kind: '
     firstTokenAt: null,
   });
   return new Response(answer.text, {
-    headers: answerHeaders(call, trail, served, 'application/json', settlement),
+    headers: answerHeaders(call, trail, served, granted, 'application/json', settlement),
   });
 }

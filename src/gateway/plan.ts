@@ -2,8 +2,9 @@ import { GatewayError } from '../errors.ts';
 import { isServable } from '../providers/credentials.ts';
 import type { Registry } from '../registry/snapshot.ts';
 import type { Endpoint, Model } from '../registry/types.ts';
+import { allows, mayCall } from '../tenancy/models.ts';
 import { wires } from '../wires/index.ts';
-import type { Call, Candidate, Control } from './types.ts';
+import type { Call, Caller, Candidate, Control } from './types.ts';
 
 /** Of a name that is unknown, no more than this is said back. */
 const NAME_SHOWN = 200;
@@ -11,9 +12,9 @@ const NAME_SHOWN = 200;
 /**
  * The endpoints that may serve this request, in the order in which they are tried: the asked model's,
  * then those of each fallback model.
- * @throws GatewayError `model_not_found`, `model_not_available`, `model_not_supported`.
+ * @throws GatewayError `model_not_found`, `model_not_enabled`, `model_not_available`, `model_not_supported`.
  */
-export function plan(call: Pick<Call, 'control' | 'registry' | 'env'>): Candidate[] {
+export function plan(call: Pick<Call, 'caller' | 'control' | 'registry' | 'env'>): Candidate[] {
   const { control, registry } = call;
   const candidates: Candidate[] = [];
   let refusal: GatewayError | null = null;
@@ -21,6 +22,7 @@ export function plan(call: Pick<Call, 'control' | 'registry' | 'env'>): Candidat
     const param = index === 0 ? 'model' : `models[${index - 1}]`;
     const model = registry.find(name);
     if (!model) throw modelNotFound(name, param, registry);
+    if (!mayCall(call.caller, model.id)) throw notEnabled(model, param, call.caller);
     if (candidates.some((candidate) => candidate.model.id === model.id)) continue;
     if (model.kind !== 'chat') {
       throw new GatewayError('model_not_supported', {
@@ -72,6 +74,16 @@ function inOrder(endpoints: readonly Endpoint[], { providers }: Control): readon
   const place = ({ provider }: Endpoint): number =>
     order.includes(provider) ? order.indexOf(provider) : order.length;
   return allowed.toSorted((a, b) => place(a) - place(b));
+}
+
+function notEnabled(model: Model, param: string, caller: Caller): GatewayError {
+  const byKey = caller.models !== null && !allows(caller.models, model.id);
+  return new GatewayError('model_not_enabled', {
+    param,
+    message: byKey
+      ? `${model.id} is not among the models of this key. Enable it with PATCH /api/keys/${caller.keyId}.`
+      : `${model.id} is not enabled in this workspace. Enable it with PUT /api/workspaces/${caller.workspaceId}/models.`,
+  });
 }
 
 function modelNotFound(name: string, param: string, registry: Registry): GatewayError {

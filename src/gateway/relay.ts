@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts';
+import { type Granted, keepReservation, RENEW_EVERY_MS } from './admit.ts';
 import type { Served } from './attempt.ts';
 import { endOfAnswer, endOfFailure } from './chunks.ts';
 import { estimateUsage } from './estimate.ts';
@@ -23,12 +24,12 @@ const DRAIN_MS = 1_000;
 const UNAWAITED_BYTES = 64 * 1024;
 
 /** Starts the relay of a stream and answers it. The relay itself lives in `waitUntil`, also when the client goes. */
-export function relay(call: Call, trail: Trail, served: ServedStream): Response {
+export function relay(call: Call, trail: Trail, served: ServedStream, granted: Granted): Response {
   const { readable, writable } = new IdentityTransformStream();
   call.waitUntil(new Relay(call, trail, served, writable.getWriter()).run());
   return new Response(readable, {
     headers: {
-      ...answerHeaders(call, trail, served, 'text/event-stream; charset=utf-8'),
+      ...answerHeaders(call, trail, served, granted, 'text/event-stream; charset=utf-8'),
       'cache-control': 'no-cache',
     },
   });
@@ -45,6 +46,7 @@ class Relay {
   readonly #firstTokenAt = Date.now();
   #lastActivityAt = Date.now();
   #lastWriteAt = Date.now();
+  #renewedAt = Date.now();
   #unawaited = 0;
 
   constructor(
@@ -119,6 +121,10 @@ class Relay {
   /** Several times per idle limit, not per event: is the upstream silent, is the client still there? */
   #watch(): void {
     const now = Date.now();
+    if (now - this.#renewedAt >= RENEW_EVERY_MS) {
+      this.#renewedAt = now;
+      keepReservation(this.#call);
+    }
     if (now - this.#lastActivityAt >= this.#call.config.limits.idleMs) {
       this.#stream.cutoff.cut(
         new GatewayError('upstream_timeout', {

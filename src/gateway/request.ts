@@ -87,6 +87,8 @@ export function readChatRequest(bytes: Uint8Array): { request: ChatRequest; cont
     control: {
       model: head.model,
       fallbackModels: head.models ?? [],
+      maxOutputTokens: head.max_completion_tokens ?? head.max_tokens ?? null,
+      answers: head.n ?? 1,
       requireParameters: head.require_parameters ?? head.provider?.require_parameters ?? false,
       providers: {
         order: head.provider?.order ?? [],

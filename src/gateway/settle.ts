@@ -1,3 +1,4 @@
+import { type Charge, chargeFor } from '../billing/charge.ts';
 import { type Cost, costOf } from '../billing/cost.ts';
 import { type NanoUsd, nanoToUsd, usdToNano } from '../billing/money.ts';
 import type { Env } from '../env.ts';
@@ -5,9 +6,11 @@ import type { GatewayError } from '../errors.ts';
 import { Batcher } from '../lib/batcher.ts';
 import { tracesClient } from '../objects/traces/client.ts';
 import { workspaceClient } from '../objects/workspace/client.ts';
+import type { Settlement as WorkspaceSettlement } from '../objects/workspace/types.ts';
 import type { GenerationStatus, Receipt } from '../telemetry/receipt.ts';
 import { rememberReceipt } from '../telemetry/recent.ts';
 import type { FinishReason, Usage } from '../wires/types.ts';
+import { spendingScopes } from './admit.ts';
 import type { Call, Candidate, Trail } from './types.ts';
 
 /** How one generation ended, as far as money and the receipt are concerned. */
@@ -38,10 +41,9 @@ const GATHER_MS = 20;
 interface Item {
   env: Env;
   workspaceId: string;
-  generationId: string;
   createdAt: number;
   receipt: string;
-  charged: NanoUsd | null;
+  settlement: WorkspaceSettlement;
 }
 
 const outbox = new Batcher<Item>(deliver, GATHER_MS);
@@ -53,21 +55,43 @@ const outbox = new Batcher<Item>(deliver, GATHER_MS);
 export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
   const price = ending.candidate?.endpoint.price ?? null;
   const cost = ending.usage && price ? costOf(ending.usage, price) : null;
-  const charged = ending.status === 'failed' ? 0 : (cost?.total ?? null);
-  const receipt = writeReceipt(call, trail, ending, cost, charged);
+  const charge =
+    cost && ending.candidate ? chargeFor(cost, call.caller.pricing, ending.candidate.model.id) : null;
+  const charged = ending.status === 'failed' ? 0 : (charge?.total ?? null);
+  const receipt = writeReceipt(call, trail, ending, cost, charge, charged);
 
   const text = JSON.stringify(receipt);
   rememberReceipt(call.caller.workspaceId, call.generationId, text);
   const delivery = outbox.add({
     env: call.env,
     workspaceId: call.caller.workspaceId,
-    generationId: call.generationId,
     createdAt: call.startedAt,
     receipt: text,
-    charged,
+    settlement: settlementOf(call, ending, charge, charged),
   });
   if (delivery) call.waitUntil(delivery);
   return { charged, receipt };
+}
+
+function settlementOf(
+  call: Call,
+  { candidate, usage, status }: Ending,
+  charge: Charge | null,
+  charged: NanoUsd | null,
+): WorkspaceSettlement {
+  const failed = status === 'failed';
+  const unknown = { unit: 'unknown', rate: 0, quantity: 1, amount: 0 };
+  return {
+    id: call.generationId,
+    amount: charged ?? 0,
+    project: call.caller.projectId,
+    scopes: spendingScopes(call.caller),
+    model: failed ? null : (candidate?.model.id ?? null),
+    provider: failed ? null : (candidate?.provider.id ?? null),
+    // A failed answer is not charged and stands on no invoice; one of unknown cost does, so that it is seen.
+    lines: failed ? [] : (charge?.lines ?? [unknown]),
+    tokens: usage && { total: usage.inputTokens + usage.outputTokens, output: usage.outputTokens },
+  };
 }
 
 function writeReceipt(
@@ -75,6 +99,7 @@ function writeReceipt(
   trail: Trail,
   ending: Ending,
   cost: Cost | null,
+  charge: Charge | null,
   charged: NanoUsd | null,
 ): Receipt {
   const { candidate, usage } = ending;
@@ -101,7 +126,9 @@ function writeReceipt(
     usage,
     credits_used: charged === null ? null : nanoToUsd(charged),
     credits_unknown: charged !== null ? null : usage ? 'no_price' : 'no_usage',
-    cost_lines: cost?.lines ?? [],
+    cost_lines: charge?.lines ?? [],
+    provider_cost: cost ? nanoToUsd(cost.total) : null,
+    margin_percent: charge?.marginPercent ?? null,
     price_version: candidate?.endpoint.priceVersion ?? null,
     upstream_cost: upstreamCost,
     upstream_cost_difference:
@@ -126,18 +153,13 @@ async function deliver(items: Item[]): Promise<void> {
 async function deliverTo(workspaceId: string, group: Item[]): Promise<void> {
   const env = group[0]?.env;
   if (!env) return;
-  const entries = group.flatMap(({ generationId, charged }) =>
-    charged
-      ? [{ id: `settle:${generationId}`, kind: 'settle' as const, amount: -charged, reference: generationId }]
-      : [],
-  );
-  const generations = group.map(({ generationId, createdAt, receipt }) => ({
-    id: generationId,
+  const generations = group.map(({ settlement, createdAt, receipt }) => ({
+    id: settlement.id,
     createdAt,
     receipt,
   }));
   await Promise.all([
-    entries.length > 0 ? workspaceClient(env, workspaceId).record(entries) : null,
+    workspaceClient(env, workspaceId).settle(group.map(({ settlement }) => settlement)),
     tracesClient(env, workspaceId).record(generations),
   ]);
 }

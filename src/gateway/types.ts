@@ -5,6 +5,7 @@ import type { Endpoint, Model } from '../registry/types.ts';
 import type { Attempt } from '../telemetry/receipt.ts';
 import type { Principal } from '../tenancy/types.ts';
 import type { ChatCodec, ChatRequest, Target, Wire } from '../wires/types.ts';
+import type { Brake } from './upstream.ts';
 
 /** The caller of the data plane: a key, never the operator. */
 export type Caller = Extract<Principal, { kind: 'key' }>;
@@ -15,6 +16,10 @@ export interface Control {
   model: string;
   /** Further models to try, in order. */
   fallbackModels: readonly string[];
+  /** The caller's own limit of output tokens, per answer; null when there is none. */
+  maxOutputTokens: number | null;
+  /** `n`. */
+  answers: number;
   /** An endpoint that cannot take every parameter is not a candidate. */
   requireParameters: boolean;
   /** Provider ids; empty lists say nothing. */
@@ -40,6 +45,8 @@ export interface Call {
   request: ChatRequest;
   /** A valid W3C `traceparent`, passed on. */
   traceparent: string | null;
+  /** The client's address, where it is known. */
+  address: string | null;
   /** Fires when the client goes. */
   signal: AbortSignal;
   env: Env;
@@ -66,6 +73,8 @@ export interface Trail {
   /** Endpoints that failed before the one that serves, in order. */
   fallbackFrom: string[];
   routingReason: RoutingReason | null;
+  /** Stops whatever is under way: the client has gone, or the request was refused after all. */
+  brake: Brake;
 }
 
 /** Why a request went where it went: the closed list behind `x-routing-reason`. */

@@ -29,6 +29,28 @@ export class Cutoff {
   }
 }
 
+/** Stops all that a request has under way, and whatever begins afterwards. */
+export class Brake {
+  #reason: GatewayError | null = null;
+  #pulled: ((reason: GatewayError) => void) | null = null;
+
+  /** Why it was pulled, or null. */
+  get reason(): GatewayError | null {
+    return this.#reason;
+  }
+
+  pull(reason: GatewayError): void {
+    if (this.#reason) return;
+    this.#reason = reason;
+    this.#pulled?.(reason);
+  }
+
+  /** Calls back when it is pulled; one listener at a time, as one attempt follows another. */
+  onPull(listener: ((reason: GatewayError) => void) | null): void {
+    this.#pulled = listener;
+  }
+}
+
 /**
  * Sends one encoded request to a provider. The host comes from the provider alone; redirects are not
  * followed, since they would carry the secret elsewhere.

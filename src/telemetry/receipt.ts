@@ -49,6 +49,9 @@ export interface Receipt {
   credits_unknown: 'no_usage' | 'no_price' | null;
   /** The price's lines: units, and rates in nano-USD per 1M tokens. */
   cost_lines: CostLine[];
+  /** What the provider's price makes of the usage, USD, and what the workspace pays on top of it. */
+  provider_cost: number | null;
+  margin_percent: number | null;
   price_version: string | null;
   /** What the provider says it cost, and how much more that is than our figure. USD. */
   upstream_cost: number | null;

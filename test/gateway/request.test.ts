@@ -124,6 +124,8 @@ describe('readChatRequest', () => {
     expect(control).toEqual({
       model: 'm',
       fallbackModels: ['a', 'b'],
+      maxOutputTokens: null,
+      answers: 1,
       requireParameters: true,
       providers: { order: ['x'], only: ['x', 'y'], ignore: ['z'], allowFallbacks: false },
       unused: ['workflow', 'cache'],

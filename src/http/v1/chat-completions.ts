@@ -34,6 +34,7 @@ export async function chatCompletions(c: HttpContext): Promise<Response> {
     control,
     request,
     traceparent: traceparent && TRACEPARENT.test(traceparent) ? traceparent : null,
+    address: c.req.header('cf-connecting-ip') ?? null,
     signal: c.req.raw.signal,
     env: c.env,
     config: configOf(c.env),

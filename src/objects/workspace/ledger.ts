@@ -9,7 +9,7 @@ export class Ledger {
     this.#sql = sql;
     sql.exec(
       `CREATE TABLE IF NOT EXISTS ledger (
-         sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+         sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
          amount INTEGER NOT NULL, reference TEXT NOT NULL, created_at INTEGER NOT NULL);
        CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 0), balance INTEGER NOT NULL);
        INSERT OR IGNORE INTO account VALUES (0, 0);`,
@@ -27,15 +27,18 @@ export class Ledger {
    * failed, `reload`.
    */
   append(entry: LedgerEntry, now: number): boolean {
-    const { rowsWritten } = this.#sql.exec(
-      'INSERT OR IGNORE INTO ledger (id, kind, amount, reference, created_at) VALUES (?, ?, ?, ?, ?)',
-      entry.id,
-      entry.kind,
-      entry.amount,
-      entry.reference,
-      now,
-    );
-    if (rowsWritten === 0) return false;
+    const written = this.#sql
+      .exec(
+        `INSERT INTO ledger (id, kind, amount, reference, created_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO NOTHING RETURNING sequence`,
+        entry.id,
+        entry.kind,
+        entry.amount,
+        entry.reference,
+        now,
+      )
+      .toArray();
+    if (written.length === 0) return false;
     this.#balance += entry.amount;
     return true;
   }

@@ -2,9 +2,9 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Bindings } from '../../src/env.ts';
-import { workspaceClient } from '../../src/objects/workspace/client.ts';
-import type { LedgerEntry } from '../../src/objects/workspace/types.ts';
+import type { Bindings } from '../../../src/env.ts';
+import { workspaceClient } from '../../../src/objects/workspace/client.ts';
+import type { LedgerEntry } from '../../../src/objects/workspace/types.ts';
 
 const bindings = env as unknown as Bindings;
 let counter = 0;

@@ -1,0 +1,70 @@
+import { matchesModel } from '../lib/model-glob.ts';
+import type { Price, Rates } from '../registry/types.ts';
+import { type Cost, type CostLine, ratesFor } from './cost.ts';
+import type { NanoUsd } from './money.ts';
+import type { Pricing } from './pricing.ts';
+
+/** What the caller pays for an answer: its cost and the workspace's margin. */
+export interface Charge {
+  total: NanoUsd;
+  /** The cost's lines with the charged rates and amounts; they add up to the total. */
+  lines: CostLine[];
+  marginPercent: number;
+}
+
+/** Margins have two decimals: in hundredths of a percent they are whole. */
+const STEPS = 10_000n;
+
+/** The charge for a cost. The margin is taken of the sum and rounded once, half up, to the nano-dollar. */
+export function chargeFor(cost: Cost, pricing: Pricing, modelId: string): Charge {
+  const marginPercent = marginFor(pricing, modelId);
+  if (marginPercent === 0) return { ...cost, marginPercent };
+  const factor = factorOf(marginPercent);
+  const lines: CostLine[] = [];
+  let before = 0n;
+  let charged = 0n;
+  for (const line of cost.lines) {
+    before += BigInt(line.amount);
+    const upTo = times(before, factor);
+    lines.push({ ...line, rate: Number(times(BigInt(line.rate), factor)), amount: Number(upTo - charged) });
+    charged = upTo;
+  }
+  return { total: Number(charged), lines, marginPercent };
+}
+
+/** The most that a request may be charged: a fixed part, and nano-USD per 1M tokens of output. */
+export function chargeAtMost(
+  inputTokens: number,
+  price: Price,
+  pricing: Pricing,
+  modelId: string,
+): { fixed: NanoUsd; outputRate: number } {
+  const rates = ratesFor(inputTokens, price);
+  const factor = 1 + marginFor(pricing, modelId) / 100;
+  const fixed = (inputTokens * dearestInput(rates)) / 1_000_000 + (price.perRequest ?? 0);
+  return { fixed: Math.ceil(fixed * factor), outputRate: Math.ceil(dearestOutput(rates) * factor) };
+}
+
+/** The margin of a model: its own, else the workspace's. */
+export function marginFor(pricing: Pricing, modelId: string): number {
+  const own = pricing.models.find(({ model }) => matchesModel(model, modelId));
+  return own?.margin_percent ?? pricing.margin_percent;
+}
+
+function dearestInput(rates: Rates): number {
+  const { input, cacheWrite = 0, cacheWriteLong = 0, inputAudio = 0, inputImage = 0 } = rates;
+  return Math.max(input, cacheWrite, cacheWriteLong, inputAudio, inputImage);
+}
+
+function dearestOutput(rates: Rates): number {
+  const { output, reasoning = 0, outputAudio = 0, outputImage = 0 } = rates;
+  return Math.max(output, reasoning, outputAudio, outputImage);
+}
+
+function factorOf(marginPercent: number): bigint {
+  return STEPS + BigInt(Math.round(marginPercent * 100));
+}
+
+function times(amount: bigint, factor: bigint): bigint {
+  return (amount * factor + STEPS / 2n) / STEPS;
+}
