@@ -1,11 +1,16 @@
 import type { CostLine } from '../cost.ts';
 
-/** One line of an invoice: one unit of one model at one provider, used by one project. Money is nano-USD. */
+/**
+ * One line of an invoice: one unit of one model at one provider, used by one project; or, of a credit note,
+ * what is given back. Money is nano-USD.
+ */
 export interface InvoiceLine {
+  /** Id of the project, and its name when the invoice was issued. */
   project: string;
+  project_name?: string;
   model: string;
   provider: string;
-  unit: CostLine['unit'] | 'unknown';
+  unit: CostLine['unit'] | 'unknown' | 'refund' | 'credit';
   /** Nano-USD per 1M tokens, or per request. */
   rate: number;
   quantity: number;
@@ -21,6 +26,6 @@ export interface InvoiceDocument {
   subtotal: number;
   tax: { name: string; percent: number; amount: number } | null;
   total: number;
-  /** For a credit note: what it takes back, and why. */
-  refers_to?: { number: number; reason: string };
+  /** For a credit note: the number of the invoice or the id of the top-up it takes back from, and why. */
+  refers_to?: { invoice?: number; top_up?: string; reason: string };
 }

@@ -9,9 +9,15 @@ import { requestId } from '../middleware/request-id.ts';
 import { audit } from './audit.ts';
 import { authRoutes } from './auth.ts';
 import { docsPage } from './docs/page.ts';
+import { invitations } from './invitations.ts';
+import { invoices } from './invoices.ts';
 import { keys } from './keys.ts';
+import { me } from './me.ts';
+import { members } from './members.ts';
 import { models } from './models.ts';
 import { openApiDocument } from './openapi.ts';
+import { paymentProviderRoutes } from './payment-provider.ts';
+import { payments } from './payments.ts';
 import { projects } from './projects.ts';
 import { providers } from './providers.ts';
 import type { ApiEnv } from './schemas.ts';
@@ -44,7 +50,7 @@ base.use(
 );
 
 // Where nobody need be known yet. What else better-auth serves is not served here.
-const open = base.route('/', authRoutes);
+const open = base.route('/', authRoutes).route('/', paymentProviderRoutes);
 open.all('/auth/*', handleNotFound);
 open.use(identified);
 
@@ -55,7 +61,12 @@ export const api = open
   .route('/', workspaces)
   .route('/', projects)
   .route('/', keys)
+  .route('/', me)
+  .route('/', members)
+  .route('/', invitations)
   .route('/', users)
+  .route('/', payments)
+  .route('/', invoices)
   .route('/', audit);
 
 /** The type that typed clients of the management API are made of. */

@@ -40,6 +40,8 @@ function makeDocument(api: OpenAPIHono<ApiEnv>) {
       'Members',
       'Invitations',
       'Users',
+      'Payments',
+      'Invoices',
       'Audit',
     ].map((name) => ({ name })),
   });

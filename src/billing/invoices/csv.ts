@@ -1,0 +1,74 @@
+import { formatUsd } from '../money.ts';
+import type { InvoiceRow } from './view.ts';
+
+const COLUMNS = [
+  'invoice',
+  'kind',
+  'period',
+  'workspace',
+  'row',
+  'project',
+  'project_name',
+  'model',
+  'provider',
+  'unit',
+  'quantity',
+  'requests',
+  'unit_price_usd',
+  'amount_usd',
+];
+
+/**
+ * An invoice as CSV (RFC 4180): a row per line, then the subtotal, the tax and the total. Amounts are exact
+ * decimals; unit prices are per 1M tokens, or per request.
+ */
+export function invoiceCsv({ number, kind, period, document }: InvoiceRow): string {
+  const head = [String(number), kind, period, text(document.workspace.id)];
+  const sum = (row: string, name: string, amount: number): string[] => [
+    ...head,
+    row,
+    '',
+    '',
+    text(name),
+    '',
+    '',
+    '',
+    '',
+    '',
+    formatUsd(amount),
+  ];
+  const rows = [
+    COLUMNS,
+    ...document.lines.map((line) => [
+      ...head,
+      'line',
+      text(line.project),
+      text(line.project_name ?? ''),
+      text(line.model),
+      text(line.provider),
+      line.unit,
+      String(line.quantity),
+      String(line.requests),
+      formatUsd(line.rate),
+      formatUsd(line.amount),
+    ]),
+    sum('subtotal', '', document.subtotal),
+    ...(document.tax
+      ? [sum('tax', `${document.tax.name} ${document.tax.percent} %`, document.tax.amount)]
+      : []),
+    sum('total', '', document.total),
+  ];
+  return rows.map((row) => `${row.map(quoted).join(',')}\r\n`).join('');
+}
+
+/**
+ * Text that people chose, so that a spreadsheet takes it for text: what could begin a formula gets an
+ * apostrophe in front (OWASP, CSV injection).
+ */
+function text(value: string): string {
+  return /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value;
+}
+
+function quoted(value: string): string {
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
