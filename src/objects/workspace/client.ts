@@ -34,6 +34,8 @@ export interface WorkspaceClient {
   balance(): Promise<number>;
   /** The ledger in order, after a sequence number. */
   entries(after: number, limit: number): Promise<StoredEntry[]>;
+  /** Those ledger entries of these ids that there are. */
+  find(ids: string[]): Promise<StoredEntry[]>;
   /** What was charged in a month, `YYYY-MM` (UTC): adds up to what its settle entries took. */
   usage(month: string): Promise<UsageLine[]>;
   /** Newest first. */
@@ -55,6 +57,7 @@ export function workspaceClient(env: WorkspaceBinding, workspaceId: string): Wor
     allow: async (stated) => await stub.allow(stated),
     balance: async () => await stub.balance(),
     entries: async (after, limit) => await stub.entries(after, limit),
+    find: async (ids) => await stub.find(ids),
     usage: async (month) => await stub.usage(month),
     alerts: async (limit) => await stub.alerts(limit),
     stats: async () => await stub.stats(),

@@ -57,6 +57,19 @@ export class Ledger {
     return this.#sql.exec('SELECT 1 FROM ledger WHERE id = ?', id).toArray().length > 0;
   }
 
+  /** Those entries of these ids that there are. */
+  find(ids: string[]): StoredEntry[] {
+    return ids.flatMap(
+      (id) =>
+        this.#sql
+          .exec(
+            'SELECT sequence, id, kind, amount, reference, created_at AS createdAt FROM ledger WHERE id = ?',
+            id,
+          )
+          .toArray() as unknown as StoredEntry[],
+    );
+  }
+
   /** Entries in the order in which they were written, after a sequence number. */
   page(after: number, limit: number): StoredEntry[] {
     return this.#sql

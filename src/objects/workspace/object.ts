@@ -75,6 +75,11 @@ export class WorkspaceObject extends DurableObject {
     return this.#books.ledger.page(after, limit);
   }
 
+  /** Those ledger entries of these ids that there are. */
+  find(ids: string[]): StoredEntry[] {
+    return this.#books.ledger.find(ids);
+  }
+
   usage(month: string): UsageLine[] {
     return this.#books.usage.of(month);
   }
