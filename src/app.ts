@@ -4,7 +4,9 @@ import { handleError, handleNotFound, methodNotAllowed } from './http/errors.ts'
 import { authenticated } from './http/middleware/authenticate.ts';
 import { requestId } from './http/middleware/request-id.ts';
 import { chatCompletions } from './http/v1/chat-completions.ts';
+import { getCredits } from './http/v1/credits.ts';
 import { getGeneration } from './http/v1/generations.ts';
+import { getCallingKey } from './http/v1/key.ts';
 import { models } from './http/v1/models.ts';
 
 /** The type the dashboard's client is made of. */
@@ -23,6 +25,10 @@ app.use('/v1/*', authenticated);
 app.post('/v1/chat/completions', chatCompletions);
 app.all('/v1/chat/completions', methodNotAllowed('POST'));
 app.route('/', models);
+app.get('/v1/key', getCallingKey);
+app.all('/v1/key', methodNotAllowed('GET'));
+app.get('/v1/credits', getCredits);
+app.all('/v1/credits', methodNotAllowed('GET'));
 app.get('/v1/generations/:id', getGeneration);
 app.all('/v1/generations/:id', methodNotAllowed('GET'));
 

@@ -25,16 +25,15 @@ export interface ModelEntry {
   slugs: readonly string[];
 }
 
-const listings = new WeakMap<Registry, string>();
+const listings = new WeakMap<Registry, ModelEntry[]>();
 
-/** The answer to GET /v1/models as JSON text: the models that can be served now. Made once per registry. */
-export function listServableModels(registry: Registry, env: Env): string {
+/** The models that can be served now. Made once per registry. */
+export function listServableModels(registry: Registry, env: Env): readonly ModelEntry[] {
   const known = listings.get(registry);
-  if (known !== undefined) return known;
+  if (known) return known;
   const data = registry.models.flatMap((model) => entryOf(model, registry, env) ?? []);
-  const text = JSON.stringify({ object: 'list', data });
-  listings.set(registry, text);
-  return text;
+  listings.set(registry, data);
+  return data;
 }
 
 /** One model by any of its names; null when there is none or nobody can serve it now. */

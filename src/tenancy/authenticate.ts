@@ -46,7 +46,7 @@ function admit(known: KeyState, now: number): Principal {
   if (known.expiresAt !== null && now >= known.expiresAt) {
     throw new GatewayError('invalid_api_key', { message: 'The API key has expired.' });
   }
-  return { kind: 'key', ...known.grant };
+  return { kind: 'key', expiresAt: known.expiresAt, ...known.grant };
 }
 
 async function lookUp(hash: string, env: Env, waitUntil: WaitUntil): Promise<Principal> {

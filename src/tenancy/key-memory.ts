@@ -42,6 +42,11 @@ class KeyMemory {
     this.#unknown.delete(state.hash);
   }
 
+  /** Forgets what is known of a key that may have changed; one that was revoked stays so. */
+  forget(hash: string): void {
+    if (this.#known.get(hash)?.state.state !== 'revoked') this.#known.delete(hash);
+  }
+
   isUnknown(hash: string, now: number): boolean {
     return now < (this.#unknown.get(hash) ?? 0);
   }

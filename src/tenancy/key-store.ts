@@ -1,11 +1,12 @@
 import { and, eq, or } from 'drizzle-orm';
 import { DEFAULT_PRICING } from '../billing/pricing.ts';
 import { database } from '../db/client.ts';
-import { members } from '../db/schema/people.ts';
+import { members, users } from '../db/schema/people.ts';
 import { keys, memberAllowances, projects, workspaces } from '../db/schema/tenancy.ts';
 import type { Env } from '../env.ts';
 import { sameHash } from './key-secret.ts';
 import { type KeyState, readKeyState } from './key-state.ts';
+import { isRefused } from './people/seeded.ts';
 import { keyRoleWithin } from './permissions.ts';
 
 /** Copies that nobody asks for end after a day; the next request takes the key from D1 again. */
@@ -30,6 +31,11 @@ export async function writeCopies(env: Env, states: readonly KeyState[]): Promis
   );
 }
 
+/** Takes states out of KV. @throws when KV fails. */
+export async function deleteCopies(env: Env, hashes: readonly string[]): Promise<void> {
+  await Promise.all(hashes.map((hash) => env.SNAPSHOTS.delete(copyName(hash))));
+}
+
 /** What D1 says of a secret; null when it never was one. @throws when D1 fails. */
 export async function readStored(env: Env, hash: string, now: number): Promise<KeyState | null> {
   const row = await database(env.DB)
@@ -38,12 +44,14 @@ export async function readStored(env: Env, hash: string, now: number): Promise<K
       workspace: { models: workspaces.models, allowance: workspaces.allowance, pricing: workspaces.pricing },
       project: { allowance: projects.allowance },
       memberRole: members.role,
+      creator: users.email,
       memberAllowance: memberAllowances.allowance,
     })
     .from(keys)
     .innerJoin(workspaces, eq(workspaces.id, keys.workspaceId))
     .innerJoin(projects, eq(projects.id, keys.projectId))
     .leftJoin(members, and(eq(members.organizationId, keys.workspaceId), eq(members.userId, keys.userId)))
+    .leftJoin(users, eq(users.id, keys.userId))
     .leftJoin(
       memberAllowances,
       and(eq(memberAllowances.workspaceId, keys.workspaceId), eq(memberAllowances.userId, keys.userId)),
@@ -59,7 +67,8 @@ export async function readStored(env: Env, hash: string, now: number): Promise<K
   // A key never exceeds its creator, and stops with the creator's membership.
   const role =
     key.userId === null ? key.role : row.memberRole === null ? null : keyRoleWithin(key.role, row.memberRole);
-  if (role === null) return { state: 'resting', hash };
+  if (role === null || (row.creator !== null && isRefused(env, row.creator)))
+    return { state: 'resting', hash };
   return {
     state: 'active',
     hash,

@@ -47,7 +47,8 @@ export interface KeyGrant {
 /** Who is calling. */
 export type Principal =
   | { kind: 'operator' }
-  | ({ kind: 'key' } & KeyGrant)
+  /** @property expiresAt when the secret ends that was sent, Unix milliseconds. */
+  | ({ kind: 'key'; expiresAt: number | null } & KeyGrant)
   /** A signed-in person in one workspace. */
   | { kind: 'member'; userId: string; workspaceId: string; role: MemberRole }
   /** A signed-in person who belongs to no workspace, or has named none of several. */

@@ -5,8 +5,10 @@ import { getKey } from '../../tenancy/keys/get.ts';
 import { listKeys } from '../../tenancy/keys/list.ts';
 import { revokeKey } from '../../tenancy/keys/revoke.ts';
 import { rotateKey } from '../../tenancy/keys/rotate.ts';
+import { updateKey } from '../../tenancy/keys/update.ts';
 import { KEY_ROLES } from '../../tenancy/types.ts';
 import { permitted } from '../middleware/role.ts';
+import { Budgets, LimitsSchema, ModelGlob, ModelLimits } from './limit-schemas.ts';
 import {
   type ApiEnv,
   errors,
@@ -32,12 +34,44 @@ const Key = z
     created_at: Seconds,
     revoked_at: Seconds.nullable(),
     previous_secret_expires_at: Seconds.nullable(),
+    created_by: z
+      .string()
+      .nullable()
+      .meta({ description: "The member who made it; null for the operator's." }),
+    limits: LimitsSchema.nullable(),
+    model_limits: ModelLimits.nullable(),
+    budgets: Budgets,
+    models: z.array(z.string()).nullable(),
+    expires_at: Seconds.nullable(),
+    allowed_ips: z.array(z.string()).nullable(),
+    metadata: z.record(z.string(), z.string()).nullable(),
   })
   .meta({ id: 'Key' });
 
 const KeyWithSecret = Key.extend({
   key: z.string().meta({ description: 'The secret, `inf_…`. It is shown this once.' }),
 }).meta({ id: 'KeyWithSecret' });
+
+/** What a key may do beyond its role. */
+const restrictions = {
+  limits: LimitsSchema.nullable().optional(),
+  model_limits: ModelLimits.nullable().optional().meta({ description: 'Limits for some models alone.' }),
+  budgets: Budgets.nullable().optional().meta({ description: 'What it may spend; hard.' }),
+  models: z
+    .array(ModelGlob)
+    .max(200)
+    .nullable()
+    .optional()
+    .meta({ description: 'Model ids or globs, such as `openai/*`. Absent: all of the workspace.' }),
+  expires_at: Seconds.nullable().optional(),
+  allowed_ips: z
+    .array(z.string().max(60))
+    .max(200)
+    .nullable()
+    .optional()
+    .meta({ description: 'Addresses and CIDR blocks.' }),
+  metadata: z.record(z.string().max(100), z.string().max(1000)).nullable().optional(),
+};
 
 const create = createRoute({
   method: 'post',
@@ -59,6 +93,7 @@ const create = createRoute({
             .optional()
             .meta({ description: "Default: the calling key's own; for the operator, the oldest." }),
           project: z.string().optional().meta({ description: "Default: the workspace's first." }),
+          ...restrictions,
         }),
       ),
     },
@@ -90,6 +125,28 @@ const get = createRoute({
   middleware: permitted('key.read'),
   request: { params: IdParams },
   responses: { 200: { description: 'The key', content: json(Key) }, ...errors('not_found') },
+});
+
+const update = createRoute({
+  method: 'patch',
+  path: '/keys/{id}',
+  summary: 'Change what a key may do',
+  description: 'What is absent stays; null takes a restriction away.',
+  tags: ['Keys'],
+  middleware: permitted('key.write'),
+  request: {
+    params: IdParams,
+    body: {
+      required: true,
+      content: json(
+        z.strictObject({ name: Name.optional(), role: z.enum(KEY_ROLES).optional(), ...restrictions }),
+      ),
+    },
+  },
+  responses: {
+    200: { description: 'The key', content: json(Key) },
+    ...errors('not_found', 'conflict', 'invalid_type', 'invalid_value', 'unsupported_parameter'),
+  },
 });
 
 const rotate = createRoute({
@@ -136,6 +193,10 @@ export const keys = new OpenAPIHono<ApiEnv>()
   .openapi(create, async (c) => c.json(await createKey(c.env, c.get('principal'), c.req.valid('json')), 201))
   .openapi(list, async (c) => c.json(await listKeys(c.env, c.get('principal'), c.req.valid('query')), 200))
   .openapi(get, async (c) => c.json(await getKey(c.env, c.get('principal'), c.req.valid('param').id), 200))
+  .openapi(update, async (c) => {
+    const { id } = c.req.valid('param');
+    return c.json(await updateKey(c.env, c.get('principal'), id, c.req.valid('json')), 200);
+  })
   .openapi(rotate, async (c) => {
     const graceS = c.req.valid('json').grace_s ?? 0;
     return c.json(await rotateKey(c.env, c.get('principal'), c.req.valid('param').id, graceS), 200);

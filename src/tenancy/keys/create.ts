@@ -5,14 +5,18 @@ import { keys, projects } from '../../db/schema/tenancy.ts';
 import type { Env } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
 import { newId } from '../../lib/id.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { workspaceClient } from '../../objects/workspace/client.ts';
 import { hashSecret, newKeySecret } from '../key-secret.ts';
 import { actorName, mayHandOut, personOf, requirePermission } from '../permissions.ts';
 import { stored } from '../storage.ts';
 import type { KeyRole, Principal } from '../types.ts';
 import { chooseWorkspace } from '../workspaces/choose.ts';
+import { type KeyRestrictions, restrict, restrictionsView, UNRESTRICTED } from './grant-input.ts';
+import { refuseRestricted } from './restricted.ts';
 import { type KeyWithSecret, keyView } from './view.ts';
 
-export interface NewKey {
+export interface NewKey extends KeyRestrictions {
   name: string;
   role: KeyRole;
   /** Absent: the project's, else the caller's own, else, for the operator, the oldest. */
@@ -28,6 +32,7 @@ export interface NewKey {
  */
 export async function createKey(env: Env, actor: Principal, input: NewKey): Promise<KeyWithSecret> {
   requirePermission(actor, 'key.create');
+  refuseRestricted(actor);
   if (!mayHandOut(actor, `key:${input.role}`)) {
     throw new GatewayError('permission_denied', {
       param: 'role',
@@ -48,11 +53,7 @@ export async function createKey(env: Env, actor: Principal, input: NewKey): Prom
     previousHash: null,
     previousExpiresAt: null,
     userId: personOf(actor),
-    models: null,
-    allowance: null,
-    allowedIps: null,
-    metadata: null,
-    expiresAt: null,
+    ...restrict(UNRESTRICTED, input, now),
     createdAt: now,
     revokedAt: null,
   };
@@ -65,11 +66,23 @@ export async function createKey(env: Env, actor: Principal, input: NewKey): Prom
         actor: actorName(actor),
         action: 'key.create',
         target: row.id,
-        after: { name: row.name, role: row.role, project: projectId, last_four: row.lastFour },
+        after: JSON.parse(
+          JSON.stringify({
+            name: row.name,
+            role: row.role,
+            project: projectId,
+            last_four: row.lastFour,
+            ...restrictionsView(row),
+          }),
+        ) as JsonObject,
         at: now,
       }),
     ]),
   );
+  if (row.allowance) {
+    const stated = { scope: `key:${row.id}`, allowance: row.allowance };
+    await stored(workspaceClient(env, workspaceId).allow([stated]));
+  }
   return { ...keyView(row), key: secret };
 }
 

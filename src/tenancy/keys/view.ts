@@ -1,7 +1,10 @@
 import type { InferSelectModel } from 'drizzle-orm';
 import type { keys } from '../../db/schema/tenancy.ts';
+import type { Limits } from '../../objects/workspace/types.ts';
+import type { BudgetInput } from '../limits/input.ts';
 import { toSeconds } from '../page.ts';
 import type { KeyRole } from '../types.ts';
+import { restrictionsView } from './grant-input.ts';
 
 export type StoredKey = InferSelectModel<typeof keys>;
 
@@ -17,6 +20,15 @@ export interface KeyView {
   revoked_at: number | null;
   /** Until when the secret before the last rotation still works. */
   previous_secret_expires_at: number | null;
+  /** The member who made it; null for the operator's. */
+  created_by: string | null;
+  limits: Limits | null;
+  model_limits: (Limits & { models: string })[] | null;
+  budgets: BudgetInput[];
+  models: string[] | null;
+  expires_at: number | null;
+  allowed_ips: string[] | null;
+  metadata: Record<string, string> | null;
 }
 
 /** A key with its secret, which is shown this once. */
@@ -35,5 +47,7 @@ export function keyView(row: StoredKey): KeyView {
     created_at: toSeconds(row.createdAt),
     revoked_at: row.revokedAt === null ? null : toSeconds(row.revokedAt),
     previous_secret_expires_at: row.previousExpiresAt === null ? null : toSeconds(row.previousExpiresAt),
+    created_by: row.userId,
+    ...restrictionsView(row),
   };
 }
