@@ -104,8 +104,12 @@ export function mayDo(actor: Principal, action: Action): boolean {
 /** @throws GatewayError `permission_denied`. */
 export function requirePermission(actor: Principal, action: Action): void {
   if (mayDo(actor, action)) return;
+  const allowed = PERMISSIONS[action].join(', ');
   throw new GatewayError('permission_denied', {
-    message: `This needs one of ${PERMISSIONS[action].join(', ')}; you are ${roleOf(actor)}.`,
+    message:
+      actor.kind === 'user'
+        ? `This needs one of ${allowed}, in a workspace: make one, or name one of several with x-workspace.`
+        : `This needs one of ${allowed}; you are ${roleOf(actor)}.`,
   });
 }
 
@@ -120,6 +124,15 @@ export function keyRoleWithin(role: KeyRole, creator: MemberRole): KeyRole | nul
   if (creator === 'owner' || creator === 'admin') return role;
   if (creator === 'developer') return role === 'admin' ? 'developer' : role;
   return role === 'read' ? role : null;
+}
+
+/**
+ * Whose keys an actor is confined to: developers, and the keys they made, know the keys of that person
+ * alone. Null confines to nobody's.
+ */
+export function keysConfinedTo(actor: Principal): string | null {
+  const isDeveloper = (actor.kind === 'member' || actor.kind === 'key') && actor.role === 'developer';
+  return isDeveloper ? personOf(actor) : null;
 }
 
 /** Whether the actor may see this workspace at all; for all others it does not exist. */

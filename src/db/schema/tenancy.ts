@@ -93,7 +93,7 @@ export const auditLog = sqliteTable(
     id: text('id').primaryKey(),
     /** Null for changes of the deployment itself. */
     workspaceId: text('workspace_id'),
-    /** `operator` or a key id. */
+    /** `operator`, or the id of a key or person. */
     actor: text('actor').notNull(),
     /** `<resource>.<verb>`, e.g. `key.create`. */
     action: text('action').notNull(),

@@ -8,7 +8,7 @@ const AuditEntry = z
   .object({
     id: z.string(),
     workspace: z.string().nullable().meta({ description: 'Null for changes of the deployment itself.' }),
-    actor: z.string().meta({ description: '`operator`, `system` or a key id.' }),
+    actor: z.string().meta({ description: '`operator`, `system`, or the id of a key or person.' }),
     action: z.string().meta({ description: '`<resource>.<verb>`' }),
     target: z.string(),
     before: z.unknown(),

@@ -10,6 +10,8 @@ export const Name = z.string().trim().min(1).max(200);
 /** As the world writes them; no longer than mail allows (RFC 5321, 4.5.3.1.3). */
 export const Email = z.email().max(254);
 
+export const WorkspaceId = z.string().min(1).max(200);
+
 export const IdParams = z.object({ id: z.string().min(1).max(200) });
 
 export const PageQuery = z.object({

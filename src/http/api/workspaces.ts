@@ -19,7 +19,8 @@ const create = createRoute({
   method: 'post',
   path: '/workspaces',
   summary: 'Make a workspace',
-  description: 'With a project named Default.',
+  description:
+    'With a project named Default. A signed-in person becomes its owner, and is given trial credits with their first one.',
   tags: ['Workspaces'],
   middleware: permitted('workspace.create'),
   request: {
@@ -28,7 +29,11 @@ const create = createRoute({
       content: json(
         z.strictObject({
           name: Name,
-          credits: z.number().min(0).optional().meta({ description: 'USD granted to begin with.' }),
+          credits: z
+            .number()
+            .min(0)
+            .optional()
+            .meta({ description: 'USD granted to begin with; for the operator alone.' }),
         }),
       ),
     },
@@ -43,7 +48,7 @@ const list = createRoute({
   method: 'get',
   path: '/workspaces',
   summary: 'List workspaces',
-  description: 'A key sees its own.',
+  description: 'The operator sees all, a person their own, a key its one.',
   tags: ['Workspaces'],
   middleware: permitted('workspace.list'),
   request: { query: PageQuery },

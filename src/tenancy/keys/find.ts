@@ -3,18 +3,19 @@ import { database } from '../../db/client.ts';
 import { keys } from '../../db/schema/tenancy.ts';
 import type { Env } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
-import { mayHandOut, seesWorkspace } from '../permissions.ts';
+import { keysConfinedTo, mayHandOut, seesWorkspace } from '../permissions.ts';
 import { stored } from '../storage.ts';
 import type { Principal } from '../types.ts';
 import type { StoredKey } from './view.ts';
 
 /**
- * The key, when the actor may know of it.
- * @throws GatewayError `not_found`, also for another tenant's key; `storage_unavailable`.
+ * The key, when the actor may know of it: a developer knows their own.
+ * @throws GatewayError `not_found`, also for another tenant's or developer's key; `storage_unavailable`.
  */
 export async function findKey(env: Env, actor: Principal, id: string): Promise<StoredKey> {
   const row = await stored(database(env.DB).select().from(keys).where(eq(keys.id, id)).get());
-  if (!row || !seesWorkspace(actor, row.workspaceId)) {
+  const person = keysConfinedTo(actor);
+  if (!row || !seesWorkspace(actor, row.workspaceId) || (person !== null && row.userId !== person)) {
     throw new GatewayError('not_found', { message: 'There is no such key.', param: 'id' });
   }
   return row;

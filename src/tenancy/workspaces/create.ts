@@ -1,12 +1,15 @@
 import { nanoToUsd } from '../../billing/money.ts';
 import { auditRow } from '../../db/audit.ts';
 import { database } from '../../db/client.ts';
+import { members } from '../../db/schema/people.ts';
 import { projects, workspaces } from '../../db/schema/tenancy.ts';
 import type { Env } from '../../env.ts';
+import { GatewayError } from '../../errors.ts';
 import { newId } from '../../lib/id.ts';
 import { workspaceClient } from '../../objects/workspace/client.ts';
 import { checkedAmount } from '../credits/amount.ts';
-import { actorName, requirePermission } from '../permissions.ts';
+import { claimTrial } from '../credits/trial.ts';
+import { actorName, personOf, requirePermission } from '../permissions.ts';
 import { stored } from '../storage.ts';
 import type { Principal } from '../types.ts';
 import { type WorkspaceWithCredits, workspaceView } from './view.ts';
@@ -18,8 +21,10 @@ export interface NewWorkspace {
 }
 
 /**
- * Makes a workspace with a project named `Default`.
- * @throws GatewayError `permission_denied`, `invalid_value`, `storage_unavailable`.
+ * Makes a workspace with a project named `Default`. A signed-in person becomes its owner, and is given
+ * trial credits with their first one.
+ * @throws GatewayError `permission_denied`, also for credits that a person asks for; `invalid_value`,
+ *   `storage_unavailable`.
  */
 export async function createWorkspace(
   env: Env,
@@ -27,7 +32,15 @@ export async function createWorkspace(
   input: NewWorkspace,
 ): Promise<WorkspaceWithCredits> {
   requirePermission(actor, 'workspace.create');
-  const amount = checkedAmount(input.credits ?? 0, 'credits');
+  if (input.credits !== undefined && actor.kind !== 'operator') {
+    throw new GatewayError('permission_denied', {
+      param: 'credits',
+      message: 'The operator alone grants credits.',
+    });
+  }
+  const person = personOf(actor);
+  const credits = person === null ? (input.credits ?? 0) : await claimTrial(env, person);
+  const amount = checkedAmount(credits, 'credits');
   const now = Date.now();
   const row = { id: newId('workspace', now), name: input.name, createdAt: new Date(now) };
   const project = {
@@ -47,15 +60,26 @@ export async function createWorkspace(
     db.batch([
       db.insert(workspaces).values(row),
       db.insert(projects).values(project),
+      ...(person === null ? [] : [db.insert(members).values(ownerOf(row.id, person, now))]),
       auditRow(db, {
         workspaceId: row.id,
         actor: actorName(actor),
         action: 'workspace.create',
         target: row.id,
-        after: { name: row.name, credits: input.credits ?? 0, project: project.id },
+        after: { name: row.name, credits, project: project.id },
         at: now,
       }),
     ]),
   );
   return { ...workspaceView(row), credits: nanoToUsd(amount) };
+}
+
+function ownerOf(organizationId: string, userId: string, now: number) {
+  return {
+    id: newId('member', now),
+    organizationId,
+    userId,
+    role: 'owner' as const,
+    createdAt: new Date(now),
+  };
 }

@@ -1,46 +1,91 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { call, errorOf, newKey, newWorkspace, OPERATOR } from '../../support/gateway.ts';
+import { browser, newMember, signUp } from '../../support/people.ts';
 
-type Who = 'operator' | 'admin' | 'developer' | 'read' | 'inference';
+const MEMBERS = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
+const KEYS = ['key:admin', 'key:developer', 'key:read', 'key:inference'] as const;
+const EVERYONE = ['operator', ...MEMBERS, ...KEYS, 'user'] as const;
+type Who = (typeof EVERYONE)[number];
+
+// Groups as this table needs them, by hand and apart from those of the code.
+const operator: readonly Who[] = ['operator'];
+const admins: readonly Who[] = ['operator', 'owner', 'admin', 'key:admin'];
+const developers: readonly Who[] = [...admins, 'developer', 'key:developer'];
+const readers: readonly Who[] = [...developers, 'billing', 'viewer', 'key:read'];
+const people: readonly Who[] = ['owner', 'admin', 'developer', 'billing', 'viewer', 'user'];
 
 /** Who may use a route of the management API, by hand. A route that is missing here fails the test. */
 const EXPECTED: Record<string, readonly Who[]> = {
-  'get /api/providers': ['operator'],
-  'get /api/providers/{id}': ['operator'],
-  'put /api/providers/{id}': ['operator'],
-  'delete /api/providers/{id}': ['operator'],
-  'get /api/models': ['operator', 'admin', 'developer', 'read'],
-  'get /api/models/{id}': ['operator', 'admin', 'developer', 'read'],
-  'put /api/models/{id}': ['operator'],
-  'delete /api/models/{id}': ['operator'],
-  'post /api/workspaces': ['operator'],
-  'get /api/workspaces': ['operator', 'admin', 'developer', 'read'],
-  'get /api/workspaces/{id}': ['operator', 'admin', 'developer', 'read'],
-  'post /api/workspaces/{id}/credits': ['operator'],
-  'post /api/projects': ['operator', 'admin', 'developer'],
-  'get /api/projects': ['operator', 'admin', 'developer', 'read'],
-  'post /api/keys': ['operator', 'admin', 'developer'],
-  'get /api/keys': ['operator', 'admin', 'developer', 'read'],
-  'get /api/keys/{id}': ['operator', 'admin', 'developer', 'read'],
-  'post /api/keys/{id}/rotate': ['operator', 'admin', 'developer'],
-  'delete /api/keys/{id}': ['operator', 'admin', 'developer'],
-  'get /api/audit': ['operator', 'admin'],
+  'get /api/providers': operator,
+  'get /api/providers/{id}': operator,
+  'put /api/providers/{id}': operator,
+  'delete /api/providers/{id}': operator,
+  'get /api/models': readers,
+  'get /api/models/{id}': readers,
+  'put /api/models/{id}': operator,
+  'delete /api/models/{id}': operator,
+  'post /api/workspaces': ['operator', ...people],
+  'get /api/workspaces': [...readers, 'user'],
+  'get /api/workspaces/{id}': readers,
+  'post /api/workspaces/{id}/credits': operator,
+  'post /api/projects': developers,
+  'get /api/projects': readers,
+  'post /api/keys': developers,
+  'get /api/keys': readers,
+  'get /api/keys/{id}': readers,
+  'post /api/keys/{id}/rotate': developers,
+  'delete /api/keys/{id}': developers,
+  'get /api/me': EVERYONE,
+  'post /api/me/workspace': people,
+  'post /api/me/leave': ['owner', 'admin', 'developer', 'billing', 'viewer'],
+  'get /api/members': readers,
+  'patch /api/members/{user}': admins,
+  'delete /api/members/{user}': admins,
+  'post /api/invitations': admins,
+  'get /api/invitations': admins,
+  'delete /api/invitations/{id}': admins,
+  'post /api/invitations/{id}/accept': people,
+  'get /api/users': operator,
+  'post /api/users/{id}/reset-link': operator,
+  'patch /api/keys/{id}': developers,
+  'put /api/workspaces/{id}/limits': admins,
+  'get /api/workspaces/{id}/limits': readers,
+  'put /api/projects/{id}/limits': admins,
+  'put /api/members/{user}/limits': admins,
+  'get /api/limits/stats': readers,
+  'put /api/workspaces/{id}/models': admins,
+  'put /api/workspaces/{id}/pricing': operator,
+  'get /api/audit': admins,
 };
 
-const secrets: Record<Who, string> = {
-  operator: OPERATOR,
-  admin: '',
-  developer: '',
-  read: '',
-  inference: '',
-};
+/** Where nobody need be known. */
+const PUBLIC = [
+  'post /api/auth/sign-up/email',
+  'post /api/auth/sign-in/email',
+  'post /api/auth/sign-out',
+  'get /api/auth/get-session',
+  'post /api/auth/change-password',
+  'post /api/auth/request-password-reset',
+  'post /api/auth/reset-password',
+];
+
+/** What a caller sends to be known. */
+const credentials = new Map<Who, { key: string } | { headers: Record<string, string> }>();
 
 beforeAll(async () => {
   const { id } = await newWorkspace();
-  for (const role of ['admin', 'developer', 'read', 'inference'] as const) {
-    secrets[role] = (await newKey(id, role)).key;
+  credentials.set('operator', { key: OPERATOR });
+  for (const who of KEYS) {
+    const role = who.slice(4) as 'admin' | 'developer' | 'read' | 'inference';
+    credentials.set(who, { key: (await newKey(id, role)).key });
   }
-});
+  credentials.set('user', { headers: browser((await signUp()).cookie) });
+  // Two owners and a spare of each, so that whoever leaves is not the last.
+  await newMember(id, 'owner');
+  for (const role of MEMBERS) {
+    credentials.set(role, { headers: browser((await newMember(id, role)).cookie) });
+  }
+}, 60_000);
 
 /** The routes as the API describes itself. */
 async function routes(): Promise<string[]> {
@@ -50,44 +95,65 @@ async function routes(): Promise<string[]> {
   );
 }
 
-function request(route: string, key?: string) {
+function request(route: string, credential: { key?: string; headers?: Record<string, string> } = {}) {
   const [method = '', path = ''] = route.split(' ');
   // No such id, and a body that nothing accepts: whoever gets through is told so, and nothing changes.
-  const body = method === 'post' || method === 'put' ? { body: { nonsense: true } } : {};
-  return call(method.toUpperCase(), path.replace('{id}', 'no-such-id'), { ...(key ? { key } : {}), ...body });
+  const body = method === 'get' || method === 'delete' ? {} : { body: { nonsense: true } };
+  return call(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'no-such-id'), { ...credential, ...body });
 }
+
+/** Answers of a route that let somebody in. */
+const PASSED = [200, 204, 400, 404];
 
 describe('roles', () => {
   it('are decided for every route there is', async () => {
-    expect((await routes()).sort()).toEqual(Object.keys(EXPECTED).sort());
+    expect((await routes()).sort()).toEqual([...Object.keys(EXPECTED), ...PUBLIC].sort());
   });
 
   it('are what the description of each route says', async () => {
     const { body } = await call('GET', '/api/openapi.json');
     for (const [route, roles] of Object.entries(EXPECTED)) {
       const [method = '', path = ''] = route.split(' ');
-      const keys = ['admin', 'developer', 'read', 'inference'].filter((role) => roles.includes(role as Who));
-      const described: string[] = body.paths[path][method]['x-roles'];
-      expect(described.includes('operator'), route).toBe(roles.includes('operator'));
-      expect(described.filter((role) => role.startsWith('key:')).sort(), route).toEqual(
-        keys.map((role) => `key:${role}`).sort(),
-      );
+      expect([...body.paths[path][method]['x-roles']].sort(), route).toEqual([...roles].sort());
+    }
+    for (const route of PUBLIC) {
+      const [method = '', path = ''] = route.split(' ');
+      expect(body.paths[path][method]['x-roles'], route).toBeUndefined();
+      expect(body.paths[path][method].security, route).toEqual([]);
     }
   });
 
-  it.each(Object.keys(EXPECTED))('%s lets in whom it should, and nobody else', async (route) => {
-    for (const [who, key] of Object.entries(secrets) as [Who, string][]) {
-      const answer = await request(route, key);
-      if (EXPECTED[route]?.includes(who))
-        expect([200, 400, 404], `${who}: ${answer.status}`).toContain(answer.status);
-      else expect(errorOf(answer), who).toEqual({ status: 403, code: 'permission_denied', param: null });
-    }
-  });
+  it.each(Object.keys(EXPECTED).filter((route) => route !== 'post /api/me/leave'))(
+    '%s lets in whom it should, and nobody else',
+    async (route) => {
+      for (const who of EVERYONE) {
+        const answer = await request(route, credentials.get(who));
+        if (EXPECTED[route]?.includes(who))
+          expect(PASSED, `${who}: ${answer.status}`).toContain(answer.status);
+        else expect(errorOf(answer), who).toEqual({ status: 403, code: 'permission_denied', param: null });
+      }
+    },
+  );
 
-  it.each(Object.keys(EXPECTED))('%s lets in nobody without a good key', async (route) => {
+  it.each(Object.keys(EXPECTED))('%s lets in nobody without a good credential', async (route) => {
     expect(errorOf(await request(route))).toEqual({ status: 401, code: 'missing_api_key', param: null });
     const invalid = { status: 401, code: 'invalid_api_key', param: null };
-    expect(errorOf(await request(route, 'inf_nonsense'))).toEqual(invalid);
-    expect(errorOf(await request(route, `${OPERATOR}x`))).toEqual(invalid);
+    expect(errorOf(await request(route, { key: 'inf_nonsense' }))).toEqual(invalid);
+    expect(errorOf(await request(route, { key: `${OPERATOR}x` }))).toEqual(invalid);
+    const forged = { headers: browser('interline.session_token=nonsense') };
+    expect(errorOf(await request(route, forged))).toEqual({
+      status: 401,
+      code: 'missing_api_key',
+      param: null,
+    });
+  });
+
+  it('of a member end with leaving the workspace', async () => {
+    for (const who of EVERYONE) {
+      const answer = await request('post /api/me/leave', credentials.get(who));
+      const left = (MEMBERS as readonly string[]).includes(who);
+      expect(answer.status, who).toBe(left ? 204 : 403);
+      if (left) expect((await request('get /api/members', credentials.get(who))).status, who).toBe(403);
+    }
   });
 });
