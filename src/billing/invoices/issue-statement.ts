@@ -26,11 +26,14 @@ export function issueStatement(db: Db, draft: Draft, credit?: { invoice: number;
   const taken = sql`(SELECT coalesce(sum(-json_extract(document, '$.subtotal')), 0) FROM ${invoices}
     WHERE kind = 'credit_note' AND json_extract(document, '$.refers_to.invoice') = ${credit?.invoice ?? 0})`;
   const fits = credit ? sql`${taken} + ${-draft.document.subtotal} <= ${credit.most}` : sql`true`;
-  return db.run(sql`
-    INSERT INTO ${invoices} (id, workspace_id, number, kind, period, subject, document, issued_at)
-    SELECT ${newId('invoice', now)}, ${draft.workspaceId},
-      (SELECT coalesce(max(number), 0) + 1 FROM ${invoices}),
-      ${draft.kind}, ${draft.period}, ${draft.subject}, ${JSON.stringify(draft.document)}, ${now}
-    WHERE ${fits}
-    ON CONFLICT (workspace_id, kind, subject) DO NOTHING`);
+  // The columns in the order of the table.
+  return db
+    .insert(invoices)
+    .select(
+      sql`SELECT ${newId('invoice', now)}, ${draft.workspaceId},
+        (SELECT coalesce(max(number), 0) + 1 FROM ${invoices}),
+        ${draft.kind}, ${draft.period}, ${draft.subject}, ${JSON.stringify(draft.document)}, ${now}
+        WHERE ${fits}`,
+    )
+    .onConflictDoNothing({ target: [invoices.workspaceId, invoices.kind, invoices.subject] });
 }
