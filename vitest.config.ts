@@ -15,6 +15,7 @@ export default defineConfig({
                 ADMIN_KEY: 'operator-key-of-the-tests',
                 ENCRYPTION_KEY: 'dGVzdHMtb25seS10aGlydHktdHdvLWJ5dGVzLWtleSE=',
                 LOCAL: 'true',
+                COALESCE_ADMISSIONS: 'false',
               },
             },
           })),

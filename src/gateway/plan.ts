@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors.ts';
 import { isServable } from '../providers/credentials.ts';
-import type { Registry } from '../registry/snapshot.ts';
+import { servableEndpoints } from '../registry/listing.ts';
 import type { Endpoint, Model } from '../registry/types.ts';
 import { allows, mayCall } from '../tenancy/models.ts';
 import { wires } from '../wires/index.ts';
@@ -21,7 +21,7 @@ export function plan(call: Pick<Call, 'caller' | 'control' | 'registry' | 'env'>
   for (const [index, name] of [control.model, ...control.fallbackModels].entries()) {
     const param = index === 0 ? 'model' : `models[${index - 1}]`;
     const model = registry.find(name);
-    if (!model) throw modelNotFound(name, param, registry);
+    if (!model) throw modelNotFound(name, param, call);
     if (!mayCall(call.caller, model.id)) throw notEnabled(model, param, call.caller);
     if (candidates.some((candidate) => candidate.model.id === model.id)) continue;
     if (model.kind !== 'chat') {
@@ -86,8 +86,14 @@ function notEnabled(model: Model, param: string, caller: Caller): GatewayError {
   });
 }
 
-function modelNotFound(name: string, param: string, registry: Registry): GatewayError {
-  const nearest = registry.nearest(name);
+function modelNotFound(
+  name: string,
+  param: string,
+  { registry, env, caller }: Pick<Call, 'caller' | 'registry' | 'env'>,
+): GatewayError {
+  const callable = (model: Model): boolean =>
+    mayCall(caller, model.id) && servableEndpoints(model, registry, env).length > 0;
+  const nearest = registry.nearest(name, callable);
   const hint = nearest.length > 0 ? ` Did you mean ${nearest.join(', ')}?` : '';
   return new GatewayError('model_not_found', {
     param,

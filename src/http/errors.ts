@@ -1,14 +1,15 @@
 import { errorResponse, GatewayError, toGatewayError } from '../errors.ts';
+import { newId } from '../lib/id.ts';
 import type { HttpContext } from './context.ts';
 
 /** The answer to anything thrown while a request was handled. */
 export function handleError(thrown: unknown, c: HttpContext): Response {
   const error = toGatewayError(thrown);
+  const requestId = c.get('requestId') ?? newId('request');
   if (error.type === 'server_error') {
-    const requestId = c.get('requestId');
     console.error(JSON.stringify({ request_id: requestId, error: error.code, cause: describe(error.cause) }));
   }
-  const response = errorResponse(error, c.get('requestId') ?? null);
+  const response = errorResponse(error, requestId);
   const generationId = c.get('generationId');
   if (generationId) response.headers.set('x-generation-id', generationId);
   return response;

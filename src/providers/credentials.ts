@@ -5,7 +5,7 @@ import type { Registry } from '../registry/snapshot.ts';
 import { unseal } from './seal.ts';
 import type { Provider } from './types.ts';
 
-/** Opened secrets of this isolate, by credential and host. A replaced secret has another credential id. */
+/** Opened secrets of this isolate, by credential and base URL. A replaced secret has another credential id. */
 const opened = new LruMap<string, string>(1000);
 
 /**
@@ -21,7 +21,7 @@ export function secretOf(
   if (provider.auth.kind === 'none') return null;
   const credential = registry.credential(provider.id);
   if (!credential) return fromEnvironment(provider, env);
-  const key = `${credential.id}|${new URL(provider.baseUrl).host}`;
+  const key = `${credential.id}|${provider.baseUrl}`;
   return opened.get(key) ?? open(credential.sealed, key, provider, env);
 }
 

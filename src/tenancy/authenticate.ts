@@ -1,5 +1,6 @@
 import { configOf, type Env } from '../env.ts';
 import { GatewayError } from '../errors.ts';
+import { LruMap } from '../lib/lru.ts';
 import { FRESH_MS, keyMemory } from './key-memory.ts';
 import { hashSecret, isWellFormed, sameHash } from './key-secret.ts';
 import type { KeyState } from './key-state.ts';
@@ -20,8 +21,7 @@ export function authenticate(
   env: Env,
   waitUntil: WaitUntil,
 ): Principal | Promise<Principal> {
-  const secret = bearerOf(authorization);
-  const hash = hashSecret(secret);
+  const { secret, hash } = credentialOf(authorization);
   if (isOperator(hash, env)) return { kind: 'operator' };
   if (!isWellFormed(secret)) throw new GatewayError('invalid_api_key');
   const now = Date.now();
@@ -32,6 +32,20 @@ export function authenticate(
   }
   if (keyMemory.isUnknown(hash, now)) throw new GatewayError('invalid_api_key');
   return lookUp(hash, env, waitUntil);
+}
+
+/** Credentials seen lately, by their header: hashing one costs more than finding it. */
+const seen = new LruMap<string, { secret: string; hash: string }>(1000);
+
+function credentialOf(authorization: string | null): { secret: string; hash: string } {
+  const known = authorization === null ? undefined : seen.get(authorization);
+  if (known) return known;
+  const secret = bearerOf(authorization);
+  const credential = { secret, hash: hashSecret(secret) };
+  // Only what can be a key is kept: nobody fills memory with headers of any length.
+  if (authorization !== null && authorization.length < 200 && isWellFormed(secret))
+    seen.set(authorization, credential);
+  return credential;
 }
 
 /** The credential of a Bearer header: https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */

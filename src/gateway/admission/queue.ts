@@ -1,4 +1,4 @@
-import type { Env } from '../../env.ts';
+import { configOf, type Env } from '../../env.ts';
 import { workspaceClient } from '../../objects/workspace/client.ts';
 import type { Admission, AdmissionRequest } from '../../objects/workspace/types.ts';
 
@@ -28,6 +28,7 @@ export function askAdmission(
   request: AdmissionRequest,
   waitUntil: (promise: Promise<unknown>) => void,
 ): Promise<Admission> {
+  if (!configOf(env).coalesceAdmissions) return askAlone(env, workspaceId, request);
   let lane = lanes.get(workspaceId);
   if (!lane) {
     lane = { waiting: [], flight: null };
@@ -39,6 +40,12 @@ export function askAdmission(
   });
   if (waiting.length === 1) waitUntil(lead(lane, env, workspaceId));
   return answer;
+}
+
+async function askAlone(env: Env, workspaceId: string, request: AdmissionRequest): Promise<Admission> {
+  const [admission] = await workspaceClient(env, workspaceId).admit([request]);
+  if (!admission) throw new Error('The workspace object left a request unanswered');
+  return admission;
 }
 
 async function lead(lane: Lane, env: Env, workspaceId: string): Promise<void> {

@@ -12,6 +12,7 @@ import { docsPage } from './docs/page.ts';
 import { invitations } from './invitations.ts';
 import { invoices } from './invoices.ts';
 import { keys } from './keys.ts';
+import { limits } from './limits.ts';
 import { me } from './me.ts';
 import { members } from './members.ts';
 import { models } from './models.ts';
@@ -61,6 +62,7 @@ export const api = open
   .route('/', workspaces)
   .route('/', projects)
   .route('/', keys)
+  .route('/', limits)
   .route('/', me)
   .route('/', members)
   .route('/', invitations)

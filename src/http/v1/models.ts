@@ -1,43 +1,40 @@
-import { Hono } from 'hono';
 import { GatewayError } from '../../errors.ts';
 import { listServableModels, modelEntry } from '../../registry/listing.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import type { Registry } from '../../registry/snapshot.ts';
 import { mayCall } from '../../tenancy/models.ts';
 import type { Principal } from '../../tenancy/types.ts';
-import type { HttpContext, HttpEnv } from '../context.ts';
-import { methodNotAllowed } from '../errors.ts';
+import type { HttpContext } from '../context.ts';
 
-/** GET /v1/models and /v1/models/{id}: what can be called now. Ids may hold a slash, encoded or not. */
-export const models = new Hono<HttpEnv>()
-  .get('/v1/models', async (c) => {
-    const data = listServableModels(await registryOf(c), c.env);
-    return c.json({ object: 'list', data: data.filter(({ id }) => isEnabled(c.get('principal'), id)) });
-  })
-  .get('/v1/models/:id{.+}', async (c) => {
-    const registry = await registryOf(c);
-    const name = c.req.param('id');
-    const entry = modelEntry(name, registry, c.env);
-    if (entry && isEnabled(c.get('principal'), entry.id)) return c.json(entry);
-    if (entry) {
-      throw new GatewayError('model_not_enabled', {
+/** GET /v1/models: what the key can call now. */
+export async function listModels(c: HttpContext): Promise<Response> {
+  const data = listServableModels(await registryOf(c), c.env);
+  return c.json({ object: 'list', data: data.filter(({ id }) => isEnabled(c.get('principal'), id)) });
+}
+
+/** GET /v1/models/{id}. Ids may hold a slash, encoded or not. */
+export async function getModel(c: HttpContext): Promise<Response> {
+  const registry = await registryOf(c);
+  const name = c.req.param('id') ?? '';
+  const entry = modelEntry(name, registry, c.env);
+  if (entry && isEnabled(c.get('principal'), entry.id)) return c.json(entry);
+  if (entry) {
+    throw new GatewayError('model_not_enabled', {
+      param: 'id',
+      message: `${entry.id} is not enabled for this key. Enable it for the key or its workspace.`,
+    });
+  }
+  const known = registry.find(name);
+  throw known
+    ? new GatewayError('model_not_available', {
         param: 'id',
-        message: `${entry.id} is not enabled for this key. Enable it for the key or its workspace.`,
+        message: `No provider that serves ${known.id} is configured. Add a provider key.`,
+      })
+    : new GatewayError('model_not_found', {
+        param: 'id',
+        message: `The model ${JSON.stringify(name.slice(0, 200))} does not exist.`,
       });
-    }
-    const known = registry.find(name);
-    throw known
-      ? new GatewayError('model_not_available', {
-          param: 'id',
-          message: `No provider that serves ${known.id} is configured. Add a provider key.`,
-        })
-      : new GatewayError('model_not_found', {
-          param: 'id',
-          message: `The model ${JSON.stringify(name.slice(0, 200))} does not exist.`,
-        });
-  })
-  .all('/v1/models', methodNotAllowed('GET'))
-  .all('/v1/models/*', methodNotAllowed('GET'));
+}
 
 /** What a key may call; the operator sees all. */
 function isEnabled(caller: Principal, modelId: string): boolean {

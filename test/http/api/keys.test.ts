@@ -64,7 +64,7 @@ describe('POST /api/keys', () => {
     [{ name: '' }, 'invalid_value', 'name'],
     [{ name: 7 }, 'invalid_type', 'name'],
     [{ name: 'x', role: 'owner' }, 'invalid_value', 'role'],
-    [{ name: 'x', limits: {} }, 'unsupported_parameter', 'limits'],
+    [{ name: 'x', color: 'red' }, 'unsupported_parameter', 'color'],
     [{ name: 'x'.repeat(201) }, 'invalid_value', 'name'],
   ])('refuses %j', async (body, code, param) => {
     expect(errorOf(await call('POST', '/api/keys', { key: OPERATOR, body }))).toEqual({

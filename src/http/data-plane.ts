@@ -1,0 +1,40 @@
+import { GatewayError } from '../errors.ts';
+import { newId } from '../lib/id.ts';
+import { authenticate } from '../tenancy/authenticate.ts';
+import type { HttpContext } from './context.ts';
+import { handleError, handleNotFound } from './errors.ts';
+
+type Handler = (c: HttpContext) => Response | Promise<Response>;
+
+/**
+ * A route of the data plane: the request gets its id and its caller, and the handler answers. One function
+ * and no chain of middleware, each link of which would cost about what parsing a request costs.
+ */
+export function dataPlane(handler: Handler): (c: HttpContext) => Promise<Response> {
+  return async (c) => {
+    const id = newId('request');
+    c.set('requestId', id);
+    const principal = authenticate(c.req.raw.headers.get('authorization'), c.env, (promise) =>
+      c.executionCtx.waitUntil(promise),
+    );
+    c.set('principal', principal instanceof Promise ? await principal : principal);
+    const response = await handler(c);
+    if (!response.headers.has('x-request-id')) response.headers.set('x-request-id', id);
+    return response;
+  };
+}
+
+/** The answer to a path that nothing serves. What lies under /v1 is told to keys alone. */
+export function nothingHere(c: HttpContext): Response | Promise<Response> {
+  if (!c.req.path.startsWith('/v1/')) return handleNotFound(c);
+  return dataPlane(() => {
+    throw new GatewayError('not_found', { message: `There is nothing at ${c.req.method} ${c.req.path}.` });
+  })(c).catch((thrown: unknown) => handleError(thrown, c));
+}
+
+/** Every method but those that a route takes. */
+export function othersThan(...methods: string[]): string[] {
+  return ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter(
+    (method) => !methods.includes(method),
+  );
+}
