@@ -48,6 +48,8 @@ class Relay {
   #lastWriteAt = Date.now();
   #renewedAt = Date.now();
   #unawaited = 0;
+  /** The client takes no more for now: whatever is late, it is not the upstream. */
+  #heldBack = false;
 
   constructor(
     call: Call,
@@ -90,7 +92,12 @@ class Relay {
         this.#lastActivityAt = Date.now();
         const { text, error } = decodeEvents(decoder, done ? framer.end() : framer.push(value));
         const behind = text === '' ? undefined : this.#write(text);
-        if (behind) await behind;
+        if (behind) {
+          this.#heldBack = true;
+          await behind;
+          this.#heldBack = false;
+          this.#lastActivityAt = Date.now();
+        }
         if (error) return error;
         if (done) break;
       }
@@ -120,6 +127,7 @@ class Relay {
 
   /** Several times per idle limit, not per event: is the upstream silent, is the client still there? */
   #watch(): void {
+    if (this.#heldBack) return;
     const now = Date.now();
     if (now - this.#renewedAt >= RENEW_EVERY_MS) {
       this.#renewedAt = now;

@@ -102,6 +102,17 @@ test.each([true, false])(
   },
 );
 
+test('a whole answer without usage has a cost that is not known, and takes nothing', async () => {
+  const { usage: _, ...silent } = ANSWERS.openai.whole({ text: ['Hi'] }) as { usage?: object };
+  world.upstream.script('openai', answer(silent));
+  const caller = await newCaller(world);
+  const response = await caller.chat({ model: modelId('openai'), messages });
+  expect(response.headers.get('x-credits-used')).toBe('null');
+  const receipt = await receiptOf(caller, response);
+  expect(receipt).toMatchObject({ usage: null, credits_used: null, credits_unknown: 'no_usage' });
+  expect(await untilBalance(world, caller, 100)).toBe(100);
+});
+
 test('the balance is exact after many answers at once', async () => {
   const says = { text: ['a', 'b', 'c'], input: 101, output: 21 };
   for (const wire of WIRES) {

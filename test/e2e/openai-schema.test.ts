@@ -80,6 +80,17 @@ describe('the demo models', () => {
     expect(await faultsOf(await world.chat(body))).toEqual([]);
     expect(await faultsOf(await world.chat({ ...body, stream: true }))).toEqual([]);
   });
+
+  test('demo/slow and demo/stall too, where time is short', async () => {
+    const hasty = await startWorld('hasty');
+    const ask = (model: string) => hasty.chat({ model, messages: MESSAGES, stream: true });
+    const [slow, stalled] = await Promise.all([ask('demo/slow'), ask('demo/stall')]);
+    expect(await faultsOf(slow)).toEqual([]);
+    const { chunks, ending } = await readStream(stalled);
+    expect(chunks.flatMap(faultsOfChunk)).toEqual([]);
+    expect(ending).toBe('error');
+    await hasty.stop();
+  });
 });
 
 test('lists and errors are as OpenAI describes', async () => {

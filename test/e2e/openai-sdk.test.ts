@@ -1,6 +1,4 @@
-import { zodResponseFormat } from 'openai/helpers/zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import * as z from 'zod';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
 import { WIRES } from '../support/node/fixtures.ts';
 import { answer, stream } from '../support/node/scripts.ts';
@@ -121,19 +119,5 @@ describe.each(WIRES)('the openai SDK through the %s wire', (wire) => {
     });
     expect(await runner.finalContent()).toBe('It is sunny.');
     expect(asked).toEqual([{ city: 'Zürich' }]);
-  });
-
-  test('parses structured output', async () => {
-    const json = ['{"city":"Zürich",', '"population":436332}'];
-    world.upstream.script(wire, answer(ANSWERS[wire].whole({ text: json })));
-    const City = z.strictObject({ city: z.string(), population: z.int() });
-    const completion = await world.client.chat.completions.parse({
-      model,
-      messages: [...QUESTION],
-      response_format: zodResponseFormat(City, 'city'),
-    });
-    expect(completion.choices[0]?.message.parsed).toEqual({ city: 'Zürich', population: 436332 });
-    // The schema itself must have reached the provider, in whatever words.
-    expect(world.upstream.received(wire)[0]?.body).toContain('"population"');
   });
 });
