@@ -8,10 +8,24 @@ const FOLDER = '.wrangler';
 const STATE_FILE = join(FOLDER, 'interline.json');
 const ENV_FILE = join(FOLDER, 'interline.env');
 
+/** Variables of the Worker that the environment may set, beside provider keys. */
+const SETTINGS = [
+  'FIRST_TOKEN_TIMEOUT_MS',
+  'IDLE_TIMEOUT_MS',
+  'ANSWER_TIMEOUT_MS',
+  'AUTH_SECRET',
+  'PUBLIC_URL',
+  'SIGN_UP',
+  'TRIAL_CREDITS_USD',
+  'MAIL_WEBHOOK_URL',
+];
+
 /** Secrets of this machine's deployment, made once. Lives and dies with the storage beside it. */
 export interface LocalState {
   adminKey: string;
   encryptionKey: string;
+  /** The password of the seeded demo person. */
+  demoPassword: string;
   /** The secret of the seeded demo key, null before the first start. */
   demoKey: string | null;
 }
@@ -25,11 +39,14 @@ export interface LocalVariables {
 
 /** Reads the state, or makes it at the first start. */
 export function openState(): LocalState {
-  if (existsSync(STATE_FILE)) return JSON.parse(readFileSync(STATE_FILE, 'utf8')) as LocalState;
+  const known = existsSync(STATE_FILE)
+    ? (JSON.parse(readFileSync(STATE_FILE, 'utf8')) as Partial<LocalState>)
+    : {};
   const state: LocalState = {
-    adminKey: `op_${randomBytes(24).toString('base64url')}`,
-    encryptionKey: randomBytes(32).toString('base64'),
-    demoKey: null,
+    adminKey: known.adminKey ?? `op_${randomBytes(24).toString('base64url')}`,
+    encryptionKey: known.encryptionKey ?? randomBytes(32).toString('base64'),
+    demoPassword: known.demoPassword ?? randomBytes(12).toString('base64url'),
+    demoKey: known.demoKey ?? null,
   };
   save(state);
   return state;
@@ -60,7 +77,7 @@ export function localVariables(state: LocalState): { variables: LocalVariables; 
   };
   const providerKeys: string[] = [];
   const names = [...SHIPPED_PROVIDERS.values()].flatMap((provider) => provider.env ?? []);
-  for (const name of [...names, 'FIRST_TOKEN_TIMEOUT_MS', 'IDLE_TIMEOUT_MS', 'ANSWER_TIMEOUT_MS']) {
+  for (const name of [...names, ...SETTINGS]) {
     const value = given(name);
     if (!value) continue;
     variables[name] = value;

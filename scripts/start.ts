@@ -6,7 +6,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { localVariables, openState, saveDemo, writeEnvFile } from './local-state.ts';
 import { portIsFree, waitUntilHealthy } from './net.ts';
-import { seedDemo } from './seed.ts';
+import { DEMO_EMAIL, seedDemo } from './seed.ts';
 
 const HELP = `Usage: npm start -- [--port 8787]
 
@@ -50,9 +50,13 @@ async function main(): Promise<void> {
 
   const url = `http://127.0.0.1:${port}`;
   await waitUntilHealthy(url);
-  const demoKey = await seedDemo(url, variables.ADMIN_KEY, state.demoKey);
+  const demoKey = await seedDemo(
+    { url, origin: variables.PUBLIC_URL?.replace(/\/$/, '') ?? url },
+    state.demoPassword,
+    state.demoKey,
+  );
   if (demoKey !== state.demoKey) saveDemo(demoKey);
-  console.log(banner(url, demoKey, variables.ADMIN_KEY, providerKeys));
+  console.log(banner(url, demoKey, state.demoPassword, variables.ADMIN_KEY, providerKeys));
 }
 
 function wranglerSync(args: string[]): { status: number | null; stdout: string; stderr: string } {
@@ -74,11 +78,18 @@ function stopTogether(worker: ChildProcess): void {
   worker.on('exit', (code) => process.exit(stopping ? 0 : (code ?? 1)));
 }
 
-function banner(url: string, key: string, adminKey: string, providerKeys: string[]): string {
+function banner(
+  url: string,
+  key: string,
+  password: string,
+  adminKey: string,
+  providerKeys: string[],
+): string {
   return `
   Interline is up at ${url}
 
     API key       ${key}
+    Sign in as    ${DEMO_EMAIL}, password ${password}
     Operator key  ${adminKey}
     Base URL      ${url}/v1
     Reference     ${url}/api/docs
