@@ -4,4 +4,10 @@ import type { Env } from './env.ts';
 export { TracesObject } from './objects/traces/object.ts';
 export { WorkspaceObject } from './objects/workspace/object.ts';
 
-export default { fetch: (request, env, ctx) => app.fetch(request, env, ctx) } satisfies ExportedHandler<Env>;
+export default {
+  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+  async scheduled(controller, env) {
+    const { runScheduled } = await import('./scheduled.ts');
+    await runScheduled(env, controller.scheduledTime);
+  },
+} satisfies ExportedHandler<Env>;

@@ -80,7 +80,7 @@ export const reconciliations = sqliteTable('reconciliations', {
 export const differences = sqliteTable(
   'differences',
   {
-    /** `<kind>:<generation>`, so that finding it again changes nothing. */
+    /** `<workspace>:<kind>:<generation>`, so that finding it again changes nothing. */
     id: text('id').primaryKey(),
     workspaceId: text('workspace_id').notNull(),
     kind: text('kind').$type<DifferenceKind>().notNull(),

@@ -21,6 +21,7 @@ import { paymentProviderRoutes } from './payment-provider.ts';
 import { payments } from './payments.ts';
 import { projects } from './projects.ts';
 import { providers } from './providers.ts';
+import { reconciliation } from './reconciliation.ts';
 import type { ApiEnv } from './schemas.ts';
 import { users } from './users.ts';
 import { workspaces } from './workspaces.ts';
@@ -69,6 +70,7 @@ export const api = open
   .route('/', users)
   .route('/', payments)
   .route('/', invoices)
+  .route('/', reconciliation)
   .route('/', audit);
 
 /** The type that typed clients of the management API are made of. */

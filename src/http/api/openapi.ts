@@ -42,6 +42,7 @@ function makeDocument(api: OpenAPIHono<ApiEnv>) {
       'Users',
       'Payments',
       'Invoices',
+      'Reconciliation',
       'Audit',
     ].map((name) => ({ name })),
   });

@@ -1,5 +1,5 @@
 import type { TracesObject } from './object.ts';
-import type { StoredGeneration } from './types.ts';
+import type { StoredGeneration, StoredReceipt } from './types.ts';
 
 interface TracesBinding {
   TRACES: DurableObjectNamespace<TracesObject>;
@@ -10,6 +10,10 @@ export interface TracesClient {
   record(generations: StoredGeneration[]): Promise<void>;
   /** The receipt as JSON text, or null when this workspace has no such generation. */
   find(id: string): Promise<string | null>;
+  /** The receipts of those of these ids that there are. */
+  findAll(ids: string[]): Promise<StoredReceipt[]>;
+  /** Receipts in the order in which they were written, after a sequence number. */
+  page(after: number, limit: number): Promise<StoredReceipt[]>;
 }
 
 export function tracesClient(env: TracesBinding, workspaceId: string): TracesClient {
@@ -21,5 +25,7 @@ export function tracesClient(env: TracesBinding, workspaceId: string): TracesCli
     async find(id) {
       return await stub.find(id);
     },
+    findAll: async (ids) => await stub.findAll(ids),
+    page: async (after, limit) => await stub.page(after, limit),
   };
 }

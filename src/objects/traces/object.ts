@@ -1,7 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { StoredGeneration } from './types.ts';
+import { RETENTION_MS, type StoredGeneration, type StoredReceipt } from './types.ts';
 
-const RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
 const SWEEP_EVERY_MS = 24 * 60 * 60 * 1000;
 
 /** The recent generations of one workspace, by id. Older ones are swept away by an alarm. */
@@ -12,7 +11,8 @@ export class TracesObject extends DurableObject {
     super(ctx, env);
     this.#sql.exec(
       `CREATE TABLE IF NOT EXISTS generations (
-         id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, receipt TEXT NOT NULL);
+         sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL,
+         receipt TEXT NOT NULL);
        CREATE INDEX IF NOT EXISTS generations_by_age ON generations (created_at);`,
     );
   }
@@ -21,7 +21,12 @@ export class TracesObject extends DurableObject {
   async record(generations: StoredGeneration[]): Promise<void> {
     this.ctx.storage.transactionSync(() => {
       for (const { id, createdAt, receipt } of generations) {
-        this.#sql.exec('INSERT OR IGNORE INTO generations VALUES (?, ?, ?)', id, createdAt, receipt);
+        this.#sql.exec(
+          'INSERT OR IGNORE INTO generations (id, created_at, receipt) VALUES (?, ?, ?)',
+          id,
+          createdAt,
+          receipt,
+        );
       }
     });
     if ((await this.ctx.storage.getAlarm()) === null) {
@@ -34,6 +39,27 @@ export class TracesObject extends DurableObject {
     const rows = this.#sql.exec('SELECT receipt FROM generations WHERE id = ?', id).toArray();
     const receipt = rows[0]?.receipt;
     return typeof receipt === 'string' ? receipt : null;
+  }
+
+  /** The receipts of those of these ids that there are. */
+  findAll(ids: string[]): StoredReceipt[] {
+    return ids.flatMap(
+      (id) =>
+        this.#sql
+          .exec('SELECT sequence, id, receipt FROM generations WHERE id = ?', id)
+          .toArray() as unknown as StoredReceipt[],
+    );
+  }
+
+  /** Receipts in the order in which they were written, after a sequence number. */
+  page(after: number, limit: number): StoredReceipt[] {
+    return this.#sql
+      .exec(
+        'SELECT sequence, id, receipt FROM generations WHERE sequence > ? ORDER BY sequence LIMIT ?',
+        after,
+        limit,
+      )
+      .toArray() as unknown as StoredReceipt[];
   }
 
   override async alarm(): Promise<void> {

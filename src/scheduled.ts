@@ -1,0 +1,33 @@
+import { issueInvoices } from './billing/invoices/issue-invoices.ts';
+import { monthBefore } from './billing/invoices/month.ts';
+import { checkOpenTopUps } from './billing/payments/check-open-top-ups.ts';
+import { topUpLowBalances } from './billing/payments/top-up-low-balances.ts';
+import { reconcile } from './billing/reconciliation/reconcile.ts';
+import type { Env } from './env.ts';
+
+/** What runs every hour (`[triggers]` of wrangler.toml), in this order. Each job bounds itself and goes on next time. */
+const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
+  check_open_top_ups: (env, now) => checkOpenTopUps(env, now),
+  top_up_low_balances: (env) => topUpLowBalances(env),
+  issue_invoices: (env, now) => issueInvoices(env, monthBefore(now)),
+  reconcile: (env, now) => reconcile(env, now),
+};
+
+/**
+ * Runs the jobs of the clock. One that fails does not keep the others from running.
+ * @param now Unix milliseconds for which the run was planned.
+ * @throws AggregateError of what failed, so that the run counts as failed.
+ */
+export async function runScheduled(env: Env, now: number): Promise<void> {
+  const failures: unknown[] = [];
+  for (const [job, run] of Object.entries(JOBS)) {
+    try {
+      const done = await run(env, now);
+      if (done > 0) console.log(JSON.stringify({ job, done }));
+    } catch (thrown) {
+      failures.push(thrown);
+      console.error(JSON.stringify({ job, error: String(thrown) }));
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'Jobs of the clock failed.');
+}
