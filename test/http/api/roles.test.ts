@@ -55,6 +55,16 @@ const EXPECTED: Record<string, readonly Who[]> = {
   'get /api/limits/stats': readers,
   'put /api/workspaces/{id}/models': admins,
   'put /api/workspaces/{id}/pricing': operator,
+  'get /api/workspaces/{id}/top-ups': readers,
+  'post /api/workspaces/{id}/top-ups': ['owner', 'admin', 'billing'],
+  'get /api/workspaces/{id}/auto-top-up': readers,
+  'put /api/workspaces/{id}/auto-top-up': ['owner', 'admin', 'billing'],
+  'put /api/workspaces/{id}/tax': operator,
+  'get /api/invoices': [...admins, 'billing'],
+  'post /api/invoices': operator,
+  'get /api/invoices/{id}': [...admins, 'billing'],
+  'post /api/invoices/{id}/credit-notes': operator,
+  'get /api/reconciliation': operator,
   'get /api/audit': admins,
 };
 
