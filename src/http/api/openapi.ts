@@ -19,6 +19,13 @@ function makeDocument(api: OpenAPIHono<ApiEnv>) {
     description:
       'The operator key, or a key of a role that `x-roles` of the route names. A key acts within its own workspace alone.',
   });
+  api.openAPIRegistry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'interline.session_token',
+    description:
+      'Set by signing in; `__Secure-interline.session_token` over https. Changes must come from the same origin. `x-workspace` names the workspace of who belongs to several.',
+  });
   const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -28,7 +35,7 @@ function makeDocument(api: OpenAPIHono<ApiEnv>) {
         'Providers, models, workspaces and keys of an Interline deployment. Errors have OpenAI’s envelope; `code` is stable.',
     },
     servers: [{ url: '/' }],
-    security: [{ bearer: [] }],
+    security: [{ bearer: [] }, { session: [] }],
     tags: [
       'Providers',
       'Models',
