@@ -2,7 +2,7 @@ CREATE TABLE `differences` (
 	`id` text PRIMARY KEY NOT NULL,
 	`workspace_id` text NOT NULL,
 	`kind` text NOT NULL,
-	`generation` text NOT NULL,
+	`subject` text NOT NULL,
 	`ledger_amount` integer,
 	`receipt_amount` integer,
 	`upstream_amount` integer,
@@ -42,6 +42,7 @@ CREATE TABLE `reconciliations` (
 	`workspace_id` text PRIMARY KEY NOT NULL,
 	`ledger` integer NOT NULL,
 	`receipts` integer NOT NULL,
+	`settled` text NOT NULL,
 	`updated_at` integer NOT NULL
 );
 --> statement-breakpoint

@@ -11,14 +11,17 @@ import { scopeOf } from '../../tenancy/workspaces/scope.ts';
 import { nanoToUsd } from '../money.ts';
 import type { DifferenceKind } from './types.ts';
 
-/** Where the accounts of a generation differ. USD. */
+/** Where accounts differ. USD. */
 export interface DifferenceView {
   workspace: string;
-  generation: string;
+  /** The one of which they do; null for `invoice_total`. */
+  generation: string | null;
+  /** For `invoice_total`: the invoice's id. */
+  invoice: string | null;
   kind: DifferenceKind;
   /** What the ledger took; null where it has no entry, or is not what differs. */
   ledger_usd: number | null;
-  /** What the receipt charges; for `upstream_cost` our figure of the provider's cost. Null where unknown. */
+  /** What the receipt charges, or the invoice; for `upstream_cost` our figure of that. Null where unknown. */
   receipt_usd: number | null;
   /** What the provider reports. */
   upstream_usd: number | null;
@@ -92,7 +95,8 @@ function differenceView(row: typeof differences.$inferSelect): DifferenceView {
   const usd = (nano: number | null): number | null => (nano === null ? null : nanoToUsd(nano));
   return {
     workspace: row.workspaceId,
-    generation: row.generation,
+    generation: row.kind === 'invoice_total' ? null : row.subject,
+    invoice: row.kind === 'invoice_total' ? row.subject : null,
     kind: row.kind,
     ledger_usd: usd(row.ledgerAmount),
     receipt_usd: usd(row.receiptAmount),

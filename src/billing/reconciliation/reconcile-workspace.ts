@@ -5,9 +5,11 @@ import type { Env } from '../../env.ts';
 import { tracesClient } from '../../objects/traces/client.ts';
 import { RETENTION_MS } from '../../objects/traces/types.ts';
 import { workspaceClient } from '../../objects/workspace/client.ts';
+import type { StoredEntry } from '../../objects/workspace/types.ts';
 import { stored } from '../../tenancy/storage.ts';
 import { type Account, accountsOf, readReceipt } from './accounts.ts';
 import { compare } from './compare.ts';
+import { addSettled, compareInvoices } from './compare-invoices.ts';
 
 /** Receipt and settlement travel apart: what is younger is not compared yet, milliseconds. */
 export const GRACE_MS = 10 * 60 * 1000;
@@ -17,12 +19,6 @@ const SWEEP_MARGIN_MS = 24 * 60 * 60 * 1000;
 const PAGE = 200;
 /** Differences that are looked at again in one run. */
 const MOST_OPEN = 100;
-
-/** How far a workspace's accounts have been compared. */
-export interface Progress {
-  ledger: number;
-  receipts: number;
-}
 
 /**
  * Compares the next page of a workspace's ledger and of its receipts, and looks at what differed before.
@@ -35,13 +31,14 @@ export async function reconcileWorkspace(env: Env, workspaceId: string, now: num
   const known = await stored(
     db.select().from(reconciliations).where(eq(reconciliations.workspaceId, workspaceId)).get(),
   );
-  const from: Progress = { ledger: known?.ledger ?? 0, receipts: known?.receipts ?? 0 };
-  const fromLedger = await lookAtLedger(env, workspaceId, from.ledger, now);
-  const fromReceipts = await lookAtReceipts(env, workspaceId, from.receipts, now);
+  const fromLedger = await lookAtLedger(env, workspaceId, known?.ledger ?? 0, now);
+  const fromReceipts = await lookAtReceipts(env, workspaceId, known?.receipts ?? 0, now);
   await note(env, workspaceId, [...fromLedger.accounts, ...fromReceipts.accounts], now);
   await resolve(env, workspaceId, now);
-  // The cursor moves last: a run that breaks off is done again.
-  const next = { ledger: fromLedger.cursor, receipts: fromReceipts.cursor, updatedAt: now };
+  const settled = addSettled(known?.settled ?? {}, fromLedger.entries);
+  if (!fromLedger.isMore) await compareInvoices(env, workspaceId, settled, now);
+  // The cursor moves last, and the sums with it: a run that breaks off is done again.
+  const next = { ledger: fromLedger.cursor, receipts: fromReceipts.cursor, settled, updatedAt: now };
   await stored(
     db
       .insert(reconciliations)
@@ -57,13 +54,19 @@ interface Look {
   isMore: boolean;
 }
 
-async function lookAtLedger(env: Env, workspaceId: string, after: number, now: number): Promise<Look> {
+async function lookAtLedger(
+  env: Env,
+  workspaceId: string,
+  after: number,
+  now: number,
+): Promise<Look & { entries: StoredEntry[] }> {
   const page = await stored(workspaceClient(env, workspaceId).entries(after, PAGE));
   const ripe = leading(page, ({ createdAt }) => createdAt <= now - GRACE_MS);
   const generations = ripe
     .filter(({ kind, createdAt }) => kind === 'settle' && createdAt > now - RETENTION_MS + SWEEP_MARGIN_MS)
     .map(({ reference }) => reference);
   return {
+    entries: ripe,
     accounts: await stored(accountsOf(env, workspaceId, generations)),
     cursor: ripe.at(-1)?.sequence ?? after,
     isMore: ripe.length === PAGE,
@@ -100,7 +103,7 @@ async function note(env: Env, workspaceId: string, accounts: Account[], now: num
   for (const { generation, receipt, entry } of accounts) {
     for (const finding of compare(receipt, entry)) {
       const id = `${workspaceId}:${finding.kind}:${generation}`;
-      const row = { id, workspaceId, generation, ...finding, foundAt: now, resolvedAt: null };
+      const row = { id, workspaceId, subject: generation, ...finding, foundAt: now, resolvedAt: null };
       await stored(db.insert(differences).values(row).onConflictDoNothing());
     }
   }
@@ -127,14 +130,14 @@ async function resolve(env: Env, workspaceId: string, now: number): Promise<void
     accountsOf(
       env,
       workspaceId,
-      open.map(({ generation }) => generation),
+      open.map(({ subject }) => subject),
     ),
   );
   const complete = new Set(
     accounts.filter(({ receipt, entry }) => receipt && entry).map(({ generation }) => generation),
   );
-  for (const { id, generation } of open) {
-    if (!complete.has(generation)) continue;
+  for (const { id, subject } of open) {
+    if (!complete.has(subject)) continue;
     await stored(db.update(differences).set({ resolvedAt: now }).where(eq(differences.id, id)));
   }
 }

@@ -48,7 +48,7 @@ async function postpone(env: Env, workspaceId: string, now: number): Promise<voi
   await stored(
     database(env.DB)
       .insert(reconciliations)
-      .values({ workspaceId, ledger: 0, receipts: 0, updatedAt: now })
+      .values({ workspaceId, ledger: 0, receipts: 0, settled: {}, updatedAt: now })
       .onConflictDoUpdate({ target: reconciliations.workspaceId, set: { updatedAt: now } }),
   );
 }

@@ -73,6 +73,8 @@ export const reconciliations = sqliteTable('reconciliations', {
   /** Sequences of the last ledger entry and of the last receipt that were looked at. */
   ledger: integer('ledger').notNull(),
   receipts: integer('receipts').notNull(),
+  /** What the ledger took in each month (`YYYY-MM`) up to there, nano-USD. */
+  settled: text('settled', { mode: 'json' }).$type<Record<string, number>>().notNull(),
   updatedAt: integer('updated_at').notNull(),
 });
 
@@ -80,12 +82,14 @@ export const reconciliations = sqliteTable('reconciliations', {
 export const differences = sqliteTable(
   'differences',
   {
-    /** `<workspace>:<kind>:<generation>`, so that finding it again changes nothing. */
+    /** `<workspace>:<kind>:<subject>`, so that finding it again changes nothing. */
     id: text('id').primaryKey(),
     workspaceId: text('workspace_id').notNull(),
     kind: text('kind').$type<DifferenceKind>().notNull(),
-    generation: text('generation').notNull(),
+    /** The id of the generation or of the invoice. */
+    subject: text('subject').notNull(),
     ledgerAmount: integer('ledger_amount'),
+    /** What the receipt or the invoice says. */
     receiptAmount: integer('receipt_amount'),
     upstreamAmount: integer('upstream_amount'),
     foundAt: integer('found_at').notNull(),

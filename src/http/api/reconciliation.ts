@@ -8,13 +8,16 @@ import { type ApiEnv, errors, json, pageSchema, ScopedPageQuery, Seconds } from 
 const Difference = z
   .object({
     workspace: z.string(),
-    generation: z.string(),
+    generation: z.string().nullable().meta({ description: 'Null for `invoice_total`.' }),
+    invoice: z.string().nullable().meta({ description: 'For `invoice_total`.' }),
     kind: z.enum(DIFFERENCE_KINDS),
     ledger_usd: z.number().nullable().meta({ description: 'What the ledger took.' }),
     receipt_usd: z
       .number()
       .nullable()
-      .meta({ description: 'What the receipt charges; for `upstream_cost`, our figure of the cost.' }),
+      .meta({
+        description: 'What the receipt charges, or the invoice; for `upstream_cost`, our figure of the cost.',
+      }),
     upstream_usd: z.number().nullable().meta({ description: 'What the provider reports.' }),
     found_at: Seconds,
     resolved_at: Seconds.nullable(),

@@ -1,5 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { issueInvoice } from '../../../src/billing/invoices/issue-invoice.ts';
+import { monthOf } from '../../../src/billing/invoices/month.ts';
 import { reconcile } from '../../../src/billing/reconciliation/reconcile.ts';
 import { reconcileWorkspace } from '../../../src/billing/reconciliation/reconcile-workspace.ts';
 import type { Env } from '../../../src/env.ts';
@@ -62,7 +64,7 @@ describe('the comparison of accounts', () => {
     for (let run = 0; run < 3; run++) expect(await reconcileWorkspace(bindings, id, now)).toBe(false);
     const page = await list(id);
     expect(page.checked_at).toBe(Math.floor(now / 1000));
-    const common = { workspace: id, found_at: Math.floor(now / 1000), resolved_at: null };
+    const common = { workspace: id, invoice: null, found_at: Math.floor(now / 1000), resolved_at: null };
     expect(page.data).toHaveLength(4);
     expect(page.data).toEqual(
       expect.arrayContaining([
@@ -162,6 +164,35 @@ describe('the comparison of accounts', () => {
     await settle(id, 'old', 100);
     await reconcileWorkspace(bindings, id, Date.now() + 31 * 24 * 60 * MINUTE);
     expect(await found(id)).toEqual([]);
+  });
+
+  it('holds invoices against the ledger', async () => {
+    const ids = [(await newWorkspace()).id, (await newWorkspace()).id];
+    const month = monthOf(Date.now());
+    for (const id of ids) {
+      await settle(id, `gen_${id}`, 100);
+      await receive(id, `gen_${id}`, 100);
+      expect((await issueInvoice(bindings, id, month, 'operator'))?.row.document.subtotal).toBe(100);
+    }
+    const [good = '', bad = ''] = ids;
+    // Issued before its month was over.
+    await settle(bad, 'late', 11);
+    await receive(bad, 'late', 11);
+    for (const id of ids) await reconcileWorkspace(bindings, id, later());
+    expect([...(await found(good)), ...(await found(bad))]).toEqual([]);
+    const [year = 0, number = 0] = month.split('-').map(Number);
+    const nextMonth = Date.UTC(year, number, 2);
+    for (let run = 0; run < 2; run++) for (const id of ids) await reconcileWorkspace(bindings, id, nextMonth);
+    expect(await found(good)).toEqual([]);
+    expect((await list(bad)).data).toMatchObject([
+      {
+        kind: 'invoice_total',
+        generation: null,
+        invoice: expect.stringMatching(/^inv_/),
+        ledger_usd: 1.11e-7,
+        receipt_usd: 1e-7,
+      },
+    ]);
   });
 
   it('runs over all workspaces, also when one of them fails', async () => {
