@@ -3,6 +3,7 @@ import { secretOf } from '../providers/credentials.ts';
 import type { AnswerMeta, DecodedAnswer } from '../wires/types.ts';
 import { keepReservation, RENEW_EVERY_MS } from './admit.ts';
 import { type OpenStream, openStream } from './open-stream.ts';
+import { errorWithoutSecret, withoutSecret } from './redact.ts';
 import type { Call, Candidate, RoutingReason, Trail } from './types.ts';
 import { Cutoff, send } from './upstream.ts';
 
@@ -12,7 +13,7 @@ const MAX_ATTEMPTS = 6;
 /** An answer has begun: the candidate that gives it and what could not be passed on to it. */
 export type Served = { candidate: Candidate; dropped: readonly string[]; meta: AnswerMeta } & (
   | { kind: 'whole'; answer: DecodedAnswer }
-  | { kind: 'stream'; stream: OpenStream }
+  | { kind: 'stream'; stream: OpenStream; secret: string | null }
 );
 
 /**
@@ -76,15 +77,16 @@ async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promi
   const limit = request.stream ? config.limits.firstTokenMs : config.limits.answerMs;
   const watch = watchAttempt(call, limit, cutoff);
   trail.brake.onPull((reason) => cutoff.cut(reason));
+  let known: string | null = null;
   try {
     if (trail.brake.reason) throw trail.brake.reason;
-    const known = secret instanceof Promise ? await secret : secret;
+    known = secret instanceof Promise ? await secret : secret;
     const response = await send(candidate.provider, known, encoded, cutoff, call.traceparent);
     record.status = response.status;
     if (!response.ok) throw await readFailure(candidate, response, cutoff, known);
     if (request.stream) {
       const stream = await openStream(response, candidate.codec.stream(candidate.target, meta), cutoff);
-      return { ...served, kind: 'stream', stream };
+      return { ...served, kind: 'stream', stream, secret: known };
     }
     const body = await response.text().catch((cause: unknown) => {
       throw cutoff.explain(cause);
@@ -92,7 +94,7 @@ async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promi
     const safe = withoutSecret(body, known);
     return { ...served, kind: 'whole', answer: candidate.codec.decode(safe, candidate.target, meta) };
   } catch (thrown) {
-    const error = toGatewayError(thrown);
+    const error = errorWithoutSecret(toGatewayError(thrown), known);
     record.error = error.code;
     record.upstream_error = error.upstream;
     cutoff.cut(error);
@@ -141,11 +143,6 @@ async function readFailure(
   } catch (cause) {
     return cutoff.explain(cause);
   }
-}
-
-/** Providers may say back the secret they were sent, and callers read what providers say. */
-function withoutSecret(text: string, secret: string | null): string {
-  return secret !== null && secret.length >= 8 ? text.replaceAll(secret, '[secret]') : text;
 }
 
 /** Whether another endpoint may do better. What is wrong with the request itself is wrong everywhere. */

@@ -5,14 +5,18 @@ import { endOfAnswer, endOfFailure } from './chunks.ts';
 import { estimateUsage } from './estimate.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
 import { decodeEvents, type OpenStream } from './open-stream.ts';
+import { errorWithoutSecret } from './redact.ts';
 import { settle } from './settle.ts';
 import type { Call, Trail } from './types.ts';
 
 type ServedStream = Extract<Served, { kind: 'stream' }>;
 
 /** With nothing to say for this long, a comment keeps the connection alive and shows whether the client is there. */
-const PING_AFTER_MS = 5_000;
+const PING_AFTER_MS = 2_000;
 const PING = ': ping\n\n';
+
+/** An answer that has its finish reason is over after so long a silence. */
+const AFTER_FINISH_MS = 5_000;
 
 /** After the upstream's last event its connection gets this long to end by itself, so that it can be used again. */
 const DRAIN_MS = 1_000;
@@ -127,13 +131,13 @@ class Relay {
 
   /** Several times per idle limit, not per event: is the upstream silent, is the client still there? */
   #watch(): void {
-    if (this.#heldBack) return;
     const now = Date.now();
     if (now - this.#renewedAt >= RENEW_EVERY_MS) {
       this.#renewedAt = now;
       keepReservation(this.#call);
     }
-    if (now - this.#lastActivityAt >= this.#call.config.limits.idleMs) {
+    if (this.#heldBack) return;
+    if (now - this.#lastActivityAt >= this.#idleLimit()) {
       this.#stream.cutoff.cut(
         new GatewayError('upstream_timeout', {
           message: 'The provider stopped in the middle of the answer.',
@@ -145,8 +149,15 @@ class Relay {
     }
   }
 
+  /** Behind a finish reason only usage and `[DONE]` can come: an upstream that forgets them is not waited for. */
+  #idleLimit(): number {
+    const { idleMs } = this.#call.config.limits;
+    return this.#stream.decoder.state.finished ? Math.min(idleMs, AFTER_FINISH_MS) : idleMs;
+  }
+
   /** Settles, then says the last word to a client that is still there. */
-  async #end(failure: GatewayError | null): Promise<void> {
+  async #end(thrown: GatewayError | null): Promise<void> {
+    const failure = thrown && errorWithoutSecret(thrown, this.#served.secret);
     const { candidate, meta } = this.#served;
     const { state } = this.#stream.decoder;
     const gone = failure?.code === 'client_closed_request';

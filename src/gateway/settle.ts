@@ -7,7 +7,7 @@ import { Batcher } from '../lib/batcher.ts';
 import { tracesClient } from '../objects/traces/client.ts';
 import { workspaceClient } from '../objects/workspace/client.ts';
 import type { Settlement as WorkspaceSettlement } from '../objects/workspace/types.ts';
-import type { GenerationStatus, Receipt } from '../telemetry/receipt.ts';
+import type { Attempt, GenerationStatus, Receipt } from '../telemetry/receipt.ts';
 import { rememberReceipt } from '../telemetry/recent.ts';
 import type { FinishReason, Usage } from '../wires/types.ts';
 import { spendingScopes } from './admit.ts';
@@ -135,13 +135,20 @@ function writeReceipt(
       upstreamCost === null || !cost ? null : nanoToUsd(usdToNano(upstreamCost) - cost.total),
     dropped_params: ending.dropped,
     fallback_from: trail.fallbackFrom,
-    attempts: trail.attempts,
+    attempts: trail.attempts.map(withoutBody),
     timings: {
       first_token_ms: ending.firstTokenAt === null ? null : ending.firstTokenAt - call.startedAt,
       total_ms: Date.now() - call.startedAt,
     },
     trace_id: call.traceparent?.split('-')[1] ?? null,
   };
+}
+
+/** What a provider said of a failure, but for its body, which is for the operator and not for callers. */
+function withoutBody(attempt: Attempt): Attempt {
+  if (!attempt.upstream_error) return attempt;
+  const { body: _body, ...fault } = attempt.upstream_error;
+  return { ...attempt, upstream_error: fault };
 }
 
 /** One call per workspace and object, whatever the number of generations. Safe to repeat. */

@@ -10,17 +10,23 @@ interface Waiting {
 
 interface Lane {
   waiting: Waiting[];
-  /** Ends when the call that is under way has been answered; never rejects. */
-  flight: Promise<void> | null;
+  /** When the call under way was made, Unix milliseconds; null when there is none. */
+  flightSince: number | null;
+  /** Tells who sends the next call that its time has come. */
+  wake: (() => void) | null;
 }
+
+/** A call that takes longer is not waited for: the request that made it may be gone, and its answer with it. */
+const STUCK_MS = 1_000;
 
 /** One lane per workspace: while a call is under way, requests gather for the next. */
 const lanes = new Map<string, Lane>();
 
 /**
  * Asks the workspace's object. Alone a request is sent at once; those that come while a call is under way
- * travel together in the next. The first of a batch sends it, in its own `waitUntil`: I/O belongs to the
- * request that starts it.
+ * travel together in the next, which the first of them sends. Each promise is awaited by the request that
+ * made it: the runtime carries a promise's resolution from one request to another, but what awaits the
+ * promise of another request goes on in that request, and ends with it.
  */
 export function askAdmission(
   env: Env,
@@ -31,14 +37,18 @@ export function askAdmission(
   if (!configOf(env).coalesceAdmissions) return askAlone(env, workspaceId, request);
   let lane = lanes.get(workspaceId);
   if (!lane) {
-    lane = { waiting: [], flight: null };
+    lane = { waiting: [], flightSince: null, wake: null };
     lanes.set(workspaceId, lane);
   }
   const { waiting } = lane;
   const answer = new Promise<Admission>((resolve, reject) => {
     waiting.push({ request, resolve, reject });
   });
-  if (waiting.length === 1) waitUntil(lead(lane, env, workspaceId));
+  if (lane.flightSince === null || Date.now() - lane.flightSince > STUCK_MS) {
+    waitUntil(fly(lane, env, workspaceId));
+  } else if (lane.wake === null) {
+    waitUntil(flyNext(lane, env, workspaceId));
+  }
   return answer;
 }
 
@@ -48,16 +58,26 @@ async function askAlone(env: Env, workspaceId: string, request: AdmissionRequest
   return admission;
 }
 
-async function lead(lane: Lane, env: Env, workspaceId: string): Promise<void> {
-  if (lane.flight) await lane.flight;
+async function flyNext(lane: Lane, env: Env, workspaceId: string): Promise<void> {
+  await new Promise<void>((resolve) => {
+    lane.wake = resolve;
+  });
+  await fly(lane, env, workspaceId);
+}
+
+/** Sends all who wait in one call, then wakes who sends the next. */
+async function fly(lane: Lane, env: Env, workspaceId: string): Promise<void> {
   const batch = lane.waiting;
+  if (batch.length === 0) return;
+  const since = Date.now();
   lane.waiting = [];
-  const flight = send(batch, env, workspaceId);
-  lane.flight = flight;
-  await flight;
-  if (lane.flight !== flight) return;
-  lane.flight = null;
-  if (lane.waiting.length === 0) lanes.delete(workspaceId);
+  lane.flightSince = since;
+  await send(batch, env, workspaceId);
+  if (lane.flightSince === since) lane.flightSince = null;
+  const { wake } = lane;
+  lane.wake = null;
+  if (wake) wake();
+  else if (lane.waiting.length === 0 && lane.flightSince === null) lanes.delete(workspaceId);
 }
 
 async function send(batch: Waiting[], env: Env, workspaceId: string): Promise<void> {
