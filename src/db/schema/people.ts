@@ -29,7 +29,7 @@ export const sessions = sqliteTable(
     createdAt: integer('created_at', { mode: 'timestamp_ms' }).notNull(),
     updatedAt: integer('updated_at', { mode: 'timestamp_ms' }).notNull(),
   },
-  (t) => [index('sessions_by_user').on(t.userId)],
+  (t) => [index('sessions_by_user').on(t.userId), index('sessions_by_end').on(t.expiresAt)],
 );
 
 export const accounts = sqliteTable(
@@ -88,7 +88,7 @@ export const invitations = sqliteTable(
     id: text('id').primaryKey(),
     organizationId: text('workspace_id').notNull(),
     email: text('email').notNull(),
-    role: text('role').$type<MemberRole>(),
+    role: text('role').$type<MemberRole>().notNull(),
     status: text('status').notNull(),
     inviterId: text('inviter_id').notNull(),
     expiresAt: integer('expires_at', { mode: 'timestamp_ms' }).notNull(),

@@ -4,6 +4,7 @@ import { acceptInvitation } from '../../tenancy/invitations/accept.ts';
 import { cancelInvitation } from '../../tenancy/invitations/cancel.ts';
 import { invite } from '../../tenancy/invitations/create.ts';
 import { listInvitations } from '../../tenancy/invitations/list.ts';
+import { readInvitation } from '../../tenancy/invitations/read.ts';
 import { MEMBER_ROLES } from '../../tenancy/types.ts';
 import { visitOf } from '../middleware/identify.ts';
 import { permitted } from '../middleware/role.ts';
@@ -51,7 +52,14 @@ const create = createRoute({
   },
   responses: {
     201: { description: 'The invitation', content: json(Invitation) },
-    ...errors('not_found', 'missing_parameter', 'invalid_type', 'invalid_value', 'conflict'),
+    ...errors(
+      'not_found',
+      'missing_parameter',
+      'invalid_type',
+      'invalid_value',
+      'conflict',
+      'too_many_attempts',
+    ),
   },
 });
 
@@ -65,6 +73,25 @@ const list = createRoute({
   responses: {
     200: { description: 'A page', content: json(pageSchema(Invitation)) },
     ...errors('not_found', 'missing_parameter', 'invalid_value'),
+  },
+});
+
+const get = createRoute({
+  method: 'get',
+  path: '/invitations/{id}',
+  summary: 'Read an invitation that one was sent',
+  description: 'For who is signed in with the e-mail address that was invited.',
+  tags: ['Invitations'],
+  middleware: permitted('invitation.accept'),
+  request: { params: IdParams },
+  responses: {
+    200: {
+      description: 'What is offered: the name of the workspace, and the role in it',
+      content: json(
+        z.object({ id: z.string(), name: z.string(), role: z.enum(MEMBER_ROLES), expires_at: Seconds }),
+      ),
+    },
+    ...errors('not_found'),
   },
 });
 
@@ -101,6 +128,9 @@ export const invitations = new OpenAPIHono<ApiEnv>()
   )
   .openapi(list, async (c) =>
     c.json(await listInvitations(c.env, c.get('principal'), originOf(c), c.req.valid('query')), 200),
+  )
+  .openapi(get, async (c) =>
+    c.json(await readInvitation(c.env, c.get('principal'), c.req.valid('param').id), 200),
   )
   .openapi(cancel, async (c) => {
     await cancelInvitation(c.env, c.get('principal'), c.req.valid('param').id);

@@ -40,7 +40,7 @@ const create = createRoute({
   },
   responses: {
     201: { description: 'The workspace', content: json(WorkspaceWithCredits) },
-    ...errors('missing_parameter', 'invalid_type', 'invalid_value'),
+    ...errors('missing_parameter', 'invalid_type', 'invalid_value', 'too_many_attempts'),
   },
 });
 

@@ -7,6 +7,7 @@ import { GatewayError } from '../../errors.ts';
 import { newId } from '../../lib/id.ts';
 import { teamOf } from '../members/find.ts';
 import { sendMail } from '../people/mail.ts';
+import { countAttempt } from '../people/throttle.ts';
 import type { Visit } from '../people/visit.ts';
 import { actorName, mayHandOut, personOf, requirePermission } from '../permissions.ts';
 import { stored } from '../storage.ts';
@@ -19,7 +20,7 @@ const LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
  * Invites an e-mail address into a workspace for seven days. The link in the answer is the invitation; it
  * is mailed too where the deployment sends mail. An open invitation of the same address ends.
  * @throws GatewayError `permission_denied`, also for a role above the actor's own; `conflict` for a member,
- *   `not_found`, `missing_parameter`, `storage_unavailable`.
+ *   `too_many_attempts`, `not_found`, `missing_parameter`, `storage_unavailable`.
  */
 export async function invite(
   env: Env,
@@ -36,6 +37,8 @@ export async function invite(
   }
   const workspaceId = await teamOf(env, actor, input.workspace);
   const email = input.email.toLowerCase();
+  const inviterId = personOf(actor) ?? actorName(actor);
+  if (actor.kind !== 'operator') await countAttempt(env, 'invite', inviterId);
   const db = database(env.DB);
   const member = await stored(
     db
@@ -55,7 +58,7 @@ export async function invite(
     email,
     role: input.role,
     status: 'pending',
-    inviterId: personOf(actor) ?? actorName(actor),
+    inviterId,
     expiresAt: new Date(now + LIFETIME_MS),
     createdAt: new Date(now),
   };

@@ -25,7 +25,7 @@ export function invitationView(row: StoredInvitation, origin: string): Invitatio
   return {
     id: row.id,
     email: row.email,
-    role: row.role ?? 'viewer',
+    role: row.role,
     workspace: row.organizationId,
     inviter: row.inviterId,
     link: `${origin}/invitations/${row.id}`,

@@ -1,8 +1,20 @@
 import { APIError } from 'better-auth/api';
 import { type ErrorCode, GatewayError } from '../../errors.ts';
 
+interface Refusal {
+  code: ErrorCode;
+  param?: string;
+  message?: string;
+}
+
+const TAKEN: Refusal = {
+  code: 'conflict',
+  param: 'email',
+  message: 'There is an account with this e-mail address: sign in.',
+};
+
 /** What better-auth refuses with, in our words. All else it throws is a fault of storage. */
-const REFUSALS: Record<string, { code: ErrorCode; param?: string; message?: string }> = {
+const REFUSALS: Record<string, Refusal> = {
   INVALID_EMAIL_OR_PASSWORD: { code: 'invalid_credentials' },
   INVALID_PASSWORD: {
     code: 'invalid_credentials',
@@ -14,11 +26,7 @@ const REFUSALS: Record<string, { code: ErrorCode; param?: string; message?: stri
     message: 'This person signs in without a password: set one by a reset link.',
   },
   INVALID_EMAIL: { code: 'invalid_value', param: 'email', message: 'email must be an e-mail address.' },
-  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: {
-    code: 'conflict',
-    param: 'email',
-    message: 'There is an account with this e-mail address: sign in.',
-  },
+  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: TAKEN,
   INVALID_TOKEN: {
     code: 'invalid_value',
     param: 'token',
@@ -46,9 +54,15 @@ export async function ask<T>(
         cause,
       });
     }
-    throw new GatewayError(refusal.code, {
-      ...(refusal.param === undefined ? {} : { param: refusal.param }),
-      ...(refusal.message === undefined ? {} : { message: refusal.message }),
-    });
+    throw errorOf(refusal);
   }
+}
+
+/** The refusal of an address that has an account. */
+export function takenAddress(): GatewayError {
+  return errorOf(TAKEN);
+}
+
+function errorOf({ code, ...details }: Refusal): GatewayError {
+  return new GatewayError(code, details);
 }

@@ -1,3 +1,6 @@
+import { lt } from 'drizzle-orm';
+import { database } from '../../db/client.ts';
+import { sessions } from '../../db/schema/people.ts';
 import type { Env } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
 import { ask } from './ask.ts';
@@ -27,5 +30,10 @@ export async function signIn(
     auth.api.signInEmail({ body, headers: visit.headers, returnHeaders: true }),
   );
   await forgetAttempts(env, 'sign-in-email', email);
+  visit.waitUntil(forgetEndedSessions(env).catch(() => {}));
   return { answer: personView(answer.user), cookies };
+}
+
+async function forgetEndedSessions(env: Env): Promise<void> {
+  await database(env.DB).delete(sessions).where(lt(sessions.expiresAt, new Date()));
 }

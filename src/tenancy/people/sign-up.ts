@@ -1,10 +1,10 @@
 import { and, eq, gt } from 'drizzle-orm';
 import { database } from '../../db/client.ts';
-import { invitations } from '../../db/schema/people.ts';
+import { invitations, users } from '../../db/schema/people.ts';
 import { configOf, type Env } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
 import { stored } from '../storage.ts';
-import { ask } from './ask.ts';
+import { ask, takenAddress } from './ask.ts';
 import { authFor } from './auth.ts';
 import { logPerson } from './log.ts';
 import { isRefused } from './seeded.ts';
@@ -38,9 +38,18 @@ export async function signUp(env: Env, visit: Visit, input: NewPerson): Promise<
   const body = { name: input.name, email, password: input.password };
   const { answer, cookies } = await ask(
     auth.api.signUpEmail({ body, headers: visit.headers, returnHeaders: true }),
-  );
+  ).catch(async (fault: unknown) => {
+    // Of two at one time the database lets one in, and better-auth takes its refusal for a fault.
+    const known = fault instanceof GatewayError && fault.code === 'auth_unavailable';
+    throw known && (await hasAccount(env, email)) ? takenAddress() : fault;
+  });
   await logPerson(env, answer.user.id, 'user.sign_up');
   return { answer: personView(answer.user), cookies };
+}
+
+async function hasAccount(env: Env, email: string): Promise<boolean> {
+  const row = database(env.DB).select({ id: users.id }).from(users).where(eq(users.email, email)).get();
+  return (await stored(row)) !== undefined;
 }
 
 async function isInvited(env: Env, email: string, id: string | undefined): Promise<boolean> {

@@ -16,6 +16,9 @@ export const THROTTLES = {
   'reset-email': 3,
   'reset-address': 20,
   'change-password': 10,
+  /** Of one person or key: invitations are mail to strangers, workspaces cost storage. */
+  invite: 50,
+  workspace: 20,
 } as const;
 
 type Throttle = keyof typeof THROTTLES;

@@ -9,6 +9,7 @@ import { newId } from '../../lib/id.ts';
 import { workspaceClient } from '../../objects/workspace/client.ts';
 import { checkedAmount } from '../credits/amount.ts';
 import { claimTrial } from '../credits/trial.ts';
+import { countAttempt } from '../people/throttle.ts';
 import { actorName, personOf, requirePermission } from '../permissions.ts';
 import { stored } from '../storage.ts';
 import type { Principal } from '../types.ts';
@@ -24,7 +25,7 @@ export interface NewWorkspace {
  * Makes a workspace with a project named `Default`. A signed-in person becomes its owner, and is given
  * trial credits with their first one.
  * @throws GatewayError `permission_denied`, also for credits that a person asks for; `invalid_value`,
- *   `storage_unavailable`.
+ *   `too_many_attempts`, `storage_unavailable`.
  */
 export async function createWorkspace(
   env: Env,
@@ -39,6 +40,7 @@ export async function createWorkspace(
     });
   }
   const person = personOf(actor);
+  if (person !== null) await countAttempt(env, 'workspace', person);
   const credits = person === null ? (input.credits ?? 0) : await claimTrial(env, person);
   const amount = checkedAmount(credits, 'credits');
   const now = Date.now();

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { call, errorOf, OPERATOR } from '../../support/gateway.ts';
 import { as, browser, cookieOf, newEmail, PASSWORD, signUp } from '../../support/people.ts';
 
@@ -46,6 +46,14 @@ describe('signing up', () => {
       body: { name: 'Ada', email: email.toUpperCase(), password: PASSWORD },
     });
     expect(errorOf(again)).toEqual({ status: 409, code: 'conflict', param: 'email' });
+  });
+
+  it('of two people with one address lets in one', async () => {
+    const body = { name: 'Ada', email: newEmail(), password: PASSWORD };
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => call('POST', '/api/auth/sign-up/email', { headers: browser(), body })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
   });
 
   it.each([
@@ -120,6 +128,17 @@ describe('signing in', () => {
       .bind(Date.now() - 1, id)
       .run();
     expect((await session(cookie)).user).toBeNull();
+  });
+
+  it('forgets sessions that ended', async () => {
+    const { id, email } = await signUp();
+    await DB.prepare('update sessions set expires_at = ? where user_id = ?')
+      .bind(Date.now() - 1, id)
+      .run();
+    await signIn(email, PASSWORD);
+    const count = () =>
+      DB.prepare('select count(*) n from sessions where user_id = ?').bind(id).first<{ n: number }>();
+    await vi.waitFor(async () => expect((await count())?.n).toBe(1));
   });
 });
 

@@ -30,6 +30,13 @@ describe('an invitation', () => {
     });
     expect((await as(team.owner, 'GET', '/api/invitations')).body.data).toEqual([made.body]);
     const person = await signUp(email);
+    const offer = await as(person, 'GET', `/api/invitations/${made.body.id}`);
+    expect(offer.body).toEqual({
+      id: made.body.id,
+      name: 'Test',
+      role: 'developer',
+      expires_at: made.body.expires_at,
+    });
     const joined = await accept(person, made.body.id);
     expect(joined.body).toEqual({ id: team.id, name: 'Test', role: 'developer' });
     expect((await as(person, 'GET', '/api/me')).body).toMatchObject({
@@ -49,11 +56,10 @@ describe('an invitation', () => {
     const team = await newTeam();
     const made = await invite(team.owner, newEmail());
     const stranger = await signUp();
-    expect(errorOf(await accept(stranger, made.body.id))).toEqual({
-      status: 403,
-      code: 'permission_denied',
-      param: null,
-    });
+    const refused = { status: 403, code: 'permission_denied', param: null };
+    expect(errorOf(await accept(stranger, made.body.id))).toEqual(refused);
+    expect(errorOf(await as(stranger, 'GET', `/api/invitations/${made.body.id}`))).toEqual(refused);
+    expect(errorOf(await as(stranger, 'GET', '/api/invitations/inv_none'))).toEqual(gone);
     expect((await as(stranger, 'GET', '/api/me')).body.workspaces).toEqual([]);
     expect(errorOf(await accept(stranger, 'inv_none'))).toEqual(gone);
   });
@@ -102,12 +108,28 @@ describe('an invitation', () => {
     const ofRemoved = await invite(removed, person.email, 'viewer');
     await as(team.owner, 'DELETE', `/api/members/${removed.id}`);
     expect(errorOf(await accept(person, ofRemoved.body.id))).toEqual(gone);
+    const key = await newKey(team.id, 'admin');
+    const ofKey = await call('POST', '/api/invitations', {
+      key: key.key,
+      body: { email: person.email, role: 'viewer' },
+    });
+    await call('DELETE', `/api/keys/${key.id}`, { key: OPERATOR });
+    expect(errorOf(await accept(person, ofKey.body.id))).toEqual(gone);
     const log = await as(team.owner, 'GET', '/api/audit');
     const accepted = log.body.data.filter(
       (row: { action: string; actor: string }) =>
         row.action === 'invitation.accept' && row.actor === person.id,
     );
     expect(accepted).toEqual([]);
+  });
+
+  it('of a key is good while the key is', async () => {
+    const team = await newTeam();
+    const person = await signUp();
+    const { key } = await newKey(team.id, 'admin');
+    const body = { email: person.email, role: 'admin' };
+    const made = await call('POST', '/api/invitations', { key, body });
+    expect((await accept(person, made.body.id)).body.role).toBe('admin');
   });
 
   it('is not for members, nor lost by them', async () => {

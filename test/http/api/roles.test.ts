@@ -43,6 +43,7 @@ const EXPECTED: Record<string, readonly Who[]> = {
   'delete /api/members/{user}': admins,
   'post /api/invitations': admins,
   'get /api/invitations': admins,
+  'get /api/invitations/{id}': people,
   'delete /api/invitations/{id}': admins,
   'post /api/invitations/{id}/accept': people,
   'get /api/users': operator,

@@ -50,7 +50,7 @@ const WITH_WORKSPACE: Record<string, object | null> = {
 };
 
 /** Shared by all tenants, or open to whoever holds the id and the e-mail address. */
-const SHARED = ['get /api/models/{id}', 'post /api/invitations/{id}/accept'];
+const SHARED = ['get /api/models/{id}', 'get /api/invitations/{id}', 'post /api/invitations/{id}/accept'];
 
 interface Theirs {
   workspace: string;

@@ -98,4 +98,18 @@ describe('other attempts', () => {
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(2);
   });
+
+  it('to invite are fifty of one person, and to make workspaces twenty', async () => {
+    const person = await signUp();
+    const made = await burst(22, () => as(person, 'POST', '/api/workspaces', { body: { name: 'x' } }));
+    expect(made.filter(({ status }) => status === 429)).toHaveLength(2);
+    const id: string = made.find(({ status }) => status === 201)?.body.id;
+    const invited = await burst(52, () =>
+      as(person, 'POST', '/api/invitations', {
+        body: { email: newEmail(), role: 'viewer' },
+        headers: { 'x-workspace': id },
+      }),
+    );
+    expect(invited.filter(({ status }) => status === 429)).toHaveLength(2);
+  });
 });
