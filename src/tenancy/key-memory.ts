@@ -34,12 +34,17 @@ class KeyMemory {
     return { state: entry.state, mustAsk };
   }
 
-  /** Keeps what D1 said at `checkedAt`. A secret known as revoked stays so: an older answer may come late. */
+  /**
+   * Keeps what D1 said at `checkedAt`. An older answer may come late: it changes nothing, and a secret known
+   * as revoked stays so in any case.
+   */
   remember(state: KeyState, checkedAt: number): void {
-    const known = this.#known.get(state.hash)?.state;
-    const kept = known?.state === 'revoked' ? known : state;
-    this.#known.set(state.hash, { state: kept, checkedAt, claimedAt: 0 });
+    const known = this.#known.get(state.hash);
     this.#unknown.delete(state.hash);
+    const isLate = known !== undefined && checkedAt < known.checkedAt && state.state !== 'revoked';
+    if (isLate) return;
+    const kept = known?.state.state === 'revoked' ? known.state : state;
+    this.#known.set(state.hash, { state: kept, checkedAt, claimedAt: 0 });
   }
 
   /** Forgets what is known of a key that may have changed; one that was revoked stays so. */
