@@ -32,22 +32,37 @@ export class Books {
     this.stats = new Stats(sql);
   }
 
-  /** All of it or nothing: after a failure memory is what storage says again. */
-  change<T>(work: () => T): T {
+  /**
+   * All of it or nothing: the work changes memory, which is then written. After a failure memory is what
+   * storage says again.
+   * @param ids of ledger entries that the work asks for or appends.
+   */
+  change<T>(ids: readonly string[], now: number, work: () => T): T {
     try {
       return this.#storage.transactionSync(() => {
+        if (ids.length > 0) this.ledger.lookUp(ids);
         const result = work();
-        this.ledger.close();
-        this.stats.close();
+        this.ledger.flush();
+        this.holds.flush();
+        this.rates.flush();
+        this.usage.flush(now);
+        this.spending.flush((scope) => this.allowances.get(scope), now);
+        this.stats.flush();
         return result;
       });
     } catch (error) {
-      this.ledger.reload();
-      this.holds.reload();
-      this.rates.reload();
-      this.allowances.reload();
-      this.observed.reload();
-      this.stats.reload();
+      for (const part of [
+        this.ledger,
+        this.holds,
+        this.rates,
+        this.usage,
+        this.spending,
+        this.allowances,
+        this.observed,
+        this.stats,
+      ]) {
+        part.reload();
+      }
       throw error;
     }
   }

@@ -21,6 +21,9 @@ export class Holds {
   readonly #byId = new Map<string, Hold>();
   readonly #running = new Map<Scope, number>();
   readonly #held = new Map<Scope, number>();
+  /** Changed in this transaction. */
+  readonly #added = new Map<string, Hold>();
+  readonly #removed = new Set<string>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -34,9 +37,7 @@ export class Holds {
 
   /** Takes the holds as they are stored. */
   reload(): void {
-    this.#byId.clear();
-    this.#running.clear();
-    this.#held.clear();
+    for (const part of [this.#byId, this.#running, this.#held, this.#added, this.#removed]) part.clear();
     for (const row of this.#sql.exec('SELECT value, expires_at FROM holds')) {
       const hold = JSON.parse(String(row.value)) as Hold;
       this.#count({ ...hold, expiresAt: Number(row.expires_at) }, 1);
@@ -59,7 +60,7 @@ export class Holds {
 
   add(hold: Hold): void {
     this.#count(hold, 1);
-    this.#sql.exec('INSERT INTO holds VALUES (?, ?, ?)', hold.id, JSON.stringify(hold), hold.expiresAt);
+    this.#added.set(hold.id, hold);
   }
 
   /** Takes a hold away; undefined when there is none of this id. */
@@ -67,8 +68,25 @@ export class Holds {
     const hold = this.#byId.get(id);
     if (!hold) return undefined;
     this.#count(hold, -1);
-    this.#sql.exec('DELETE FROM holds WHERE id = ?', id);
+    if (!this.#added.delete(id)) this.#removed.add(id);
     return hold;
+  }
+
+  /** Writes the changes of a transaction, each kind by one statement. */
+  flush(): void {
+    if (this.#removed.size > 0) {
+      const ids = JSON.stringify([...this.#removed]);
+      this.#sql.exec('DELETE FROM holds WHERE id IN (SELECT value FROM json_each(?))', ids);
+      this.#removed.clear();
+    }
+    if (this.#added.size > 0) {
+      this.#sql.exec(
+        `INSERT INTO holds (id, value, expires_at)
+         SELECT value ->> 'id', value, value ->> 'expiresAt' FROM json_each(?)`,
+        JSON.stringify([...this.#added.values()]),
+      );
+      this.#added.clear();
+    }
   }
 
   renew(id: string, expiresAt: number): void {

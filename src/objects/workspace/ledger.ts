@@ -1,9 +1,12 @@
 import type { LedgerEntry, StoredEntry } from './types.ts';
 
-/** An append-only ledger in SQLite, and its sum. */
+/** An append-only ledger in SQLite, and its sum. Entries of one transaction are written by one statement. */
 export class Ledger {
   readonly #sql: SqlStorage;
-  #balance: number;
+  #balance = 0;
+  /** Ids that were looked up, and those that are to be written. */
+  readonly #known = new Set<string>();
+  #pending: (LedgerEntry & { at: number })[] = [];
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -14,7 +17,7 @@ export class Ledger {
        CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 0), balance INTEGER NOT NULL);
        INSERT OR IGNORE INTO account VALUES (0, 0);`,
     );
-    this.#balance = Number(sql.exec('SELECT balance FROM account').one().balance);
+    this.reload();
   }
 
   /** Nano-USD: always the sum of the ledger. */
@@ -22,52 +25,59 @@ export class Ledger {
     return this.#balance;
   }
 
-  /**
-   * Appends an entry unless its id is known, and says whether it did. Within a transaction; after one that
-   * failed, `reload`.
-   */
+  /** Looks up which of these ids there are. Comes before whatever asks `has` or appends in a transaction. */
+  lookUp(ids: readonly string[]): void {
+    const rows = this.#sql.exec(
+      'SELECT id FROM ledger WHERE id IN (SELECT value FROM json_each(?))',
+      JSON.stringify(ids),
+    );
+    for (const { id } of rows) this.#known.add(String(id));
+  }
+
+  /** Of an id that was looked up. */
+  has(id: string): boolean {
+    return this.#known.has(id);
+  }
+
+  /** Appends an entry whose id was looked up, unless there is one; says whether it did. */
   append(entry: LedgerEntry, now: number): boolean {
-    const written = this.#sql
-      .exec(
-        `INSERT INTO ledger (id, kind, amount, reference, created_at) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (id) DO NOTHING RETURNING sequence`,
-        entry.id,
-        entry.kind,
-        entry.amount,
-        entry.reference,
-        now,
-      )
-      .toArray();
-    if (written.length === 0) return false;
+    if (this.#known.has(entry.id)) return false;
+    this.#known.add(entry.id);
+    this.#pending.push({ ...entry, at: now });
     this.#balance += entry.amount;
     return true;
   }
 
-  /** Writes the sum down. The last step of every transaction that appends. */
-  close(): void {
+  /** Writes what was appended, and the sum. The last step of a transaction. */
+  flush(): void {
+    this.#known.clear();
+    if (this.#pending.length === 0) return;
+    this.#sql.exec(
+      `INSERT INTO ledger (id, kind, amount, reference, created_at)
+       SELECT value ->> 'id', value ->> 'kind', value ->> 'amount', value ->> 'reference', value ->> 'at'
+       FROM json_each(?)`,
+      JSON.stringify(this.#pending),
+    );
     this.#sql.exec('UPDATE account SET balance = ? WHERE id = 0', this.#balance);
+    this.#pending = [];
   }
 
   /** Takes the sum as it is stored, after a transaction that failed. */
   reload(): void {
+    this.#known.clear();
+    this.#pending = [];
     this.#balance = Number(this.#sql.exec('SELECT balance FROM account').one().balance);
-  }
-
-  has(id: string): boolean {
-    return this.#sql.exec('SELECT 1 FROM ledger WHERE id = ?', id).toArray().length > 0;
   }
 
   /** Those entries of these ids that there are. */
   find(ids: string[]): StoredEntry[] {
-    return ids.flatMap(
-      (id) =>
-        this.#sql
-          .exec(
-            'SELECT sequence, id, kind, amount, reference, created_at AS createdAt FROM ledger WHERE id = ?',
-            id,
-          )
-          .toArray() as unknown as StoredEntry[],
-    );
+    return this.#sql
+      .exec(
+        `SELECT sequence, id, kind, amount, reference, created_at AS createdAt FROM ledger
+         WHERE id IN (SELECT value FROM json_each(?)) ORDER BY sequence`,
+        JSON.stringify(ids),
+      )
+      .toArray() as unknown as StoredEntry[];
   }
 
   /** Entries in the order in which they were written, after a sequence number. */

@@ -3,6 +3,8 @@ import type { Settlement, UsageLine } from './types.ts';
 /** What was charged in each month (UTC), summed as invoices need it. */
 export class MonthlyUsage {
   readonly #sql: SqlStorage;
+  /** Charged in this transaction, by what makes a line one. */
+  readonly #added = new Map<string, UsageLine>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -15,23 +17,45 @@ export class MonthlyUsage {
   }
 
   /** Adds the lines of one charge. */
-  add({ project, model, provider, lines }: Settlement, now: number): void {
-    const month = new Date(now).toISOString().slice(0, 7);
+  add({ project, model, provider, lines }: Settlement): void {
     for (const { unit, rate, quantity, amount } of lines) {
-      this.#sql.exec(
-        `INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
-         ON CONFLICT (month, project, model, provider, unit, rate) DO UPDATE SET
-           quantity = quantity + excluded.quantity, amount = amount + excluded.amount, requests = requests + 1`,
-        month,
+      const name = JSON.stringify([project, model, provider, unit, rate]);
+      const line = this.#added.get(name) ?? {
         project,
-        model ?? '',
-        provider ?? '',
+        model: model ?? '',
+        provider: provider ?? '',
         unit,
         rate,
-        quantity,
-        amount,
-      );
+        quantity: 0,
+        amount: 0,
+        requests: 0,
+      };
+      line.quantity += quantity;
+      line.amount += amount;
+      line.requests += 1;
+      this.#added.set(name, line);
     }
+  }
+
+  /** Writes what a transaction has added by one statement. */
+  flush(now: number): void {
+    if (this.#added.size === 0) return;
+    this.#sql.exec(
+      `INSERT INTO usage SELECT ?, value ->> 'project', value ->> 'model', value ->> 'provider', value ->> 'unit',
+         value ->> 'rate', value ->> 'quantity', value ->> 'amount', value ->> 'requests'
+       FROM json_each(?) WHERE true
+       ON CONFLICT (month, project, model, provider, unit, rate) DO UPDATE SET
+         quantity = quantity + excluded.quantity, amount = amount + excluded.amount,
+         requests = requests + excluded.requests`,
+      new Date(now).toISOString().slice(0, 7),
+      JSON.stringify([...this.#added.values()]),
+    );
+    this.#added.clear();
+  }
+
+  /** Forgets what a transaction that failed has added. */
+  reload(): void {
+    this.#added.clear();
   }
 
   /** @param month `YYYY-MM`. */

@@ -28,15 +28,19 @@ export class WorkspaceObject extends DurableObject {
   /** Decides requests in their order, in one transaction, and reserves what they may use. */
   async admit(requests: AdmissionRequest[]): Promise<Admission[]> {
     const now = Date.now();
-    const admissions = this.#books.change(() => requests.map((request) => admit(this.#books, request, now)));
-    await this.#setAlarm();
+    const ids = requests.map(({ id }) => `release:${id}`);
+    const admissions = this.#books.change(ids, now, () =>
+      requests.map((request) => admit(this.#books, request, now)),
+    );
+    await this.#setAlarm(now + Math.min(...requests.map(({ leaseMs }) => leaseMs)));
     return admissions;
   }
 
   /** Ends requests, in one transaction. Answers the balance, nano-USD. */
   settle(settlements: Settlement[]): number {
     const now = Date.now();
-    return this.#books.change(() => {
+    const ids = settlements.flatMap(({ id }) => [`release:${id}`, `settle:${id}`]);
+    return this.#books.change(ids, now, () => {
       for (const settlement of settlements) settle(this.#books, settlement, now);
       return this.#books.ledger.balance;
     });
@@ -44,8 +48,9 @@ export class WorkspaceObject extends DurableObject {
 
   /** Keeps what requests under way have reserved. */
   renew(ids: string[], leaseMs: number): void {
-    const until = Date.now() + leaseMs;
-    this.#books.change(() => {
+    const now = Date.now();
+    const until = now + leaseMs;
+    this.#books.change([], now, () => {
       for (const id of ids) this.#books.holds.renew(id, until);
     });
   }
@@ -53,7 +58,8 @@ export class WorkspaceObject extends DurableObject {
   /** Appends what is new among the entries, in one transaction, and answers the balance in nano-USD. */
   record(entries: LedgerEntry[]): number {
     const now = Date.now();
-    return this.#books.change(() => {
+    const ids = entries.map(({ id }) => id);
+    return this.#books.change(ids, now, () => {
       for (const entry of entries) this.#books.ledger.append(entry, now);
       return this.#books.ledger.balance;
     });
@@ -61,7 +67,7 @@ export class WorkspaceObject extends DurableObject {
 
   /** States what scopes may do; an older statement than the known one changes nothing. */
   allow(stated: { scope: Scope; allowance: Allowance }[]): void {
-    this.#books.change(() => {
+    this.#books.change([], Date.now(), () => {
       for (const { scope, allowance } of stated) this.#books.allowances.state(scope, allowance);
     });
   }
@@ -119,13 +125,15 @@ export class WorkspaceObject extends DurableObject {
   /** Frees what isolates that died had reserved. */
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
-    this.#books.change(() => expire(this.#books, Date.now()));
-    await this.#setAlarm();
+    const now = Date.now();
+    const ids = this.#books.holds.expired(now).map(({ id }) => `release:${id}`);
+    this.#books.change(ids, now, () => expire(this.#books, now));
+    const next = this.#books.holds.nextEnd();
+    if (next !== null) await this.#setAlarm(next);
   }
 
-  async #setAlarm(): Promise<void> {
-    const next = this.#books.holds.nextEnd();
-    if (next === null) return;
+  /** Something expires at `next`, Unix milliseconds. */
+  async #setAlarm(next: number): Promise<void> {
     if (this.#alarmAt !== null && this.#alarmAt <= next + ALARM_STEP_MS) return;
     this.#alarmAt = next;
     await this.ctx.storage.setAlarm(next);

@@ -10,6 +10,8 @@ const SWEEP_EVERY_MS = 30_000;
 export class RateBook {
   readonly #sql: SqlStorage;
   readonly #windows = new Map<string, SlidingWindow>();
+  /** Steps that changed in this transaction, by window and second. */
+  readonly #changed = new Map<string, [second: number, scope: Scope, metric: Metric, amount: number]>();
   #sweptAt = 0;
 
   constructor(sql: SqlStorage) {
@@ -25,6 +27,7 @@ export class RateBook {
   /** Takes the windows as they are stored. */
   reload(): void {
     this.#windows.clear();
+    this.#changed.clear();
     const since = Math.floor(Date.now() / 1000) - WINDOW_S - 1;
     for (const row of this.#sql.exec('SELECT * FROM rates WHERE second >= ? ORDER BY second', since)) {
       this.#window(String(row.scope), row.metric as Metric).restore(Number(row.second), Number(row.amount));
@@ -66,7 +69,18 @@ export class RateBook {
   }
 
   #store(scope: Scope, metric: Metric, { second, amount }: { second: number; amount: number }): void {
-    this.#sql.exec('INSERT OR REPLACE INTO rates VALUES (?, ?, ?, ?)', second, scope, metric, amount);
+    this.#changed.set(`${second}/${metric}/${scope}`, [second, scope, metric, amount]);
+  }
+
+  /** Writes the changed steps of a transaction by one statement. */
+  flush(): void {
+    if (this.#changed.size === 0) return;
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO rates (second, scope, metric, amount)
+       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)`,
+      JSON.stringify([...this.#changed.values()]),
+    );
+    this.#changed.clear();
   }
 
   #sweep(now: number): void {

@@ -16,8 +16,8 @@ export function settle(books: Books, settlement: Settlement, now: number): void 
   );
   if (!first) return;
   if (hold && amount > hold.amount) books.stats.add('overrun', amount - hold.amount);
-  books.usage.add({ ...settlement, lines: balanced(settlement) }, now);
-  for (const scope of settlement.scopes) books.spending.add(scope, amount, books.allowances.get(scope), now);
+  books.usage.add({ ...settlement, lines: balanced(settlement) });
+  for (const scope of settlement.scopes) books.spending.add(scope, amount);
   const { tokens } = settlement;
   if (!hold || !tokens) return;
   books.observed.note(hold.model, tokens.output);

@@ -6,6 +6,8 @@ const ALERTS_AT = [50, 80, 100] as const;
 /** What each scope has spent on each day, UTC, and the alerts of its budgets. */
 export class Spending {
   readonly #sql: SqlStorage;
+  /** Spent in this transaction. */
+  readonly #added = new Map<Scope, number>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -28,24 +30,49 @@ export class Spending {
         firstDay(window, time),
       )
       .one();
-    return Number(row.spent);
+    return Number(row.spent) + (this.#added.get(scope) ?? 0);
   }
 
-  /** Adds what a scope has spent; where that takes it over a mark of a budget, notes an alert. */
-  add(scope: Scope, amount: number, allowance: Allowance | null, now: number): void {
-    if (amount === 0) return;
+  /** Adds what a scope has spent. */
+  add(scope: Scope, amount: number): void {
+    if (amount !== 0) this.#added.set(scope, (this.#added.get(scope) ?? 0) + amount);
+  }
+
+  /** Writes what was spent in a transaction; where that takes a budget over a mark, notes an alert. */
+  flush(allowanceOf: (scope: Scope) => Allowance | null, now: number): void {
+    if (this.#added.size === 0) return;
+    for (const [scope, amount] of this.#added) this.#alert(scope, amount, allowanceOf(scope), now);
     this.#sql.exec(
-      `INSERT INTO spending VALUES (?, ?, ?)
+      `INSERT INTO spending (scope, day, amount) SELECT value ->> 0, ?, value ->> 1 FROM json_each(?) WHERE true
        ON CONFLICT (scope, day) DO UPDATE SET amount = amount + excluded.amount`,
-      scope,
       dayOf(now),
-      amount,
+      JSON.stringify([...this.#added]),
     );
+    this.#added.clear();
+  }
+
+  /** Forgets what a transaction that failed has added. */
+  reload(): void {
+    this.#added.clear();
+  }
+
+  /** Newest first. */
+  alerts(limit: number): BudgetAlert[] {
+    return this.#sql
+      .exec('SELECT * FROM alerts ORDER BY at DESC LIMIT ?', limit)
+      .toArray() as unknown as BudgetAlert[];
+  }
+
+  resetsAt(window: BudgetWindow, now: number): number | null {
+    return endOfWindow(window, now);
+  }
+
+  #alert(scope: Scope, added: number, allowance: Allowance | null, now: number): void {
     for (const budget of allowance?.budgets ?? []) {
       const spent = this.spent(scope, budget.window, now);
       for (const percent of ALERTS_AT) {
         const mark = (budget.amount * percent) / 100;
-        if (spent < mark || spent - amount >= mark) continue;
+        if (spent < mark || spent - added >= mark) continue;
         this.#sql.exec(
           'INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?)',
           scope,
@@ -58,16 +85,5 @@ export class Spending {
         );
       }
     }
-  }
-
-  /** Newest first. */
-  alerts(limit: number): BudgetAlert[] {
-    return this.#sql
-      .exec('SELECT * FROM alerts ORDER BY at DESC LIMIT ?', limit)
-      .toArray() as unknown as BudgetAlert[];
-  }
-
-  resetsAt(window: BudgetWindow, now: number): number | null {
-    return endOfWindow(window, now);
   }
 }

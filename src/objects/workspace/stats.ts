@@ -26,7 +26,7 @@ export class Stats {
   }
 
   /** Writes the counts down. The last step of every transaction. */
-  close(): void {
+  flush(): void {
     if (!this.#changed) return;
     this.#changed = false;
     this.#sql.exec('INSERT OR REPLACE INTO stats VALUES (0, ?)', JSON.stringify(this.#counts));
