@@ -1,45 +1,73 @@
 import type { Env } from '../env.ts';
 import { isServable } from '../providers/credentials.ts';
+import type { Capabilities } from '../wires/types.ts';
+import { type Pricing, pricingOf } from './pricing-view.ts';
 import type { Registry } from './snapshot.ts';
-import type { Endpoint, Modality, Model, Price } from './types.ts';
+import type { Endpoint, Modality, Model } from './types.ts';
 
-/** Prices as decimal strings of USD per token, image and so on: the shape that OpenRouter's clients read. */
-export type Pricing = Record<string, string>;
+/** Modalities by OpenRouter's names, which call documents `file`. */
+export type ListedModality = Exclude<Modality, 'pdf'> | 'file';
 
-/** One model in OpenAI's shape, plus what people choose by. */
+/** What a model takes and gives: https://openrouter.ai/docs/overview/models#architecture-object */
+export interface Architecture {
+  /** `text+image->text`. */
+  modality: string;
+  input_modalities: ListedModality[];
+  output_modalities: ListedModality[];
+}
+
+/** One model in OpenAI's shape, with what OpenRouter's clients read and what people choose by. */
 export interface ModelEntry {
   id: string;
   object: 'model';
   /** Release date, Unix seconds; 0 when it is not known. */
   created: number;
   owned_by: string;
+  canonical_slug: string;
   name: string;
   kind: Model['kind'];
   context_length: number | null;
   max_output_tokens: number | null;
-  architecture: { input_modalities: Modality[]; output_modalities: Modality[] };
+  architecture: Architecture;
   /** Of the endpoint that is tried first; null when it is not known. */
   pricing: Pricing | null;
+  /** Limits of the endpoint that is tried first. The gateway moderates nothing. */
+  top_provider: {
+    context_length: number | null;
+    max_completion_tokens: number | null;
+    is_moderated: false;
+  };
+  per_request_limits: null;
+  /** What at least one endpoint is known to take; what is absent may work too. */
+  supported_parameters: string[];
   /** Who can serve it now, in the order in which they are tried. */
   providers: { id: string; pricing: Pricing | null; context_length: number | null }[];
   slugs: readonly string[];
 }
 
-const listings = new WeakMap<Registry, ModelEntry[]>();
+/** A model that can be served now, and by which endpoints. */
+export interface Listed {
+  entry: ModelEntry;
+  model: Model;
+  endpoints: readonly Endpoint[];
+}
 
-/** The models that can be served now. Made once per registry. */
-export function listServableModels(registry: Registry, env: Env): readonly ModelEntry[] {
+const listings = new WeakMap<Registry, readonly Listed[]>();
+
+/** The models that can be served now, by id. Made once per registry. */
+export function listServable(registry: Registry, env: Env): readonly Listed[] {
   const known = listings.get(registry);
   if (known) return known;
-  const data = registry.models.flatMap((model) => entryOf(model, registry, env) ?? []);
+  const data = registry.models.flatMap((model) => listed(model, registry, env) ?? []);
   listings.set(registry, data);
   return data;
 }
 
-/** One model by any of its names; null when there is none or nobody can serve it now. */
-export function modelEntry(name: string, registry: Registry, env: Env): ModelEntry | null {
-  const model = registry.find(name);
-  return model ? entryOf(model, registry, env) : null;
+/** One model as it is listed; null when nobody can serve it now. */
+export function listed(model: Model, registry: Registry, env: Env): Listed | null {
+  const endpoints = servableEndpoints(model, registry, env);
+  const [first] = endpoints;
+  return first ? { model, endpoints, entry: entryOf(model, first, endpoints, registry) } : null;
 }
 
 /** The endpoints of a model that can serve now. */
@@ -50,21 +78,67 @@ export function servableEndpoints(model: Model, registry: Registry, env: Env): E
   });
 }
 
-function entryOf(model: Model, registry: Registry, env: Env): ModelEntry | null {
-  const endpoints = servableEndpoints(model, registry, env);
-  const [first] = endpoints;
-  if (!first) return null;
+export function createdAt(model: Model): number {
+  return model.releaseDate ? Math.floor(Date.parse(model.releaseDate) / 1000) || 0 : 0;
+}
+
+export function architectureOf(model: Model): Architecture {
+  const takes = model.inputModalities.map(listedModality);
+  const gives = model.outputModalities.map(listedModality);
+  return {
+    modality: `${takes.join('+')}->${gives.join('+')}`,
+    input_modalities: takes,
+    output_modalities: gives,
+  };
+}
+
+/** OpenAI's names of the parameters that an ability stands for. */
+const PARAMETERS: readonly (readonly [keyof Capabilities, readonly string[]])[] = [
+  ['tools', ['tools', 'tool_choice']],
+  ['reasoning', ['reasoning', 'reasoning_effort']],
+  ['structuredOutput', ['response_format', 'structured_outputs']],
+  ['temperature', ['temperature']],
+];
+
+/** What these endpoints are known to take, by the names of the request's members. */
+export function parametersOf(model: Model, endpoints: readonly Endpoint[]): string[] {
+  const known = PARAMETERS.flatMap(([ability, names]) =>
+    endpoints.some(({ capabilities }) => capabilities[ability] === true) ? names : [],
+  );
+  return model.kind === 'chat' ? ['max_tokens', ...known] : [...known];
+}
+
+function listedModality(modality: Modality): ListedModality {
+  return modality === 'pdf' ? 'file' : modality;
+}
+
+function entryOf(
+  model: Model,
+  first: Endpoint,
+  endpoints: readonly Endpoint[],
+  registry: Registry,
+): ModelEntry {
+  const contextLength = first.contextLength ?? model.contextLength;
+  const maxOutputTokens = first.maxOutputTokens ?? model.maxOutputTokens;
   return {
     id: model.id,
     object: 'model',
-    created: model.releaseDate ? Math.floor(Date.parse(model.releaseDate) / 1000) || 0 : 0,
+    created: createdAt(model),
     owned_by: model.vendor,
+    canonical_slug: model.id,
     name: model.name,
     kind: model.kind,
-    context_length: first.contextLength ?? model.contextLength,
-    max_output_tokens: first.maxOutputTokens ?? model.maxOutputTokens,
-    architecture: { input_modalities: model.inputModalities, output_modalities: model.outputModalities },
+    context_length: contextLength,
+    max_output_tokens: maxOutputTokens,
+    architecture: architectureOf(model),
     pricing: pricingOf(first.price),
+    top_provider: {
+      context_length: contextLength,
+      max_completion_tokens: maxOutputTokens,
+      is_moderated: false,
+    },
+    per_request_limits: null,
+    supported_parameters: parametersOf(model, endpoints),
     providers: endpoints.map((endpoint) => ({
       id: endpoint.provider,
       pricing: pricingOf(endpoint.price),
@@ -72,23 +146,4 @@ function entryOf(model: Model, registry: Registry, env: Env): ModelEntry | null 
     })),
     slugs: registry.aliases(model.id),
   };
-}
-
-/** OpenRouter's names: https://openrouter.ai/docs/overview/models#pricing-object */
-function pricingOf(price: Price | null): Pricing | null {
-  if (!price) return null;
-  const pricing: Pricing = { prompt: perToken(price.input), completion: perToken(price.output) };
-  if (price.perRequest !== undefined) pricing.request = perToken(price.perRequest * 1_000_000);
-  if (price.reasoning !== undefined) pricing.internal_reasoning = perToken(price.reasoning);
-  if (price.cachedInput !== undefined) pricing.input_cache_read = perToken(price.cachedInput);
-  if (price.cacheWrite !== undefined) pricing.input_cache_write = perToken(price.cacheWrite);
-  if (price.inputAudio !== undefined) pricing.audio = perToken(price.inputAudio);
-  return pricing;
-}
-
-/** Nano-USD per 1M tokens as a plain decimal of USD per token: 2_500_000_000 → "0.0000025". */
-function perToken(rate: number): string {
-  const digits = String(rate).padStart(16, '0');
-  const fraction = digits.slice(-15).replace(/0+$/, '');
-  return `${digits.slice(0, -15)}${fraction === '' ? '' : `.${fraction}`}`;
 }

@@ -2,6 +2,7 @@ import { asc, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../db/client.ts';
 import { aliases, credentials, endpoints, models, providers, registryState } from '../db/schema/registry.ts';
 import { SHIPPED_PROVIDERS } from '../providers/catalog.ts';
+import { sealedCredential } from '../providers/stored-credential.ts';
 import type { Provider } from '../providers/types.ts';
 import type { Price, RegistryData } from './types.ts';
 
@@ -39,12 +40,7 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
     version: stateNumber(state, 'version'),
     catalogue: stateNumber(state, 'catalogue'),
     providers: providerRows.map(declaredProvider),
-    credentials: credentialRows.map(({ id, providerId, sealed, lastFour }) => ({
-      id,
-      provider: providerId,
-      sealed,
-      lastFour,
-    })),
+    credentials: credentialRows.map(sealedCredential),
     models: modelRows.map(({ source: _source, updatedAt: _updatedAt, ...model }) => model),
     endpoints: endpointRows.map((row) => {
       const price = priceOf.get(row.id);

@@ -1,5 +1,8 @@
 import { GatewayError } from '../../errors.ts';
-import { listServableModels, modelEntry } from '../../registry/listing.ts';
+import { listEndpoints } from '../../registry/endpoint-listing.ts';
+import { type Listed, listed } from '../../registry/listing.ts';
+import { isKnown, listingAnswer, type PreparedJson, prepareJson } from '../../registry/listing-answer.ts';
+import { FILTER_NAMES, passes, readListingFilter } from '../../registry/listing-filter.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import type { Registry } from '../../registry/snapshot.ts';
 import { mayCall } from '../../tenancy/models.ts';
@@ -8,32 +11,65 @@ import type { HttpContext } from '../context.ts';
 
 /** GET /v1/models: what the key can call now. */
 export async function listModels(c: HttpContext): Promise<Response> {
-  const data = listServableModels(await registryOf(c), c.env);
-  return c.json({ object: 'list', data: data.filter(({ id }) => isEnabled(c.get('principal'), id)) });
+  const caller = c.get('principal');
+  const asked = (name: string): string | undefined => c.req.query(name);
+  const filter = readListingFilter(asked);
+  const seen = caller.kind === 'key' ? [caller.models, caller.workspaceModels] : [];
+  const key = JSON.stringify([seen, FILTER_NAMES.map((name) => asked(name) ?? null)]);
+  const answer = listingAnswer(
+    await registryOf(c),
+    c.env,
+    key,
+    (item) => passes(item, filter) && isEnabled(caller, item.model.id),
+  );
+  return answered(answer, c);
 }
 
-/** GET /v1/models/{id}. Ids may hold a slash, encoded or not. */
+const ENDPOINTS = '/endpoints';
+
+/** GET /v1/models/{id} and GET /v1/models/{id}/endpoints. Ids may hold slashes, encoded or not. */
 export async function getModel(c: HttpContext): Promise<Response> {
   const registry = await registryOf(c);
   const name = c.req.param('id') ?? '';
-  const entry = modelEntry(name, registry, c.env);
-  if (entry && isEnabled(c.get('principal'), entry.id)) return c.json(entry);
-  if (entry) {
-    throw new GatewayError('model_not_enabled', {
+  if (name.endsWith(ENDPOINTS) && !registry.find(name)) {
+    const found = findListed(name.slice(0, -ENDPOINTS.length), registry, c);
+    return answered(prepareJson(listEndpoints(found, registry)), c);
+  }
+  return answered(prepareJson(findListed(name, registry, c).entry), c);
+}
+
+/** @throws GatewayError `model_not_found`, `model_not_enabled`, `model_not_available`. */
+function findListed(name: string, registry: Registry, c: HttpContext): Listed {
+  const model = registry.find(name);
+  if (!model) {
+    const nearest = registry.nearest(name, ({ id }) => isEnabled(c.get('principal'), id));
+    const hint = nearest.length > 0 ? ` Did you mean ${nearest.join(', ')}?` : '';
+    throw new GatewayError('model_not_found', {
       param: 'id',
-      message: `${entry.id} is not enabled for this key. Enable it for the key or its workspace.`,
+      message: `The model ${JSON.stringify(name.slice(0, 200))} does not exist.${hint}`,
     });
   }
-  const known = registry.find(name);
-  throw known
-    ? new GatewayError('model_not_available', {
-        param: 'id',
-        message: `No provider that serves ${known.id} is configured. Add a provider key.`,
-      })
-    : new GatewayError('model_not_found', {
-        param: 'id',
-        message: `The model ${JSON.stringify(name.slice(0, 200))} does not exist.`,
-      });
+  const found = listed(model, registry, c.env);
+  if (!found) {
+    throw new GatewayError('model_not_available', {
+      param: 'id',
+      message: `No provider that serves ${model.id} is configured. Add a provider key.`,
+    });
+  }
+  if (isEnabled(c.get('principal'), model.id)) return found;
+  throw new GatewayError('model_not_enabled', {
+    param: 'id',
+    message: `${model.id} is not enabled for this key. Enable it for the key or its workspace.`,
+  });
+}
+
+/** 304 when the client has it already. Each key has its own list, so nothing between may keep it. */
+function answered({ text, etag }: PreparedJson, c: HttpContext): Response {
+  const headers = { etag, 'cache-control': 'private, no-cache', vary: 'authorization' };
+  if (isKnown(etag, c.req.raw.headers.get('if-none-match'))) {
+    return new Response(null, { status: 304, headers });
+  }
+  return new Response(text, { headers: { ...headers, 'content-type': 'application/json' } });
 }
 
 /** What a key may call; the operator sees all. */

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, errorOf, newKey, newWorkspace } from '../../support/gateway.ts';
+import { call, errorOf, newKey, newWorkspace, OPERATOR } from '../../support/gateway.ts';
 
 let key = '';
 beforeAll(async () => {
@@ -20,7 +20,11 @@ describe('GET /v1/models', () => {
       created: expect.any(Number),
       owned_by: 'demo',
       context_length: 1_000_000,
-      architecture: { input_modalities: ['text'], output_modalities: ['text'] },
+      canonical_slug: 'demo/echo',
+      name: 'Demo Echo: says the last user message',
+      architecture: { modality: 'text->text', input_modalities: ['text'], output_modalities: ['text'] },
+      top_provider: { context_length: 1_000_000, max_completion_tokens: 4096, is_moderated: false },
+      supported_parameters: ['max_tokens'],
       pricing: { prompt: '0.0000001', completion: '0.0000004' },
       providers: [{ id: 'demo' }],
       slugs: ['demo-echo'],
@@ -45,6 +49,162 @@ describe('GET /v1/models', () => {
       expect(errorOf(await call('GET', path))).toMatchObject({ status: 401, code: 'missing_api_key' });
       expect(errorOf(await call('POST', path, { key, body: {} }))).toMatchObject({ status: 405 });
     }
+  });
+});
+
+describe('the lists of a declared model', () => {
+  const ids = async (query: string): Promise<string[]> => {
+    const answer = await call('GET', `/v1/models${query}`, { key });
+    return answer.body.data.map((model: { id: string }) => model.id);
+  };
+
+  beforeAll(async () => {
+    const auth = { kind: 'none' };
+    for (const id of ['north', 'south']) {
+      const body = { name: id.toUpperCase(), base_url: `https://${id}.example/v1`, wire: 'openai', auth };
+      expect((await call('PUT', `/api/providers/${id}`, { key: OPERATOR, body })).status).toBe(200);
+    }
+    const model = {
+      name: 'Seer 1.5',
+      kind: 'chat',
+      context_length: 128_000,
+      max_output_tokens: 8000,
+      input_modalities: ['text', 'image', 'pdf'],
+      release_date: '2026-01-02',
+      slugs: ['seer'],
+      endpoints: [
+        {
+          provider: 'north',
+          upstream_model: 'Acme/Seer-1.5',
+          price: {
+            input: 2.5,
+            output: 10,
+            cached_input: 0.25,
+            per_request: 0.001,
+            tiers: [{ above: 64_000, input: 5, output: 20 }],
+          },
+          regions: ['EU'],
+          capabilities: ['tools'],
+          max_output_tokens: 4000,
+        },
+        { provider: 'south', upstream_model: 'seer', regions: ['us'], capabilities: ['reasoning'] },
+      ],
+    };
+    const answer = await call('PUT', '/api/models/acme%2Fseer-1.5', { key: OPERATOR, body: model });
+    expect(answer.status).toBe(200);
+  });
+
+  it('narrow by modality, provider, region, capability and health', async () => {
+    expect(await ids('?modality=image')).toEqual(['acme/seer-1.5']);
+    expect(await ids('?modality=file,image')).toEqual(['acme/seer-1.5']);
+    expect(await ids('?modality=video')).toEqual([]);
+    expect(await ids('?provider=south')).toEqual(['acme/seer-1.5']);
+    expect(await ids('?provider=demo-backup')).toEqual(['demo/resilient']);
+    expect(await ids('?provider=nobody')).toEqual([]);
+    expect(await ids('?region=eu')).toEqual(['acme/seer-1.5']);
+    expect(await ids('?region=ap')).toEqual([]);
+    expect(await ids('?capability=tools')).toEqual(['acme/seer-1.5', 'demo/tools']);
+    expect(await ids('?capability=structured_output')).toEqual(['demo/json']);
+    expect(await ids('?health=unknown')).toEqual(await ids(''));
+    expect(await ids('?health=down')).toEqual([]);
+  });
+
+  it('ask all of one and the same endpoint', async () => {
+    expect(await ids('?provider=north&capability=tools&region=eu')).toEqual(['acme/seer-1.5']);
+    expect(await ids('?provider=south&capability=tools')).toEqual([]);
+    expect(await ids('?capability=tools,reasoning')).toEqual([]);
+  });
+
+  it('refuse what they do not know', async () => {
+    for (const [param, value] of [
+      ['modality', 'smell'],
+      ['capability', 'constructor'],
+      ['health', 'fine'],
+    ]) {
+      const answer = await call('GET', `/v1/models?${param}=${value}`, { key });
+      expect(errorOf(answer)).toEqual({ status: 400, code: 'invalid_value', param });
+    }
+  });
+
+  it('are not sent to who has them, until something changes', async () => {
+    const first = await call('GET', '/v1/models', { key });
+    const etag = first.headers.get('etag') ?? '';
+    expect(etag).toMatch(/^"[0-9a-f]{32}"$/);
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await call('GET', '/v1/models', { key, headers: { 'if-none-match': known } });
+      expect(again.status).toBe(304);
+      expect(again.body).toBe('');
+      expect(again.headers.get('etag')).toBe(etag);
+    }
+    const narrowed = await call('GET', '/v1/models?provider=north', {
+      key,
+      headers: { 'if-none-match': etag },
+    });
+    expect(narrowed.status).toBe(200);
+    const body = { name: 'Later', kind: 'chat', endpoints: [{ provider: 'north', upstream_model: 'later' }] };
+    await call('PUT', '/api/models/acme%2Flater', { key: OPERATOR, body });
+    const changed = await call('GET', '/v1/models', { key, headers: { 'if-none-match': etag } });
+    expect(changed.status).toBe(200);
+    expect(changed.headers.get('etag')).not.toBe(etag);
+  });
+
+  it('name the endpoints in the shape of OpenRouter, and what is known beside', async () => {
+    for (const name of ['acme/seer-1.5', 'acme%2Fseer-1.5', 'Seer']) {
+      const { status, body } = await call('GET', `/v1/models/${name}/endpoints`, { key });
+      expect(status).toBe(200);
+      expect(body.data).toMatchObject({
+        id: 'acme/seer-1.5',
+        name: 'Seer 1.5',
+        created: 1_767_312_000,
+        architecture: { modality: 'text+image+file->text' },
+      });
+      expect(body.data.endpoints).toHaveLength(2);
+      const [north, south] = body.data.endpoints;
+      expect(north).toEqual({
+        name: 'NORTH | acme/seer-1.5',
+        model_name: 'Seer 1.5',
+        provider_name: 'NORTH',
+        tag: 'north',
+        upstream_model: 'Acme/Seer-1.5',
+        context_length: 128_000,
+        max_completion_tokens: 4000,
+        max_prompt_tokens: null,
+        quantization: null,
+        pricing: {
+          prompt: '0.0000025',
+          completion: '0.00001',
+          input_cache_read: '0.00000025',
+          request: '0.001',
+        },
+        pricing_tiers: [{ above: 64_000, pricing: { prompt: '0.000005', completion: '0.00002' } }],
+        price_version: expect.any(String),
+        regions: ['EU'],
+        capabilities: { tools: true },
+        supported_parameters: ['max_tokens', 'tools', 'tool_choice'],
+        health: null,
+        status: null,
+        uptime_last_30m: null,
+        latency_last_30m: null,
+        throughput_last_30m: null,
+      });
+      expect(south).toMatchObject({ tag: 'south', pricing: null, price_version: null, regions: ['us'] });
+    }
+    const unknown = await call('GET', '/v1/models/acme/sear-1.5/endpoints', { key });
+    expect(errorOf(unknown)).toEqual({ status: 404, code: 'model_not_found', param: 'id' });
+    expect(unknown.body.error.message).toContain('Did you mean acme/seer-1.5');
+  });
+
+  it('hold what the key may call alone', async () => {
+    const { id } = await newWorkspace();
+    const body = { name: 'narrow', workspace: id, role: 'inference', models: ['acme/*'] };
+    const narrow = (await call('POST', '/api/keys', { key: OPERATOR, body })).body.key;
+    const answer = await call('GET', '/v1/models', { key: narrow });
+    expect(answer.body.data.map((model: { id: string }) => model.id)).toEqual([
+      'acme/later',
+      'acme/seer-1.5',
+    ]);
+    const refused = await call('GET', '/v1/models/demo/echo/endpoints', { key: narrow });
+    expect(errorOf(refused)).toMatchObject({ code: 'model_not_enabled' });
   });
 });
 

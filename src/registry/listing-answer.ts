@@ -1,0 +1,51 @@
+import { hash } from 'node:crypto';
+import type { Env } from '../env.ts';
+import { LruMap } from '../lib/lru.ts';
+import { type Listed, listServable } from './listing.ts';
+import type { Registry } from './snapshot.ts';
+
+/** A body that is made once and sent many times. */
+export interface PreparedJson {
+  text: string;
+  /** Strong: equal for equal bodies only. */
+  etag: string;
+}
+
+/** So many different lists are kept of one registry: callers differ in what they may see and ask for. */
+const KEPT = 50;
+
+const prepared = new WeakMap<Registry, LruMap<string, PreparedJson>>();
+
+/**
+ * The list of the models that can be served now and pass, as a body.
+ * @param key says what `accept` accepts: lists of one registry with equal keys are one list.
+ */
+export function listingAnswer(
+  registry: Registry,
+  env: Env,
+  key: string,
+  accept: (listed: Listed) => boolean,
+): PreparedJson {
+  const kept = prepared.get(registry) ?? new LruMap<string, PreparedJson>(KEPT);
+  prepared.set(registry, kept);
+  const known = kept.get(key);
+  if (known) return known;
+  const data = listServable(registry, env).filter(accept);
+  const answer = prepareJson({ object: 'list', data: data.map(({ entry }) => entry) });
+  kept.set(key, answer);
+  return answer;
+}
+
+export function prepareJson(value: object): PreparedJson {
+  const text = JSON.stringify(value);
+  return { text, etag: `"${hash('sha256', text).slice(0, 32)}"` };
+}
+
+/** Whether the client has this body already: RFC 9110, 13.1.2; weak comparison. */
+export function isKnown(etag: string, ifNoneMatch: string | null): boolean {
+  if (ifNoneMatch === null) return false;
+  return ifNoneMatch
+    .split(',')
+    .map((candidate) => candidate.trim().replace(/^W\//, ''))
+    .some((candidate) => candidate === '*' || candidate === etag);
+}

@@ -1,0 +1,84 @@
+import { GatewayError } from '../errors.ts';
+import type { Capabilities } from '../wires/types.ts';
+import type { Listed } from './listing.ts';
+import type { Modality } from './types.ts';
+
+/** What a list is narrowed by; absent members do not narrow. Of values joined by commas, all must hold. */
+export interface ListingFilter {
+  /** What the model takes or gives. */
+  modalities: readonly Modality[];
+  provider: string | null;
+  region: string | null;
+  capabilities: readonly (keyof Capabilities)[];
+  /** No endpoint has been measured yet: `unknown` lets all through, and any other none. */
+  health: (typeof HEALTH)[number] | null;
+}
+
+export const FILTER_NAMES = ['modality', 'provider', 'region', 'capability', 'health'] as const;
+
+const HEALTH = ['healthy', 'degraded', 'down', 'unknown'] as const;
+
+const MODALITIES: Readonly<Record<string, Modality>> = {
+  text: 'text',
+  image: 'image',
+  audio: 'audio',
+  video: 'video',
+  pdf: 'pdf',
+  file: 'pdf',
+};
+
+const CAPABILITIES: Readonly<Record<string, keyof Capabilities>> = {
+  tools: 'tools',
+  reasoning: 'reasoning',
+  structured_output: 'structuredOutput',
+  temperature: 'temperature',
+  attachments: 'attachments',
+};
+
+/**
+ * Reads `?modality=&provider=&region=&capability=&health=`.
+ * @throws GatewayError `invalid_value`, naming the parameter, for a value outside a closed list.
+ */
+export function readListingFilter(query: (name: string) => string | undefined): ListingFilter {
+  return {
+    modalities: pick('modality', query('modality'), MODALITIES),
+    provider: lower(query('provider')),
+    region: lower(query('region')),
+    capabilities: pick('capability', query('capability'), CAPABILITIES),
+    health:
+      pick('health', query('health'), Object.fromEntries(HEALTH.map((name) => [name, name])))[0] ?? null,
+  };
+}
+
+/** Whether a model passes: one and the same endpoint must fulfil what is asked of endpoints. */
+export function passes({ model, endpoints }: Listed, filter: ListingFilter): boolean {
+  const modalities = [...model.inputModalities, ...model.outputModalities];
+  return (
+    filter.modalities.every((modality) => modalities.includes(modality)) &&
+    (filter.health === null || filter.health === 'unknown') &&
+    endpoints.some(
+      (endpoint) =>
+        (filter.provider === null || endpoint.provider === filter.provider) &&
+        (filter.region === null ||
+          endpoint.regions.some((region) => region.toLowerCase() === filter.region)) &&
+        filter.capabilities.every((ability) => endpoint.capabilities[ability] === true),
+    )
+  );
+}
+
+function pick<T>(param: string, text: string | undefined, values: Readonly<Record<string, T>>): T[] {
+  if (text === undefined || text === '') return [];
+  return text.split(',').map((name) => {
+    const wanted = name.trim().toLowerCase();
+    const value = Object.hasOwn(values, wanted) ? values[wanted] : undefined;
+    if (value !== undefined) return value;
+    throw new GatewayError('invalid_value', {
+      param,
+      message: `${param} must be of ${Object.keys(values).join(', ')}.`,
+    });
+  });
+}
+
+function lower(text: string | undefined): string | null {
+  return text ? text.trim().toLowerCase() : null;
+}
