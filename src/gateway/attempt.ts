@@ -81,7 +81,7 @@ async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promi
   try {
     if (trail.brake.reason) throw trail.brake.reason;
     known = secret instanceof Promise ? await secret : secret;
-    const response = await send(candidate.provider, known, encoded, cutoff, call.traceparent);
+    const response = await send(candidate.provider, known, call.env, encoded, cutoff, call.traceparent);
     record.status = response.status;
     if (!response.ok) throw await readFailure(candidate, response, cutoff, known);
     if (request.stream) {

@@ -1,6 +1,9 @@
+import type { Env } from '../env.ts';
 import { GatewayError } from '../errors.ts';
+import { authorize } from '../providers/auth/index.ts';
 import { demoFetch } from '../providers/demo/index.ts';
 import type { Provider } from '../providers/types.ts';
+import { fillIn } from '../providers/variables.ts';
 import type { EncodedRequest } from '../wires/types.ts';
 
 /** Ends one upstream call early, and remembers why: a fetch only tells that it was aborted. */
@@ -54,11 +57,13 @@ export class Brake {
 /**
  * Sends one encoded request to a provider. The host comes from the provider alone; redirects are not
  * followed, since they would carry the secret elsewhere.
- * @throws GatewayError `upstream_unreachable`, or the cutoff's reason.
+ * @throws GatewayError `upstream_unreachable`, `upstream_credentials_rejected` when the request cannot be
+ *   authorized or a part of the URL is not configured, or the cutoff's reason.
  */
 export async function send(
   provider: Provider,
   secret: string | null,
+  env: Env,
   encoded: EncodedRequest,
   cutoff: Cutoff,
   traceparent: string | null,
@@ -73,23 +78,21 @@ export async function send(
     headers[name] = name in headers ? `${headers[name]},${value}` : value;
   }
   if (traceparent) headers.traceparent = traceparent;
-  let url = provider.baseUrl + encoded.path;
-  if (secret !== null) {
-    if (provider.auth.kind === 'bearer') headers.authorization = `Bearer ${secret}`;
-    else if (provider.auth.kind === 'header') headers[provider.auth.name] = secret;
-    else if (provider.auth.kind === 'query') {
-      url += `${url.includes('?') ? '&' : '?'}${provider.auth.name}=${encodeURIComponent(secret)}`;
-    }
-  }
+  const plain = { url: fillIn(provider.baseUrl + encoded.path, env, secret), headers, body: encoded.body };
+  const authorized = authorize(provider.auth, secret, plain);
+  const request = authorized instanceof Promise ? await authorized : authorized;
+  if (cutoff.reason) throw cutoff.reason;
   const init: RequestInit = {
     method: 'POST',
-    headers,
-    body: encoded.body,
+    headers: request.headers,
+    body: request.body,
     redirect: 'manual',
     signal: cutoff.signal,
   };
   try {
-    return await (provider.transport === 'internal' ? demoFetch(new Request(url, init)) : fetch(url, init));
+    return await (provider.transport === 'internal'
+      ? demoFetch(new Request(request.url, init))
+      : fetch(request.url, init));
   } catch (cause) {
     throw cutoff.explain(cause);
   }

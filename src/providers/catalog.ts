@@ -1,3 +1,4 @@
+import { CLOUDS } from './clouds.ts';
 import type { Provider } from './types.ts';
 
 /**
@@ -175,6 +176,87 @@ const PROVIDERS: readonly Provider[] = [
     quirks: { reasoningObject: true },
     docs: 'https://openrouter.ai/docs/api-reference/chat-completion',
   },
+  {
+    id: 'cohere',
+    name: 'Cohere',
+    baseUrl: 'https://api.cohere.ai/compatibility/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['COHERE_API_KEY', 'CO_API_KEY'],
+    quirks: {
+      // https://docs.cohere.com/docs/compatibility-api lists what it takes, `max_tokens` alone among it, and
+      // these as unsupported. Its examples have the role `developer`.
+      rename: { max_completion_tokens: 'max_tokens' },
+      drop: [
+        'store',
+        'metadata',
+        'logit_bias',
+        'top_logprobs',
+        'n',
+        'modalities',
+        'prediction',
+        'audio',
+        'service_tier',
+        'parallel_tool_calls',
+      ],
+    },
+    docs: 'https://docs.cohere.com/docs/compatibility-api',
+  },
+  {
+    id: 'perplexity',
+    name: 'Perplexity',
+    baseUrl: 'https://api.perplexity.ai',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'],
+    quirks: {
+      // https://docs.perplexity.ai/guides/chat-completions-guide has `max_tokens` alone. Every chunk of its
+      // recorded streams carries usage, asked for or not. Roles are system, user and assistant:
+      // https://reference.langchain.com/javascript/types/_langchain_community.chat_models_perplexity.PerplexityRole.html.
+      rename: { max_completion_tokens: 'max_tokens' },
+      streamUsage: 'always',
+      developerRole: 'system',
+    },
+    docs: 'https://docs.perplexity.ai/docs/sonar/openai-compatibility',
+  },
+  {
+    id: 'nebius',
+    name: 'Nebius Token Factory',
+    baseUrl: 'https://api.tokenfactory.nebius.com/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['NEBIUS_API_KEY'],
+    docs: 'https://docs.tokenfactory.nebius.com/api-reference/introduction',
+  },
+  {
+    id: 'huggingface',
+    name: 'Hugging Face Inference Providers',
+    // Routes by itself; `model:provider` as the upstream model chooses one.
+    baseUrl: 'https://router.huggingface.co/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],
+    // The recorded requests of its clients have `max_tokens`, as does https://huggingface.co/docs/inference-providers/tasks/chat-completion.
+    quirks: { rename: { max_completion_tokens: 'max_tokens' } },
+    docs: 'https://huggingface.co/docs/inference-providers/index',
+  },
+  {
+    id: 'zai',
+    name: 'Z.ai',
+    baseUrl: 'https://api.z.ai/api/paas/v4',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['ZAI_API_KEY'],
+    quirks: {
+      // The role `developer` is answered with 1214: https://github.com/openclaw/openclaw/issues/23115.
+      // "GLM only supports max_tokens", and neither penalty: https://java.agentscope.io/v2/en/integration/model/glm.
+      rename: { max_completion_tokens: 'max_tokens' },
+      drop: ['frequency_penalty', 'presence_penalty'],
+      developerRole: 'system',
+    },
+    docs: 'https://docs.z.ai/api-reference/llm/chat-completion',
+  },
+  ...CLOUDS,
 ];
 
 /** The shipped providers by id, in the order in which they are listed. */

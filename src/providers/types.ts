@@ -7,6 +7,17 @@ export type Auth =
   | { kind: 'query'; name: string }
   | { kind: 'none' };
 
+/** Where a `{name}` part of a URL gets its value from. */
+export interface Variable {
+  /** Environment variables that may hold the value, first found wins. */
+  env: readonly string[];
+  /** A field of a secret that is a JSON object; it comes before the environment. */
+  secretField?: string;
+  default?: string;
+  /** How the value is written: as `except` says, else as `otherwise` with the value for `*`. */
+  write?: { except: Readonly<Record<string, string>>; otherwise: string };
+}
+
 /**
  * A company or server that serves models. Serialisable data: shipped ones stand in
  * providers/catalog.ts, the operator's own in D1.
@@ -14,8 +25,12 @@ export type Auth =
 export interface Provider {
   id: string;
   name: string;
-  /** Without a trailing slash; the wire appends its path. Set by the operator, never by a request. */
+  /**
+   * Without a trailing slash; the wire appends its path. Set by the operator, never by a request.
+   * `{name}` parts are filled in from `variables`.
+   */
   baseUrl: string;
+  variables?: Readonly<Record<string, Variable>>;
   wire: WireId;
   auth: Auth;
   /** Headers sent with every request to this provider. */

@@ -43,6 +43,13 @@ export interface Quirks {
   rename?: Record<string, string> | undefined;
   /** Top-level request fields that the host refuses or ignores: dropped, and reported. */
   drop?: readonly string[] | undefined;
+  /** Top-level fields that the host demands in every request. */
+  add?: Record<string, string> | undefined;
+  /**
+   * Where requests go instead of the wire's own path (openai and anthropic wires), for whole answers and
+   * for streams. `{model}` stands for the model, which is left out of the body then.
+   */
+  path?: { whole: string; stream: string } | undefined;
   /** How usage comes in streams: asked for with `stream_options` (default), always, or never. */
   streamUsage?: 'opt-in' | 'always' | 'never' | undefined;
   /** The host does not know the role `developer`. */

@@ -18,6 +18,10 @@ const Params = z.object({ id: ProviderId });
 
 const HeaderName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/);
 const ParameterName = z.string().min(1).max(100);
+const RequestPath = z
+  .string()
+  .max(500)
+  .regex(/^\/[\w./:{}?=&-]+$/);
 
 const Auth = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('bearer') }),
@@ -38,6 +42,14 @@ const Quirks = z
       .readonly()
       .optional()
       .meta({ description: 'Request fields that the host refuses: dropped, and reported.' }),
+    add: z
+      .record(ParameterName, z.string().max(1000))
+      .optional()
+      .meta({ description: 'Fields that the host demands in every request.' }),
+    path: z.strictObject({ whole: RequestPath, stream: RequestPath }).optional().meta({
+      description:
+        "Where requests go instead of the wire's path, for whole answers and for streams. `{model}` stands for the model, which is left out of the body then. Wires `openai` and `anthropic`.",
+    }),
     streamUsage: z.enum(['opt-in', 'always', 'never']).optional(),
     developerRole: z.literal('system').optional(),
     reasoningOutsideCompletion: z.boolean().optional(),

@@ -1,4 +1,5 @@
 import { asArray, asNumber, asObject, asString, type Json, type JsonObject } from '../../lib/json.ts';
+import { hasModelInPath, pathOf } from '../path.ts';
 import type { ChatBody, ChatRequest, EncodedRequest, Target } from '../types.ts';
 import { contentBlocks, unsupported } from './content.ts';
 import { Dropped } from './dropped.ts';
@@ -42,7 +43,11 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
   }
   system.unshift(...contentBlocks(body.system, 'system', dropped));
 
-  const out: JsonObject = { model: target.upstreamModel, max_tokens: limit };
+  const out: JsonObject = {
+    ...(hasModelInPath(target) ? {} : { model: target.upstreamModel }),
+    ...target.quirks.add,
+    max_tokens: limit,
+  };
   if (system.length > 0) out.system = system;
   out.messages = messages;
   Object.assign(
@@ -66,7 +71,7 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
 
   const betas = betaFlags(body);
   return {
-    path: '/messages',
+    path: pathOf(target, request.stream, '/messages'),
     body: JSON.stringify(applyQuirks(out, target, dropped)),
     ...(betas.length > 0 ? { headers: { 'anthropic-beta': betas.join(',') } } : {}),
     dropped: dropped.list(),

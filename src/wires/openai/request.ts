@@ -1,5 +1,6 @@
 import { asObject, isObject, type Json, parseJson } from '../../lib/json.ts';
 import { patchMembers } from '../../lib/json-members.ts';
+import { hasModelInPath, pathOf } from '../path.ts';
 import type { ChatRequest, EncodedRequest, Quirks, Target } from '../types.ts';
 import { Draft } from './draft.ts';
 
@@ -20,7 +21,8 @@ const NEUTRAL: Readonly<Record<string, Json>> = {
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest {
   const { quirks } = target;
   const draft = new Draft(request);
-  draft.set('model', JSON.stringify(target.upstreamModel));
+  if (hasModelInPath(target)) draft.take('model');
+  else draft.set('model', JSON.stringify(target.upstreamModel));
   if (request.stream) askForUsage(draft, quirks);
   if (!quirks.reasoningObject) reasoningAsEffort(draft);
   for (const [from, to] of Object.entries(quirks.rename ?? {})) {
@@ -32,12 +34,13 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     const text = draft.take(name);
     if (text !== undefined && parseJson(text) !== NEUTRAL[name]) draft.dropped.push(draft.origin(name));
   }
+  for (const [name, value] of Object.entries(quirks.add ?? {})) draft.set(name, JSON.stringify(value));
   if (quirks.developerRole) {
     const messages = request.body().messages;
     if (messages.some(isDeveloper)) draft.set('messages', JSON.stringify(messages.map(withoutDeveloper)));
   }
   return {
-    path: '/chat/completions',
+    path: pathOf(target, request.stream, '/chat/completions'),
     body: patchMembers(request.bytes, request.members, {
       setText: Object.fromEntries(draft.texts),
       remove: [...draft.removed],
