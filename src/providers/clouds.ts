@@ -1,4 +1,19 @@
-import type { Provider } from './types.ts';
+import type { Provider, Variable } from './types.ts';
+
+const VERTEX =
+  'https://{google_prefix}aiplatform.googleapis.com/v1/projects/{google_project}/locations/{google_location}';
+
+const VERTEX_VARIABLES: Readonly<Record<string, Variable>> = {
+  google_project: { env: ['GOOGLE_CLOUD_PROJECT'], secretField: 'project_id' },
+  google_location: { env: ['GOOGLE_CLOUD_LOCATION'], default: 'global' },
+  google_prefix: {
+    env: ['GOOGLE_CLOUD_LOCATION'],
+    default: 'global',
+    write: { except: { global: '' }, otherwise: '*-' },
+  },
+};
+
+const VERTEX_SECRETS = ['GOOGLE_SERVICE_ACCOUNT', 'GOOGLE_APPLICATION_CREDENTIALS_JSON'];
 
 /** The shipped providers whose addresses hold a part that is the customer's own. */
 export const CLOUDS: readonly Provider[] = [
@@ -43,5 +58,33 @@ export const CLOUDS: readonly Provider[] = [
     auth: { kind: 'bearer' },
     env: ['CLOUDFLARE_AI_TOKEN', 'CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY'],
     docs: 'https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/',
+  },
+  {
+    id: 'vertex',
+    name: 'Google Vertex AI',
+    // Gemini's own wire; `global` has no prefix, a region stands before the host too:
+    // https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference.
+    baseUrl: `${VERTEX}/publishers/google`,
+    variables: VERTEX_VARIABLES,
+    wire: 'google',
+    auth: { kind: 'google-service-account' },
+    env: VERTEX_SECRETS,
+    docs: 'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference',
+  },
+  {
+    id: 'vertex-anthropic',
+    name: 'Claude on Google Vertex AI',
+    baseUrl: `${VERTEX}/publishers/anthropic`,
+    variables: VERTEX_VARIABLES,
+    wire: 'anthropic',
+    auth: { kind: 'google-service-account' },
+    env: VERTEX_SECRETS,
+    quirks: {
+      // "model is not passed in the request body" and "anthropic_version is passed in the request body (rather
+      // than as a header)": https://platform.claude.com/docs/en/api/claude-on-vertex-ai.
+      path: { whole: '/models/{model}:rawPredict', stream: '/models/{model}:streamRawPredict' },
+      add: { anthropic_version: 'vertex-2023-10-16' },
+    },
+    docs: 'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude',
   },
 ];

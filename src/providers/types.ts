@@ -5,6 +5,8 @@ export type Auth =
   | { kind: 'bearer' }
   | { kind: 'header'; name: string }
   | { kind: 'query'; name: string }
+  /** The secret is the JSON key of a service account: tokens are fetched with it. */
+  | { kind: 'google-service-account' }
   | { kind: 'none' };
 
 /** Where a `{name}` part of a URL gets its value from. */

@@ -1,7 +1,8 @@
 import type { Env } from '../env.ts';
 import { GatewayError } from '../errors.ts';
-import { asObject, asString, parseJson } from '../lib/json.ts';
+import { asString } from '../lib/json.ts';
 import { SHIPPED_PROVIDERS } from './catalog.ts';
+import { readJsonSecret } from './json-secret.ts';
 import type { Provider, Variable } from './types.ts';
 
 /** A part of a URL that is filled in before a request is sent: `{account_id}`. */
@@ -61,7 +62,7 @@ function lookUp(name: string, env: Env, secret: string | null): string | null {
 /** What belongs to the secret comes first: another secret means another project. */
 function ofSecret({ secretField }: Variable, secret: string | null): string | undefined {
   if (secretField === undefined || secret === null) return undefined;
-  return asString(asObject(parseJson(secret))?.[secretField]);
+  return asString(readJsonSecret(secret)?.[secretField]);
 }
 
 function ofEnvironment(variable: Variable, env: Env): string | undefined {

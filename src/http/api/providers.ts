@@ -27,6 +27,7 @@ const Auth = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('bearer') }),
   z.strictObject({ kind: z.literal('header'), name: HeaderName }),
   z.strictObject({ kind: z.literal('query'), name: z.string().regex(/^[\w-]{1,100}$/) }),
+  z.strictObject({ kind: z.literal('google-service-account') }),
   z.strictObject({ kind: z.literal('none') }),
 ]);
 
@@ -90,14 +91,15 @@ const ProviderInput = z.strictObject({
     .string()
     .min(1)
     .max(10_000)
-    .regex(/^[\x21-\x7e]+$/)
+    // One word, or a JSON object as people paste it.
+    .regex(/^([\x21-\x7e]+|\s*\{[\x20-\x7e\s]*\}\s*)$/)
     .nullable()
     .optional()
     .meta({
       description: 'Sealed for the host of `base_url`. Absent: what is stored stays; null: it is deleted.',
     }),
   auth: z
-    .union([z.enum(['bearer', 'none']).transform((kind) => ({ kind })), Auth])
+    .union([z.enum(['bearer', 'none', 'google-service-account']).transform((kind) => ({ kind })), Auth])
     .optional()
     .meta({ description: "How the secret is sent. Default: the wire's way." }),
   headers: z

@@ -1,5 +1,6 @@
 import type { Auth } from '../types.ts';
 import { bearer } from './bearer.ts';
+import { googleServiceAccount } from './google-service-account.ts';
 import { header } from './header.ts';
 import { query } from './query.ts';
 import type { Outgoing } from './types.ts';
@@ -22,6 +23,8 @@ export function authorize(
       return header(auth, secret, request);
     case 'query':
       return query(auth, secret, request);
+    case 'google-service-account':
+      return googleServiceAccount(auth, secret, request);
     case 'none':
       return request;
   }
