@@ -1,3 +1,11 @@
+CREATE TABLE `model_aliases` (
+	`workspace_id` text NOT NULL,
+	`folded` text NOT NULL,
+	`alias` text NOT NULL,
+	`model_id` text NOT NULL,
+	PRIMARY KEY(`workspace_id`, `folded`)
+);
+--> statement-breakpoint
 CREATE TABLE `differences` (
 	`id` text PRIMARY KEY NOT NULL,
 	`workspace_id` text NOT NULL,

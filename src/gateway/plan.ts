@@ -20,7 +20,7 @@ export function plan(call: Pick<Call, 'caller' | 'control' | 'registry' | 'env'>
   let refusal: GatewayError | null = null;
   for (const [index, name] of [control.model, ...control.fallbackModels].entries()) {
     const param = index === 0 ? 'model' : `models[${index - 1}]`;
-    const model = registry.find(name);
+    const model = registry.resolve(name, call.caller.workspaceAliases);
     if (!model) throw modelNotFound(name, param, call);
     if (!mayCall(call.caller, model.id)) throw notEnabled(model, param, call.caller);
     if (candidates.some((candidate) => candidate.model.id === model.id)) continue;

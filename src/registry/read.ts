@@ -1,8 +1,8 @@
-import { asc, isNull, sql } from 'drizzle-orm';
+import { asc, eq, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../db/client.ts';
+import { modelAliases } from '../db/schema/aliases.ts';
 import { aliases, credentials, endpoints, models, providers, registryState } from '../db/schema/registry.ts';
 import { SHIPPED_PROVIDERS } from '../providers/catalog.ts';
-import { sealedCredential } from '../providers/stored-credential.ts';
 import type { Provider } from '../providers/types.ts';
 import type { Price, RegistryData } from './types.ts';
 
@@ -16,8 +16,8 @@ interface PriceInForce {
 
 /** The whole registry as D1 holds it, in one consistent read. @throws when D1 fails. */
 export async function readRegistry(db: Db): Promise<RegistryData> {
-  const [state, providerRows, credentialRows, modelRows, endpointRows, priceRows, aliasRows] = await db.batch(
-    [
+  const [state, providerRows, credentialRows, modelRows, endpointRows, priceRows, aliasRows, mappedRows] =
+    await db.batch([
       db.select().from(registryState),
       db.select().from(providers),
       db
@@ -33,14 +33,19 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
         .orderBy(asc(endpoints.modelId), asc(endpoints.rank)),
       db.all<PriceInForce>(PRICES_IN_FORCE),
       db.select().from(aliases),
-    ],
-  );
+      db.select().from(modelAliases).where(eq(modelAliases.workspaceId, '')),
+    ]);
   const priceOf = new Map(priceRows.map((row) => [row.endpoint_id, row]));
   return {
     version: stateNumber(state, 'version'),
     catalogue: stateNumber(state, 'catalogue'),
     providers: providerRows.map(declaredProvider),
-    credentials: credentialRows.map(sealedCredential),
+    credentials: credentialRows.map(({ id, providerId, sealed, lastFour }) => ({
+      id,
+      provider: providerId,
+      sealed,
+      lastFour,
+    })),
     models: modelRows.map(({ source: _source, updatedAt: _updatedAt, ...model }) => model),
     endpoints: endpointRows.map((row) => {
       const price = priceOf.get(row.id);
@@ -59,6 +64,7 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
       };
     }),
     aliases: Object.fromEntries(aliasRows.map(({ alias, modelId }) => [alias, modelId])),
+    mapped: Object.fromEntries(mappedRows.map(({ folded, modelId }) => [folded, modelId])),
   };
 }
 

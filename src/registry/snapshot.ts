@@ -4,7 +4,6 @@ import { foldName, nearestNames } from './names.ts';
 import type { Endpoint, Model, RegistryData, SealedCredential } from './types.ts';
 
 const NO_ENDPOINTS: readonly Endpoint[] = [];
-const NO_CREDENTIALS: readonly SealedCredential[] = [];
 
 /** The registry as isolates keep it in memory: every look-up of a request is a look-up in a map. Never changed. */
 export class Registry {
@@ -17,11 +16,13 @@ export class Registry {
   /** The shipped ones, each replaced by the operator's declaration where there is one, then the operator's own. */
   readonly providers: readonly Provider[];
   readonly #modelByName = new Map<string, Model>();
+  readonly #modelById: ReadonlyMap<string, Model>;
+  readonly #mapped: ReadonlyMap<string, string>;
   readonly #aliases = new Map<string, string[]>();
   readonly #endpoints: ReadonlyMap<string, readonly Endpoint[]>;
   readonly #providers: ReadonlyMap<string, Provider>;
   readonly #declared: ReadonlySet<string>;
-  readonly #credentials: ReadonlyMap<string, readonly SealedCredential[]>;
+  readonly #credentials: ReadonlyMap<string, SealedCredential>;
 
   constructor(data: RegistryData) {
     this.version = data.version;
@@ -36,14 +37,28 @@ export class Registry {
     }
     // Canonical ids come last: no alias can hide one.
     for (const model of data.models) this.#modelByName.set(foldName(model.id), model);
+    this.#modelById = byId;
+    this.#mapped = new Map(Object.entries(data.mapped ?? {}));
     this.#endpoints = Map.groupBy(data.endpoints, (endpoint) => endpoint.model);
     this.#declared = new Set(data.providers.map((provider) => provider.id));
     this.#providers = new Map([...SHIPPED_PROVIDERS, ...data.providers.map((own) => [own.id, own] as const)]);
     this.providers = [...this.#providers.values()];
-    this.#credentials = Map.groupBy(data.credentials, (credential) => credential.provider);
+    this.#credentials = new Map(data.credentials.map((credential) => [credential.provider, credential]));
   }
 
-  /** The model of a canonical id, slug or alias, however it is spelled. */
+  /**
+   * The model that a caller means: by the names that its workspace mapped, then those that the operator
+   * mapped, then those that models have. A name that is mapped to a model that is gone means none.
+   * @param mapped folded name → canonical id.
+   */
+  resolve(name: string, mapped: Readonly<Record<string, string>> | null): Model | undefined {
+    const folded = foldName(name);
+    const own = mapped !== null && Object.hasOwn(mapped, folded) ? mapped[folded] : undefined;
+    const id = own ?? this.#mapped.get(folded);
+    return id === undefined ? this.#modelByName.get(folded) : this.#modelById.get(id);
+  }
+
+  /** The model that has a name as its canonical id or slug, however it is spelled. */
   find(name: string): Model | undefined {
     return this.#modelByName.get(foldName(name));
   }
@@ -74,8 +89,8 @@ export class Registry {
     return this.#declared.has(id);
   }
 
-  /** The operator's sealed secrets for a provider, the oldest first. */
-  credentials(providerId: string): readonly SealedCredential[] {
-    return this.#credentials.get(providerId) ?? NO_CREDENTIALS;
+  /** The operator's sealed secret for a provider. */
+  credential(providerId: string): SealedCredential | undefined {
+    return this.#credentials.get(providerId);
   }
 }

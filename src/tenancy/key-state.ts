@@ -34,6 +34,7 @@ const KeyState = z.discriminatedUnion('state', [
       role: z.enum(KEY_ROLES),
       models: Globs,
       workspaceModels: Globs,
+      workspaceAliases: z.nullable(z.record(z.string(), z.string())),
       allowedIps: Globs,
       allowance: z.nullable(Allowance),
       workspaceAllowance: z.nullable(Allowance),

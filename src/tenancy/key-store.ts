@@ -1,6 +1,7 @@
-import { and, eq, or } from 'drizzle-orm';
+import { and, eq, or, sql } from 'drizzle-orm';
 import { DEFAULT_PRICING } from '../billing/pricing.ts';
 import { database } from '../db/client.ts';
+import { modelAliases } from '../db/schema/aliases.ts';
 import { members, users } from '../db/schema/people.ts';
 import { keys, memberAllowances, projects, workspaces } from '../db/schema/tenancy.ts';
 import type { Env } from '../env.ts';
@@ -36,6 +37,10 @@ export async function deleteCopies(env: Env, hashes: readonly string[]): Promise
   await Promise.all(hashes.map((hash) => env.SNAPSHOTS.delete(copyName(hash))));
 }
 
+/** What the key's workspace mapped, as JSON: folded name → canonical model id. */
+const OWN_ALIASES = sql<string>`(select json_group_object(${modelAliases.folded}, ${modelAliases.modelId})
+  from ${modelAliases} where ${modelAliases.workspaceId} = ${keys.workspaceId})`;
+
 /** What D1 says of a secret; null when it never was one. @throws when D1 fails. */
 export async function readStored(env: Env, hash: string, now: number): Promise<KeyState | null> {
   const row = await database(env.DB)
@@ -46,6 +51,7 @@ export async function readStored(env: Env, hash: string, now: number): Promise<K
       memberRole: members.role,
       creator: users.email,
       memberAllowance: memberAllowances.allowance,
+      aliases: OWN_ALIASES,
     })
     .from(keys)
     .innerJoin(workspaces, eq(workspaces.id, keys.workspaceId))
@@ -81,6 +87,7 @@ export async function readStored(env: Env, hash: string, now: number): Promise<K
       role,
       models: key.models,
       workspaceModels: workspace.models,
+      workspaceAliases: row.aliases === '{}' ? null : (JSON.parse(row.aliases) as Record<string, string>),
       allowedIps: key.allowedIps,
       allowance: key.allowance,
       workspaceAllowance: workspace.allowance,

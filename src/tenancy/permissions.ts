@@ -25,6 +25,8 @@ export const PERMISSIONS = {
   'provider.write': OPERATOR,
   'model.read': READERS,
   'model.write': OPERATOR,
+  'alias.read': READERS,
+  'alias.write': ADMINS,
   'workspace.create': ['operator', ...PEOPLE],
   'workspace.list': [...READERS, 'user'],
   'workspace.read': READERS,

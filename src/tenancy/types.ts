@@ -35,6 +35,8 @@ export interface KeyGrant {
   models: string[] | null;
   /** The workspace's: both must allow a model. */
   workspaceModels: string[] | null;
+  /** Names that the workspace mapped: folded name → canonical model id. Null: none. */
+  workspaceAliases: Record<string, string> | null;
   /** Addresses and CIDR blocks; null allows all. */
   allowedIps: string[] | null;
   allowance: KeyAllowance | null;

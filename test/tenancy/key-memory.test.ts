@@ -19,6 +19,7 @@ const active: KeyState = {
     role: 'admin',
     models: null,
     workspaceModels: null,
+    workspaceAliases: null,
     allowedIps: null,
     allowance: null,
     workspaceAllowance: null,

@@ -1,3 +1,4 @@
+export * from './aliases.ts';
 export * from './billing.ts';
 export * from './people.ts';
 export * from './registry.ts';

@@ -6,6 +6,7 @@ import { inputError } from '../../invalid-input.ts';
 import { handleError, handleNotFound } from '../errors.ts';
 import { identified } from '../middleware/identify.ts';
 import { requestId } from '../middleware/request-id.ts';
+import { aliases } from './aliases.ts';
 import { audit } from './audit.ts';
 import { authRoutes } from './auth.ts';
 import { docsPage } from './docs/page.ts';
@@ -60,6 +61,7 @@ open.use(identified);
 export const api = open
   .route('/', providers)
   .route('/', models)
+  .route('/', aliases)
   .route('/', workspaces)
   .route('/', projects)
   .route('/', keys)

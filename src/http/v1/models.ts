@@ -5,6 +5,7 @@ import { isKnown, listingAnswer, type PreparedJson, prepareJson } from '../../re
 import { FILTER_NAMES, passes, readListingFilter } from '../../registry/listing-filter.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import type { Registry } from '../../registry/snapshot.ts';
+import type { Model } from '../../registry/types.ts';
 import { mayCall } from '../../tenancy/models.ts';
 import type { Principal } from '../../tenancy/types.ts';
 import type { HttpContext } from '../context.ts';
@@ -31,7 +32,7 @@ const ENDPOINTS = '/endpoints';
 export async function getModel(c: HttpContext): Promise<Response> {
   const registry = await registryOf(c);
   const name = c.req.param('id') ?? '';
-  if (name.endsWith(ENDPOINTS) && !registry.find(name)) {
+  if (name.endsWith(ENDPOINTS) && !resolve(name, registry, c)) {
     const found = findListed(name.slice(0, -ENDPOINTS.length), registry, c);
     return answered(prepareJson(listEndpoints(found, registry)), c);
   }
@@ -40,7 +41,7 @@ export async function getModel(c: HttpContext): Promise<Response> {
 
 /** @throws GatewayError `model_not_found`, `model_not_enabled`, `model_not_available`. */
 function findListed(name: string, registry: Registry, c: HttpContext): Listed {
-  const model = registry.find(name);
+  const model = resolve(name, registry, c);
   if (!model) {
     const nearest = registry.nearest(name, ({ id }) => isEnabled(c.get('principal'), id));
     const hint = nearest.length > 0 ? ` Did you mean ${nearest.join(', ')}?` : '';
@@ -61,6 +62,11 @@ function findListed(name: string, registry: Registry, c: HttpContext): Listed {
     param: 'id',
     message: `${model.id} is not enabled for this key. Enable it for the key or its workspace.`,
   });
+}
+
+function resolve(name: string, registry: Registry, c: HttpContext): Model | undefined {
+  const caller = c.get('principal');
+  return registry.resolve(name, caller.kind === 'key' ? caller.workspaceAliases : null);
 }
 
 /** 304 when the client has it already. Each key has its own list, so nothing between may keep it. */

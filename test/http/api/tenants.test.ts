@@ -34,6 +34,10 @@ const WITH_IDS: Record<string, { id: keyof Theirs; body?: object }> = {
 /** Where a workspace may be named beside the address. */
 const WITH_WORKSPACE: Record<string, object | null> = {
   'get /api/projects': null,
+  'get /api/aliases': null,
+  'get /api/aliases/{alias}': null,
+  'put /api/aliases/{alias}': { model: 'demo/echo' },
+  'delete /api/aliases/{alias}': null,
   'get /api/keys': null,
   'get /api/members': null,
   'get /api/invitations': null,
@@ -49,8 +53,15 @@ const WITH_WORKSPACE: Record<string, object | null> = {
   'post /api/me/workspace': {},
 };
 
-/** Shared by all tenants, or open to whoever holds the id and the e-mail address. */
-const SHARED = ['get /api/models/{id}', 'get /api/invitations/{id}', 'post /api/invitations/{id}/accept'];
+/** Shared by all tenants, names of one's own, or open to whoever holds the id and the e-mail address. */
+const SHARED = [
+  'get /api/aliases/{alias}',
+  'put /api/aliases/{alias}',
+  'delete /api/aliases/{alias}',
+  'get /api/models/{id}',
+  'get /api/invitations/{id}',
+  'post /api/invitations/{id}/accept',
+];
 
 interface Theirs {
   workspace: string;
@@ -91,6 +102,7 @@ async function state(): Promise<string> {
     'members',
     'invitations',
     'member_allowances',
+    'model_aliases',
     'audit_log',
   ];
   const rows = await DB.batch(
@@ -149,7 +161,8 @@ describe('what belongs to another tenant', () => {
     const before = await state();
     const [session, key] = await asMine(
       method.toUpperCase(),
-      path.replace('{user}', theirs.member) + (inQuery ? `?workspace=${theirs.workspace}` : ''),
+      path.replace('{user}', theirs.member).replace('{alias}', 'demo-slow') +
+        (inQuery ? `?workspace=${theirs.workspace}` : ''),
       body === null ? undefined : inQuery ? body : { ...body, workspace: theirs.workspace },
     );
     expect(errorOf(session)).toEqual({ status: 404, code: 'not_found', param: 'workspace' });
