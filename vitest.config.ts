@@ -14,6 +14,7 @@ export default defineConfig({
                 TEST_MIGRATIONS: await readD1Migrations('./drizzle'),
                 ADMIN_KEY: 'operator-key-of-the-tests',
                 ENCRYPTION_KEY: 'dGVzdHMtb25seS10aGlydHktdHdvLWJ5dGVzLWtleSE=',
+                ENCRYPTION_KEYS_OLD: 'YW4gb2xkZXIga2V5IG9mIHRoaXJ0eS10d28gYnl0ZXM=',
                 LOCAL: 'true',
                 COALESCE_ADMISSIONS: 'false',
               },

@@ -167,10 +167,15 @@ CREATE TABLE `credentials` (
 	`workspace_id` text,
 	`sealed` text NOT NULL,
 	`last_four` text NOT NULL,
+	`name` text,
+	`priority` integer DEFAULT 0 NOT NULL,
+	`weight` integer DEFAULT 1 NOT NULL,
+	`exclusive` integer DEFAULT false NOT NULL,
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE INDEX `credentials_by_provider` ON `credentials` (`provider_id`);--> statement-breakpoint
+CREATE INDEX `credentials_by_workspace` ON `credentials` (`workspace_id`);--> statement-breakpoint
 CREATE TABLE `endpoints` (
 	`id` text PRIMARY KEY NOT NULL,
 	`model_id` text NOT NULL,

@@ -18,6 +18,8 @@ const Variables = z.object({
   ADMIN_KEY: z.optional(z.string().check(z.minLength(16))),
   /** 32 bytes, base64: seals provider secrets in D1. */
   ENCRYPTION_KEY: z.optional(z.string().check(z.minLength(43))),
+  /** Former values of ENCRYPTION_KEY, comma separated: they open what was sealed, and seal nothing. */
+  ENCRYPTION_KEYS_OLD: z.optional(z.string()),
   /** `true` only where `npm start` runs: turns on the demo provider and loopback upstreams. */
   LOCAL: z.optional(z.enum(['true', 'false'])),
   /** Signs sessions; without it the secret is derived from ENCRYPTION_KEY. */
@@ -64,6 +66,8 @@ export interface PaymentConfig {
 export interface Config {
   adminKey: string | null;
   encryptionKey: string | null;
+  /** All that open sealed secrets, the current one first. */
+  encryptionKeys: readonly string[];
   local: boolean;
   /** Admissions that wait together travel in one call. */
   coalesceAdmissions: boolean;
@@ -91,6 +95,10 @@ export function configOf(env: Env): Config {
   const config: Config = {
     adminKey: result.data.ADMIN_KEY ?? null,
     encryptionKey: result.data.ENCRYPTION_KEY ?? null,
+    encryptionKeys: [
+      result.data.ENCRYPTION_KEY,
+      ...(result.data.ENCRYPTION_KEYS_OLD ?? '').split(','),
+    ].flatMap((key) => key?.trim() || []),
     local: result.data.LOCAL === 'true',
     coalesceAdmissions: result.data.COALESCE_ADMISSIONS !== 'false',
     authSecret: result.data.AUTH_SECRET ?? null,

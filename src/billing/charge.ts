@@ -15,9 +15,12 @@ export interface Charge {
 /** Margins have two decimals: in hundredths of a percent they are whole. */
 const STEPS = 10_000n;
 
+/** Who pays the provider: the operator, or the workspace with a credential of its own. */
+export type PaidBy = 'operator' | 'workspace';
+
 /** The charge for a cost. The margin is taken of the sum and rounded once, half up, to the nano-dollar. */
-export function chargeFor(cost: Cost, pricing: Pricing, modelId: string): Charge {
-  const marginPercent = marginFor(pricing, modelId);
+export function chargeFor(cost: Cost, pricing: Pricing, modelId: string, paidBy: PaidBy): Charge {
+  const marginPercent = marginFor(pricing, modelId, paidBy);
   if (marginPercent === 0) return { ...cost, marginPercent };
   const factor = factorOf(marginPercent);
   const lines: CostLine[] = [];
@@ -38,15 +41,20 @@ export function chargeAtMost(
   price: Price,
   pricing: Pricing,
   modelId: string,
+  paidBy: PaidBy,
 ): { fixed: NanoUsd; outputRate: number } {
   const rates = ratesFor(inputTokens, price);
-  const factor = 1 + marginFor(pricing, modelId) / 100;
+  const factor = 1 + marginFor(pricing, modelId, paidBy) / 100;
   const fixed = (inputTokens * dearestInput(rates)) / 1_000_000 + (price.perRequest ?? 0);
   return { fixed: Math.ceil(fixed * factor), outputRate: Math.ceil(dearestOutput(rates) * factor) };
 }
 
-/** The margin of a model: its own, else the workspace's. */
-export function marginFor(pricing: Pricing, modelId: string): number {
+/**
+ * The margin of a model: its own, else the workspace's. Where the workspace pays the provider the fee takes
+ * the place of the price: a fee of 5 % is a margin of -95.
+ */
+export function marginFor(pricing: Pricing, modelId: string, paidBy: PaidBy): number {
+  if (paidBy === 'workspace') return (pricing.byok_percent ?? 0) - 100;
   const own = pricing.models.find(({ model }) => matchesModel(model, modelId));
   return own?.margin_percent ?? pricing.margin_percent;
 }

@@ -1,4 +1,5 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
+import { coolDown, isCredentialFault, warmUp } from '../providers/cool-down.ts';
 import { secretOf } from '../providers/credentials.ts';
 import type { AnswerMeta, DecodedAnswer } from '../wires/types.ts';
 import { keepReservation, RENEW_EVERY_MS } from './admit.ts';
@@ -18,25 +19,32 @@ export type Served = { candidate: Candidate; dropped: readonly string[]; meta: A
 
 /**
  * Tries the candidates in order until one answers: a whole answer, or a stream whose first event is
- * there. Nothing has gone to the client yet. The only retry loop of the gateway.
+ * there. Nothing has gone to the client yet. The only retry loop of the gateway. A failure of a credential
+ * leads to the next one of the same endpoint, any other to the next endpoint.
  * @throws GatewayError of the last attempt, or of the first that no other endpoint can mend.
  */
 export async function attempt(call: Call, candidates: readonly Candidate[], trail: Trail): Promise<Served> {
   let failure: GatewayError | null = null;
-  for (const candidate of candidates) {
+  for (const [index, candidate] of candidates.entries()) {
     if (trail.attempts.length >= MAX_ATTEMPTS) break;
+    const { credential, endpoint } = candidate;
+    if (trail.fallbackFrom.at(-1) === endpoint.id) continue;
     for (let again = 0; ; again++) {
       try {
-        return await attemptOne(call, candidate, trail);
+        const served = await attemptOne(call, candidate, trail);
+        warmUp(credential.id);
+        return served;
       } catch (thrown) {
         const error = toGatewayError(thrown);
         if (trail.brake.reason || !goesElsewhere(error)) throw trail.brake.reason ?? error;
         failure = error;
+        if (credential.kind !== 'none') coolDown(credential.id, error, Date.now());
         // A single 500 is often a hiccup of one machine: the same endpoint gets one more try.
         if (error.upstream?.status !== 500 || again > 0 || trail.attempts.length >= MAX_ATTEMPTS) break;
       }
     }
-    trail.fallbackFrom.push(candidate.endpoint.id);
+    if (isCredentialFault(failure) && candidates[index + 1]?.endpoint.id === endpoint.id) continue;
+    trail.fallbackFrom.push(endpoint.id);
     trail.routingReason = reasonOf(failure.code);
   }
   throw failure ?? new GatewayError('internal_error');
@@ -51,7 +59,7 @@ async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promi
       message: `${candidate.endpoint.id} does not support ${encoded.dropped.join(', ')}.`,
     });
   }
-  const secret = secretOf(candidate.provider, call.registry, call.env);
+  const secret = secretOf(candidate.credential, candidate.provider, call.env);
   const meta: AnswerMeta = {
     id: call.generationId,
     created: Math.floor(call.startedAt / 1000),

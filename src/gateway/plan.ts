@@ -1,9 +1,10 @@
 import { GatewayError } from '../errors.ts';
-import { isServable } from '../providers/credentials.ts';
+import { credentialsFor } from '../providers/credentials.ts';
 import { servableEndpoints } from '../registry/listing.ts';
 import type { Endpoint, Model } from '../registry/types.ts';
 import { allows, mayCall } from '../tenancy/models.ts';
 import { wires } from '../wires/index.ts';
+import type { Target } from '../wires/types.ts';
 import type { Call, Caller, Candidate, Control } from './types.ts';
 
 /** Of a name that is unknown, no more than this is said back. */
@@ -35,32 +36,29 @@ export function plan(call: Pick<Call, 'caller' | 'control' | 'registry' | 'env'>
     candidates.push(...found);
   }
   if (candidates.length === 0) throw refusal ?? new GatewayError('model_not_available', { param: 'model' });
-  return control.providers.allowFallbacks ? candidates : candidates.slice(0, 1);
+  if (control.providers.allowFallbacks) return candidates;
+  return candidates.filter(({ endpoint }) => endpoint.id === candidates[0]?.endpoint.id);
 }
 
 function candidatesOf(
   model: Model,
-  { control, registry, env }: Pick<Call, 'control' | 'registry' | 'env'>,
+  { caller, control, registry, env }: Pick<Call, 'caller' | 'control' | 'registry' | 'env'>,
 ): Candidate[] {
   const candidates: Candidate[] = [];
   for (const endpoint of inOrder(registry.endpoints(model.id), control)) {
     const provider = registry.provider(endpoint.provider);
-    if (!provider || !isServable(provider, registry, env)) continue;
+    if (!provider) continue;
     const wire = wires[provider.wire];
     if (!wire.chat) continue;
-    candidates.push({
-      model,
-      endpoint,
-      provider,
-      wire,
-      codec: wire.chat,
-      target: {
-        upstreamModel: endpoint.upstreamModel,
-        maxOutputTokens: endpoint.maxOutputTokens ?? model.maxOutputTokens,
-        capabilities: endpoint.capabilities,
-        quirks: provider.quirks ?? {},
-      },
-    });
+    const target: Target = {
+      upstreamModel: endpoint.upstreamModel,
+      maxOutputTokens: endpoint.maxOutputTokens ?? model.maxOutputTokens,
+      capabilities: endpoint.capabilities,
+      quirks: provider.quirks ?? {},
+    };
+    for (const credential of credentialsFor(provider, registry, env, caller.credentials)) {
+      candidates.push({ model, endpoint, provider, credential, wire, codec: wire.chat, target });
+    }
   }
   return candidates;
 }
@@ -92,7 +90,7 @@ function modelNotFound(
   { registry, env, caller }: Pick<Call, 'caller' | 'registry' | 'env'>,
 ): GatewayError {
   const callable = (model: Model): boolean =>
-    mayCall(caller, model.id) && servableEndpoints(model, registry, env).length > 0;
+    mayCall(caller, model.id) && servableEndpoints(model, registry, env, caller.credentials).length > 0;
   const nearest = registry.nearest(name, callable);
   const hint = nearest.length > 0 ? ` Did you mean ${nearest.join(', ')}?` : '';
   return new GatewayError('model_not_found', {

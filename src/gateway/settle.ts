@@ -11,6 +11,7 @@ import type { Attempt, GenerationStatus, Receipt } from '../telemetry/receipt.ts
 import { rememberReceipt } from '../telemetry/recent.ts';
 import type { FinishReason, Usage } from '../wires/types.ts';
 import { spendingScopes } from './admit.ts';
+import { paidBy } from './paid-by.ts';
 import type { Call, Candidate, Trail } from './types.ts';
 
 /** How one generation ended, as far as money and the receipt are concerned. */
@@ -56,7 +57,9 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
   const price = ending.candidate?.endpoint.price ?? null;
   const cost = ending.usage && price ? costOf(ending.usage, price) : null;
   const charge =
-    cost && ending.candidate ? chargeFor(cost, call.caller.pricing, ending.candidate.model.id) : null;
+    cost && ending.candidate
+      ? chargeFor(cost, call.caller.pricing, ending.candidate.model.id, paidBy(ending.candidate))
+      : null;
   const charged = ending.status === 'failed' ? 0 : (charge?.total ?? null);
   const receipt = writeReceipt(call, trail, ending, cost, charge, charged);
 
@@ -129,6 +132,7 @@ function writeReceipt(
     cost_lines: charge?.lines ?? [],
     provider_cost: cost ? nanoToUsd(cost.total) : null,
     margin_percent: charge?.marginPercent ?? null,
+    byok: candidate !== null && paidBy(candidate) === 'workspace',
     price_version: candidate?.endpoint.priceVersion ?? null,
     upstream_cost: upstreamCost,
     upstream_cost_difference:

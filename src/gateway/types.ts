@@ -1,4 +1,5 @@
 import type { Config, Env } from '../env.ts';
+import type { Credential } from '../providers/credentials.ts';
 import type { Provider } from '../providers/types.ts';
 import type { Registry } from '../registry/snapshot.ts';
 import type { Endpoint, Model } from '../registry/types.ts';
@@ -55,11 +56,12 @@ export interface Call {
   waitUntil(promise: Promise<unknown>): void;
 }
 
-/** An endpoint that may serve the request. */
+/** An endpoint that may serve the request, with a credential for it. Several of one endpoint follow each other. */
 export interface Candidate {
   model: Model;
   endpoint: Endpoint;
   provider: Provider;
+  credential: Credential;
   wire: Wire;
   codec: ChatCodec;
   target: Target;

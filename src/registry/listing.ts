@@ -3,7 +3,7 @@ import { isServable } from '../providers/credentials.ts';
 import type { Capabilities } from '../wires/types.ts';
 import { type Pricing, pricingOf } from './pricing-view.ts';
 import type { Registry } from './snapshot.ts';
-import type { Endpoint, Modality, Model } from './types.ts';
+import type { Endpoint, Modality, Model, SealedCredential } from './types.ts';
 
 /** Modalities by OpenRouter's names, which call documents `file`. */
 export type ListedModality = Exclude<Modality, 'pdf'> | 'file';
@@ -70,11 +70,16 @@ export function listed(model: Model, registry: Registry, env: Env): Listed | nul
   return first ? { model, endpoints, entry: entryOf(model, first, endpoints, registry) } : null;
 }
 
-/** The endpoints of a model that can serve now. */
-export function servableEndpoints(model: Model, registry: Registry, env: Env): Endpoint[] {
+/** The endpoints of a model that can serve now, for a workspace with these credentials of its own. */
+export function servableEndpoints(
+  model: Model,
+  registry: Registry,
+  env: Env,
+  own?: readonly SealedCredential[],
+): Endpoint[] {
   return registry.endpoints(model.id).filter((endpoint) => {
     const provider = registry.provider(endpoint.provider);
-    return provider !== undefined && isServable(provider, registry, env);
+    return provider !== undefined && isServable(provider, registry, env, own);
   });
 }
 

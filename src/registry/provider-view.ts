@@ -25,7 +25,7 @@ export interface ProviderView {
 }
 
 export function viewProvider(provider: Provider, registry: Registry, env: Env): ProviderView {
-  const credential = registry.credential(provider.id);
+  const [credential] = registry.credentials(provider.id);
   return {
     id: provider.id,
     name: provider.name,

@@ -40,11 +40,13 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
     version: stateNumber(state, 'version'),
     catalogue: stateNumber(state, 'catalogue'),
     providers: providerRows.map(declaredProvider),
-    credentials: credentialRows.map(({ id, providerId, sealed, lastFour }) => ({
+    credentials: credentialRows.map(({ id, providerId, sealed, lastFour, priority, weight }) => ({
       id,
       provider: providerId,
       sealed,
       lastFour,
+      priority,
+      weight,
     })),
     models: modelRows.map(({ source: _source, updatedAt: _updatedAt, ...model }) => model),
     endpoints: endpointRows.map((row) => {

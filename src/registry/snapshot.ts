@@ -4,6 +4,7 @@ import { foldName, nearestNames } from './names.ts';
 import type { Endpoint, Model, RegistryData, SealedCredential } from './types.ts';
 
 const NO_ENDPOINTS: readonly Endpoint[] = [];
+const NO_CREDENTIALS: readonly SealedCredential[] = [];
 
 /** The registry as isolates keep it in memory: every look-up of a request is a look-up in a map. Never changed. */
 export class Registry {
@@ -22,7 +23,7 @@ export class Registry {
   readonly #endpoints: ReadonlyMap<string, readonly Endpoint[]>;
   readonly #providers: ReadonlyMap<string, Provider>;
   readonly #declared: ReadonlySet<string>;
-  readonly #credentials: ReadonlyMap<string, SealedCredential>;
+  readonly #credentials: ReadonlyMap<string, readonly SealedCredential[]>;
 
   constructor(data: RegistryData) {
     this.version = data.version;
@@ -43,7 +44,7 @@ export class Registry {
     this.#declared = new Set(data.providers.map((provider) => provider.id));
     this.#providers = new Map([...SHIPPED_PROVIDERS, ...data.providers.map((own) => [own.id, own] as const)]);
     this.providers = [...this.#providers.values()];
-    this.#credentials = new Map(data.credentials.map((credential) => [credential.provider, credential]));
+    this.#credentials = Map.groupBy(data.credentials, (credential) => credential.provider);
   }
 
   /**
@@ -89,8 +90,8 @@ export class Registry {
     return this.#declared.has(id);
   }
 
-  /** The operator's sealed secret for a provider. */
-  credential(providerId: string): SealedCredential | undefined {
-    return this.#credentials.get(providerId);
+  /** The operator's sealed secrets for a provider, the oldest first. */
+  credentials(providerId: string): readonly SealedCredential[] {
+    return this.#credentials.get(providerId) ?? NO_CREDENTIALS;
   }
 }

@@ -70,10 +70,18 @@ export interface Endpoint {
 export interface SealedCredential {
   id: string;
   provider: string;
-  /** `v1.<iv>.<ciphertext>`, base64url; see providers/seal.ts. */
+  /** `v2.<key id>.<iv>.<ciphertext>`; see providers/seal.ts. */
   sealed: string;
   /** The end of the secret, by which people know it again. */
   lastFour: string;
+  /** The workspace that it belongs to, and serves alone; absent for the operator's. */
+  workspace?: string | undefined;
+  /** Lower is used first; 0 when absent. */
+  priority?: number | undefined;
+  /** Share of the requests among those of one priority; 1 when absent. */
+  weight?: number | undefined;
+  /** A workspace's own: the operator's are never used in its place. */
+  exclusive?: boolean | undefined;
 }
 
 /** The whole registry as one value: what D1 holds, what KV caches, what isolates keep in memory. */

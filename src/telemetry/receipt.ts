@@ -52,6 +52,8 @@ export interface Receipt {
   /** What the provider's price makes of the usage, USD, and what the workspace pays on top of it. */
   provider_cost: number | null;
   margin_percent: number | null;
+  /** A credential of the workspace's own served: it pays the provider itself, and the fee here. */
+  byok: boolean;
   price_version: string | null;
   /** What the provider says it cost, and how much more that is than our figure. USD. */
   upstream_cost: number | null;

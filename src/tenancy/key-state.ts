@@ -12,6 +12,17 @@ const Allowance = z.object({
   version: z.number(),
 });
 
+const Credential = z.object({
+  id: Text,
+  provider: Text,
+  sealed: Text,
+  lastFour: z.string(),
+  workspace: z.optional(z.string()),
+  priority: Count,
+  weight: Count,
+  exclusive: z.optional(z.boolean()),
+});
+
 const Globs = z.nullable(z.array(z.string()));
 
 /**
@@ -44,7 +55,9 @@ const KeyState = z.discriminatedUnion('state', [
         margin_percent: z.number(),
         models: z.array(z.object({ model: z.string(), margin_percent: z.number() })),
         cached_percent: z.number(),
+        byok_percent: z.optional(z.number()),
       }),
+      credentials: z.optional(z.array(Credential)),
     }),
   }),
   z.object({ state: z.literal('resting'), hash: Text }),

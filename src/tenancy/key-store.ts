@@ -3,12 +3,14 @@ import { DEFAULT_PRICING } from '../billing/pricing.ts';
 import { database } from '../db/client.ts';
 import { modelAliases } from '../db/schema/aliases.ts';
 import { members, users } from '../db/schema/people.ts';
+import { credentials } from '../db/schema/registry.ts';
 import { keys, memberAllowances, projects, workspaces } from '../db/schema/tenancy.ts';
 import type { Env } from '../env.ts';
 import { sameHash } from './key-secret.ts';
 import { type KeyState, readKeyState } from './key-state.ts';
 import { isRefused } from './people/seeded.ts';
 import { keyRoleWithin } from './permissions.ts';
+import type { OwnCredential } from './types.ts';
 
 /** Copies that nobody asks for end after a day; the next request takes the key from D1 again. */
 const COPY_LIFETIME_S = 24 * 60 * 60;
@@ -37,6 +39,14 @@ export async function deleteCopies(env: Env, hashes: readonly string[]): Promise
   await Promise.all(hashes.map((hash) => env.SNAPSHOTS.delete(copyName(hash))));
 }
 
+/** The credentials of the key's own workspace, as `OwnCredential`s: JSON, so that one read tells all. */
+const OWN_CREDENTIALS = sql<string>`(select json_group_array(json_object(
+  'id', ${credentials.id}, 'provider', ${credentials.providerId}, 'sealed', ${credentials.sealed},
+  'lastFour', ${credentials.lastFour}, 'workspace', ${credentials.workspaceId},
+  'priority', ${credentials.priority}, 'weight', ${credentials.weight},
+  'exclusive', json(iif(${credentials.exclusive}, 'true', 'false'))))
+  from ${credentials} where ${credentials.workspaceId} = ${keys.workspaceId})`;
+
 /** What the key's workspace mapped, as JSON: folded name → canonical model id. */
 const OWN_ALIASES = sql<string>`(select json_group_object(${modelAliases.folded}, ${modelAliases.modelId})
   from ${modelAliases} where ${modelAliases.workspaceId} = ${keys.workspaceId})`;
@@ -51,6 +61,7 @@ export async function readStored(env: Env, hash: string, now: number): Promise<K
       memberRole: members.role,
       creator: users.email,
       memberAllowance: memberAllowances.allowance,
+      credentials: OWN_CREDENTIALS,
       aliases: OWN_ALIASES,
     })
     .from(keys)
@@ -66,6 +77,7 @@ export async function readStored(env: Env, hash: string, now: number): Promise<K
     .get();
   if (!row) return null;
   const { key, workspace, project } = row;
+  const own = JSON.parse(row.credentials) as OwnCredential[];
   const current = sameHash(key.hash, hash);
   const inGrace =
     key.previousHash !== null && sameHash(key.previousHash, hash) && (key.previousExpiresAt ?? 0) > now;
@@ -94,6 +106,7 @@ export async function readStored(env: Env, hash: string, now: number): Promise<K
       projectAllowance: project.allowance,
       memberAllowance: row.memberAllowance,
       pricing: workspace.pricing ?? DEFAULT_PRICING,
+      ...(own.length > 0 ? { credentials: own } : {}),
     },
   };
 }

@@ -23,6 +23,9 @@ const ACCOUNTANTS = [...ADMINS, 'billing'] as const;
 export const PERMISSIONS = {
   'provider.read': OPERATOR,
   'provider.write': OPERATOR,
+  'credential.read': ADMINS,
+  'credential.write': ADMINS,
+  'credential.reseal': OPERATOR,
   'model.read': READERS,
   'model.write': OPERATOR,
   'alias.read': READERS,

@@ -44,6 +44,20 @@ export interface KeyGrant {
   projectAllowance: Allowance | null;
   memberAllowance: Allowance | null;
   pricing: Pricing;
+  /** The workspace's own credentials for providers, sealed. */
+  credentials?: OwnCredential[] | undefined;
+}
+
+/** A credential of a workspace for a provider, as the registry's own are kept: sealed. */
+export interface OwnCredential {
+  id: string;
+  provider: string;
+  sealed: string;
+  lastFour: string;
+  workspace?: string | undefined;
+  priority?: number | undefined;
+  weight?: number | undefined;
+  exclusive?: boolean | undefined;
 }
 
 /** Who is calling. */

@@ -25,9 +25,20 @@ export const credentials = sqliteTable(
     workspaceId: text('workspace_id'),
     sealed: text('sealed').notNull(),
     lastFour: text('last_four').notNull(),
+    /** What people call it. */
+    name: text('name'),
+    /** Lower is used first. */
+    priority: integer('priority').notNull().default(0),
+    /** Share of the requests among those of one priority; 0 is used when no other is left. */
+    weight: integer('weight').notNull().default(1),
+    /** A workspace's own: the operator's are never used in its place. */
+    exclusive: integer('exclusive', { mode: 'boolean' }).notNull().default(false),
     createdAt: integer('created_at').notNull(),
   },
-  (t) => [index('credentials_by_provider').on(t.providerId)],
+  (t) => [
+    index('credentials_by_provider').on(t.providerId),
+    index('credentials_by_workspace').on(t.workspaceId),
+  ],
 );
 
 export const models = sqliteTable('models', {

@@ -1,6 +1,7 @@
 import { chargeAtMost } from '../../billing/charge.ts';
 import type { Price } from '../../registry/types.ts';
 import { estimateInputTokens } from '../estimate.ts';
+import { paidBy } from '../paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
 
 /** What a request may come to at most, whoever serves it. */
@@ -26,10 +27,11 @@ export function reservationOf(call: Call, candidates: readonly Candidate[]): Res
   const output = (control.maxOutputTokens === null ? most : control.maxOutputTokens) * control.answers;
   const cost = { fixed: 0, outputRate: 0 };
   let priced = false;
-  for (const { model, endpoint } of candidates) {
+  for (const candidate of candidates) {
+    const { model, endpoint } = candidate;
     if (!endpoint.price) continue;
     priced = true;
-    const worst = chargeAtMost(input, endpoint.price as Price, caller.pricing, model.id);
+    const worst = chargeAtMost(input, endpoint.price as Price, caller.pricing, model.id, paidBy(candidate));
     cost.fixed = Math.max(cost.fixed, worst.fixed);
     cost.outputRate = Math.max(cost.outputRate, worst.outputRate);
   }

@@ -9,6 +9,7 @@ import { requestId } from '../middleware/request-id.ts';
 import { aliases } from './aliases.ts';
 import { audit } from './audit.ts';
 import { authRoutes } from './auth.ts';
+import { credentials } from './credentials.ts';
 import { docsPage } from './docs/page.ts';
 import { invitations } from './invitations.ts';
 import { invoices } from './invoices.ts';
@@ -60,6 +61,7 @@ open.use(identified);
 /** The management API: control plane, loaded when it is first asked for. */
 export const api = open
   .route('/', providers)
+  .route('/', credentials)
   .route('/', models)
   .route('/', aliases)
   .route('/', workspaces)

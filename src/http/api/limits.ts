@@ -126,6 +126,9 @@ const Pricing = z.object({
   margin_percent: Percent,
   models: z.array(z.strictObject({ model: ModelGlob, margin_percent: Percent })).max(200),
   cached_percent: z.number().min(0).max(100).meta({ description: 'What answers from the cache cost.' }),
+  byok_percent: z.number().min(0).max(1000).multipleOf(0.01).optional().meta({
+    description: 'Of the provider’s price, where the workspace’s own credential pays it. Default 0.',
+  }),
 });
 
 const setPricing = createRoute({

@@ -28,6 +28,7 @@ export async function setWorkspacePricing(
     margin_percent: input.margin_percent ?? DEFAULT_PRICING.margin_percent,
     models: input.models ?? DEFAULT_PRICING.models,
     cached_percent: input.cached_percent ?? DEFAULT_PRICING.cached_percent,
+    ...(input.byok_percent === undefined ? {} : { byok_percent: input.byok_percent }),
   };
   const db = database(env.DB);
   await stored(

@@ -19,6 +19,13 @@ const WITH_IDS: Record<string, { id: keyof Theirs; body?: object }> = {
   'post /api/workspaces/{id}/top-ups': { id: 'workspace', body: { amount_usd: 10 } },
   'get /api/workspaces/{id}/auto-top-up': { id: 'workspace' },
   'put /api/workspaces/{id}/auto-top-up': { id: 'workspace', body: { below_usd: 5, amount_usd: 10 } },
+  'get /api/workspaces/{id}/credentials': { id: 'workspace' },
+  'post /api/workspaces/{id}/credentials': {
+    id: 'workspace',
+    body: { provider: 'openai', secret: 'sk-0123456789' },
+  },
+  'patch /api/workspaces/{id}/credentials/{credential}': { id: 'workspace', body: { weight: 2 } },
+  'delete /api/workspaces/{id}/credentials/{credential}': { id: 'workspace' },
   'put /api/projects/{id}/limits': { id: 'project', body: { concurrent: 1 } },
   'get /api/keys/{id}': { id: 'key' },
   'patch /api/keys/{id}': { id: 'key', body: { name: 'mine' } },
@@ -70,6 +77,7 @@ interface Theirs {
   member: string;
   invitation: string;
   invoice: string;
+  credential: string;
 }
 
 let mine: { id: string; owner: SignedUp; key: string };
@@ -90,7 +98,20 @@ beforeAll(async () => {
   )
     .bind(other.id)
     .run();
-  theirs = { workspace: other.id, project, key, member: member.id, invitation, invoice: 'invc_theirs' };
+  const credential = (
+    await as(other.owner, 'POST', `/api/workspaces/${other.id}/credentials`, {
+      body: { provider: 'openai', secret: 'sk-0123456789' },
+    })
+  ).body.id;
+  theirs = {
+    workspace: other.id,
+    project,
+    key,
+    member: member.id,
+    invitation,
+    invoice: 'invc_theirs',
+    credential,
+  };
 });
 
 /** Everything of theirs that could have been changed. */
@@ -102,6 +123,7 @@ async function state(): Promise<string> {
     'members',
     'invitations',
     'member_allowances',
+    'credentials',
     'model_aliases',
     'audit_log',
   ];
@@ -147,7 +169,11 @@ describe('what belongs to another tenant', () => {
     async (route, { id, body }) => {
       const [method = '', path = ''] = route.split(' ');
       const before = await state();
-      const [session, key] = await asMine(method.toUpperCase(), path.replace(/\{\w+\}/, theirs[id]), body);
+      const [session, key] = await asMine(
+        method.toUpperCase(),
+        path.replace('{credential}', theirs.credential).replace(/\{\w+\}/, theirs[id]),
+        body,
+      );
       expect(errorOf(session)).toMatchObject({ status: 404, code: 'not_found' });
       // Some routes are for people alone.
       if (key.status !== 403) expect(errorOf(key)).toMatchObject({ status: 404, code: 'not_found' });
