@@ -1,12 +1,12 @@
 import { GatewayError } from '../errors.ts';
-import { type SseEvent, SseFramer } from '../lib/sse.ts';
-import type { StreamDecoder } from '../wires/types.ts';
+import type { SseEvent } from '../lib/sse.ts';
+import type { StreamDecoder, StreamFramer } from '../wires/types.ts';
 import type { Cutoff } from './upstream.ts';
 
 /** An upstream stream whose first text is there: from here the answer is a 200. */
 export interface OpenStream {
   reader: ReadableStreamDefaultReader<Uint8Array>;
-  framer: SseFramer;
+  framer: StreamFramer;
   decoder: StreamDecoder;
   cutoff: Cutoff;
   /** SSE text that the first reads gave. */
@@ -21,13 +21,13 @@ export interface OpenStream {
  */
 export async function openStream(
   response: Response,
+  framer: StreamFramer,
   decoder: StreamDecoder,
   cutoff: Cutoff,
 ): Promise<OpenStream> {
   if (!response.body)
     throw new GatewayError('upstream_incomplete', { message: 'The provider sent an empty answer.' });
   const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const framer = new SseFramer();
   let text = '';
   while (text === '') {
     const { value, done } = await readOrExplain(reader, cutoff);

@@ -15,6 +15,12 @@ const VERTEX_VARIABLES: Readonly<Record<string, Variable>> = {
 
 const VERTEX_SECRETS = ['GOOGLE_SERVICE_ACCOUNT', 'GOOGLE_APPLICATION_CREDENTIALS_JSON'];
 
+const AWS_VARIABLES: Readonly<Record<string, Variable>> = {
+  aws_region: { env: ['AWS_REGION', 'AWS_DEFAULT_REGION'], default: 'us-east-1' },
+};
+
+const AWS_SECRETS = ['AWS_BEARER_TOKEN_BEDROCK', 'AWS_CREDENTIALS'];
+
 /** The shipped providers whose addresses hold a part that is the customer's own. */
 export const CLOUDS: readonly Provider[] = [
   {
@@ -86,5 +92,26 @@ export const CLOUDS: readonly Provider[] = [
       add: { anthropic_version: 'vertex-2023-10-16' },
     },
     docs: 'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude',
+  },
+  {
+    id: 'bedrock',
+    name: 'Amazon Bedrock',
+    // Converse reaches every model of Bedrock that takes messages; its OpenAI-compatible endpoint, below, only some.
+    baseUrl: 'https://bedrock-runtime.{aws_region}.amazonaws.com',
+    variables: AWS_VARIABLES,
+    wire: 'bedrock',
+    auth: { kind: 'aws-sigv4', service: 'bedrock' },
+    env: AWS_SECRETS,
+    docs: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
+  },
+  {
+    id: 'bedrock-openai',
+    name: 'Amazon Bedrock, OpenAI-compatible',
+    baseUrl: 'https://bedrock-runtime.{aws_region}.amazonaws.com/openai/v1',
+    variables: AWS_VARIABLES,
+    wire: 'openai',
+    auth: { kind: 'aws-sigv4', service: 'bedrock' },
+    env: AWS_SECRETS,
+    docs: 'https://docs.aws.amazon.com/bedrock/latest/userguide/inference-chat-completions.html',
   },
 ];

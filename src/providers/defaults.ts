@@ -9,4 +9,5 @@ export const WIRE_DEFAULTS: Readonly<Record<WireId, { auth: Auth; headers?: Reco
     headers: { 'anthropic-version': '2023-06-01' },
   },
   google: { auth: { kind: 'header', name: 'x-goog-api-key' } },
+  bedrock: { auth: { kind: 'aws-sigv4', service: 'bedrock' } },
 };

@@ -7,6 +7,8 @@ export type Auth =
   | { kind: 'query'; name: string }
   /** The secret is the JSON key of a service account: tokens are fetched with it. */
   | { kind: 'google-service-account' }
+  /** The secret is a pair of AWS keys that signs for this service, or one of the service's API keys. */
+  | { kind: 'aws-sigv4'; service: string }
   | { kind: 'none' };
 
 /** Where a `{name}` part of a URL gets its value from. */

@@ -1,9 +1,10 @@
 import type { GatewayError } from '../errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { JsonMember } from '../lib/json-members.ts';
+import type { SseEvent } from '../lib/sse.ts';
 
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
-export type WireId = 'openai' | 'anthropic' | 'google';
+export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock';
 
 /**
  * Token counts of one answer, one meaning for every wire. `inputTokens` holds all input, `outputTokens`
@@ -164,12 +165,23 @@ export interface StreamState {
 export interface StreamDecoder {
   readonly state: StreamState;
   /**
-   * Takes the data of one server-sent event and answers the events to send, as SSE text of whole
+   * Takes the data of one event and answers the events to send, as SSE text of whole
    * `data: {…}\n\n` events, or '' for none. Usage and `[DONE]` are never in it: the relay sends both.
    * @throws GatewayError for an error event (its mapped code) and for data that cannot be read
    *   (`upstream_invalid_response`).
    */
   push(data: string, event: string | null): string;
+}
+
+/** Cuts the bytes of one stream into events. One per stream, never shared. */
+export interface StreamFramer {
+  /**
+   * The events that these bytes complete.
+   * @throws GatewayError `upstream_invalid_response` for bytes that are no stream of this kind.
+   */
+  push(bytes: Uint8Array): SseEvent[];
+  /** What is left when the stream has ended. */
+  end(): SseEvent[];
 }
 
 /** The codec of chat completions for one wire. Pure: no I/O, no clock, no randomness but given ids. */
@@ -179,6 +191,8 @@ export interface ChatCodec {
   /** @throws GatewayError for a body that is an error or cannot be read. */
   decode(body: string, target: Target, meta: AnswerMeta): DecodedAnswer;
   stream(target: Target, meta: AnswerMeta): StreamDecoder;
+  /** For streams that are not server-sent events. */
+  framer?(): StreamFramer;
 }
 
 /** One wire format. An endpoint kind that is absent is not supported. */

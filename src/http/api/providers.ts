@@ -28,6 +28,7 @@ const Auth = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('header'), name: HeaderName }),
   z.strictObject({ kind: z.literal('query'), name: z.string().regex(/^[\w-]{1,100}$/) }),
   z.strictObject({ kind: z.literal('google-service-account') }),
+  z.strictObject({ kind: z.literal('aws-sigv4'), service: z.string().regex(/^[a-z0-9-]{1,50}$/) }),
   z.strictObject({ kind: z.literal('none') }),
 ]);
 
@@ -58,7 +59,7 @@ const Quirks = z
   })
   .meta({ id: 'Quirks', description: 'Deviations of a host from its wire format.' });
 
-const Wire = z.enum(['openai', 'anthropic', 'google']);
+const Wire = z.enum(['openai', 'anthropic', 'google', 'bedrock']);
 
 const Provider = z
   .object({
@@ -113,6 +114,9 @@ const ProviderInput = z.strictObject({
     .optional()
     .meta({ description: 'Sent with every request. Secrets do not belong here.' }),
   quirks: Quirks.optional(),
+  allow_private: z.boolean().optional().meta({
+    description: 'The host of `base_url` may be in a private network, over http too. To be said each time.',
+  }),
 });
 
 const list = createRoute({

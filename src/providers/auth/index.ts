@@ -1,4 +1,5 @@
 import type { Auth } from '../types.ts';
+import { awsSigv4 } from './aws-sigv4.ts';
 import { bearer } from './bearer.ts';
 import { googleServiceAccount } from './google-service-account.ts';
 import { header } from './header.ts';
@@ -25,6 +26,8 @@ export function authorize(
       return query(auth, secret, request);
     case 'google-service-account':
       return googleServiceAccount(auth, secret, request);
+    case 'aws-sigv4':
+      return awsSigv4(auth, secret, request);
     case 'none':
       return request;
   }

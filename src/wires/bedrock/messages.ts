@@ -1,0 +1,184 @@
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asString,
+  isObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+} from '../../lib/json.ts';
+import { REASONING_FORMAT } from './answer.ts';
+import {
+  type ContentContext,
+  cachePoint,
+  contentBlocks,
+  DocumentNames,
+  invalid,
+  unsupported,
+} from './content.ts';
+import type { Dropped } from './dropped.ts';
+
+/** The conversation as Converse has it. */
+export interface Conversation {
+  system: JsonObject[];
+  messages: { role: 'user' | 'assistant'; content: JsonObject[] }[];
+  /** Calls or results of tools are in it: the API wants to know the tools then. */
+  usesTools: boolean;
+}
+
+/**
+ * OpenAI messages as system blocks and alternating turns: neighbours of one role become one turn.
+ * Instructions all become system blocks, in order.
+ * @throws GatewayError `unsupported_parameter` for content that cannot be sent, naming the part.
+ */
+export function encodeMessages(messages: readonly Json[], dropped: Dropped): Conversation {
+  const conversation: Conversation = { system: [], messages: [], usesTools: false };
+  const context: ContentContext = { names: new DocumentNames(), dropped };
+  for (const [index, message] of messages.entries()) {
+    const at = `messages[${index}]`;
+    if (!isObject(message)) throw invalid(at, 'A message must be an object.');
+    encodeMessage(message, at, conversation, context);
+  }
+  if (conversation.messages.length === 0) {
+    throw invalid('messages', 'There is no content that could be sent.');
+  }
+  return conversation;
+}
+
+function encodeMessage(
+  message: JsonObject,
+  at: string,
+  conversation: Conversation,
+  context: ContentContext,
+): void {
+  const cached = cachePoint(message.cache_control);
+  if (message.name !== undefined && message.name !== null && message.role !== 'tool') {
+    context.dropped.add('messages.name');
+  }
+  switch (message.role) {
+    case 'system':
+    case 'developer': {
+      const blocks = contentBlocks(message.content, `${at}.content`, context);
+      if (blocks.some((block) => block.text === undefined && block.cachePoint === undefined)) {
+        throw unsupported(`${at}.content`, 'Instructions to this provider can only be text.');
+      }
+      conversation.system.push(...blocks, ...cached);
+      return;
+    }
+    case 'user':
+      append(conversation, 'user', [...contentBlocks(message.content, `${at}.content`, context), ...cached]);
+      return;
+    case 'assistant':
+      append(conversation, 'assistant', [...assistantBlocks(message, at, conversation, context), ...cached]);
+      return;
+    case 'tool':
+      conversation.usesTools = true;
+      append(conversation, 'user', [toolResult(message, at, context), ...cached]);
+      return;
+    default:
+      throw unsupported(
+        `${at}.role`,
+        `The role "${asString(message.role) ?? ''}" cannot be sent to this provider.`,
+      );
+  }
+}
+
+function append(conversation: Conversation, role: 'user' | 'assistant', content: JsonObject[]): void {
+  if (content.length === 0) return;
+  const last = conversation.messages.at(-1);
+  if (last?.role === role) last.content.push(...content);
+  else conversation.messages.push({ role, content });
+}
+
+function assistantBlocks(
+  message: JsonObject,
+  at: string,
+  conversation: Conversation,
+  context: ContentContext,
+): JsonObject[] {
+  if (message.audio)
+    throw unsupported(`${at}.audio`, 'Earlier answers in audio cannot be sent to this provider.');
+  if (message.function_call) {
+    throw unsupported(`${at}.function_call`, 'Calls are sent to this provider as `tool_calls`.');
+  }
+  if (message.provider_data) context.dropped.add('messages.provider_data');
+  const details = asArray(message.reasoning_details);
+  if (details.length === 0 && (message.reasoning || message.reasoning_content)) {
+    // Reasoning is accepted with its signature only.
+    context.dropped.add('messages.reasoning');
+  }
+  const blocks = [
+    ...reasoningBlocks(details, context.dropped),
+    ...contentBlocks(message.content, `${at}.content`, context),
+    ...contentBlocks(message.refusal, `${at}.refusal`, context),
+  ];
+  for (const [index, entry] of asArray(message.tool_calls).entries()) {
+    const call = asObject(entry);
+    const fn = asObject(call?.function);
+    if (!call || !fn) {
+      throw unsupported(
+        `${at}.tool_calls[${index}]`,
+        'Only calls of functions can be sent to this provider.',
+      );
+    }
+    conversation.usesTools = true;
+    blocks.push({
+      toolUse: {
+        toolUseId: asString(call.id) ?? '',
+        name: asString(fn.name) ?? '',
+        input: toolInput(fn.arguments),
+      },
+    });
+  }
+  return blocks;
+}
+
+/** Arguments as an object. What is no JSON object, as a cut answer ends, is kept as text under a name that says so. */
+function toolInput(given: Json | undefined): JsonObject {
+  if (isObject(given)) return given;
+  const text = asString(given) ?? '';
+  if (text.trim() === '') return {};
+  return asObject(parseJson(text)) ?? { INVALID_JSON: text };
+}
+
+function toolResult(message: JsonObject, at: string, context: ContentContext): JsonObject {
+  const content = contentBlocks(message.content, `${at}.content`, context).filter(
+    (block) => block.cachePoint === undefined,
+  );
+  return { toolResult: { toolUseId: asString(message.tool_call_id) ?? '', content } };
+}
+
+/**
+ * The reasoning of an earlier answer, texts and signatures exactly as they came. Details collected from a
+ * stream are put together by their `index`. What has no signature, or came from elsewhere, is reported.
+ */
+function reasoningBlocks(details: readonly Json[], dropped: Dropped): JsonObject[] {
+  const blocks: JsonObject[] = [];
+  const texts = new Map<number, { text: string; signature: string }>();
+  for (const entry of details) {
+    const detail = asObject(entry);
+    const ours = detail?.format === undefined || detail.format === REASONING_FORMAT;
+    const data = asString(detail?.data);
+    if (detail && ours && detail.type === 'reasoning.encrypted' && data) {
+      blocks.push({ reasoningContent: { redactedContent: data } });
+    } else if (detail && ours && detail.type === 'reasoning.text') {
+      const index = asNumber(detail.index) ?? texts.size;
+      let said = texts.get(index);
+      if (!said) {
+        said = { text: '', signature: '' };
+        texts.set(index, said);
+        blocks.push({ reasoningContent: { reasoningText: said } });
+      }
+      said.text += asString(detail.text) ?? '';
+      said.signature = asString(detail.signature) || said.signature;
+    } else {
+      dropped.add('messages.reasoning_details');
+    }
+  }
+  const signed = blocks.filter(
+    (block) => asObject(asObject(block.reasoningContent)?.reasoningText)?.signature !== '',
+  );
+  if (signed.length < blocks.length) dropped.add('messages.reasoning_details');
+  return signed;
+}

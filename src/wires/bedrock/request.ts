@@ -1,0 +1,156 @@
+import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import type { ChatBody, ChatRequest, EncodedRequest, Target } from '../types.ts';
+import { invalid } from './content.ts';
+import type { Dropped } from './dropped.ts';
+import { encodeMessages } from './messages.ts';
+import { encodeTools } from './tools.ts';
+
+/** Fields of Converse that OpenAI does not have; sent as they are. */
+const NATIVE_FIELDS = [
+  'additionalModelRequestFields',
+  'additionalModelResponseFieldPaths',
+  'guardrailConfig',
+  'outputConfig',
+  'performanceConfig',
+  'requestMetadata',
+] as const;
+
+/** Fields of OpenAI that this wire reads. */
+const READ: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'max_tokens',
+  'max_completion_tokens',
+  'temperature',
+  'top_p',
+  'stop',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'functions',
+  'response_format',
+  'service_tier',
+  ...NATIVE_FIELDS,
+]);
+
+/** Fields whose value asks for nothing that would not happen anyway. */
+const NO_LOSS: Readonly<Record<string, (value: Json) => boolean>> = {
+  n: (value) => value === 1,
+  logprobs: (value) => value === false,
+  top_logprobs: (value) => value === 0,
+  frequency_penalty: (value) => value === 0,
+  presence_penalty: (value) => value === 0,
+  logit_bias: (value) => isObject(value) && Object.keys(value).length === 0,
+  store: (value) => value === false,
+  modalities: (value) => asArray(value).every((kind) => kind === 'text'),
+  verbosity: (value) => value === 'medium',
+};
+
+const JSON_INSTRUCTION =
+  'Answer with one valid JSON object and nothing else: no explanation before or after it, no code fence.';
+
+/**
+ * A chat completion request as a Converse request
+ * (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html). docs/wires-bedrock.md has
+ * the mapping as a table.
+ * @throws GatewayError `unsupported_parameter` for what cannot be sent and must not be left out.
+ */
+export function encode(request: ChatRequest, target: Target): EncodedRequest {
+  const dropped: Dropped = new Set();
+  const body = withoutQuirks(request.body(), target, dropped);
+  for (const [name, value] of Object.entries(body)) {
+    if (READ.has(name) || value === null || value === undefined) continue;
+    const harmless = Object.hasOwn(NO_LOSS, name) ? NO_LOSS[name] : undefined;
+    if (!harmless?.(value)) dropped.add(name);
+  }
+  const { system, messages, usesTools } = encodeMessages(body.messages, dropped);
+  const format = responseFormat(body, target, dropped);
+  if (format.instruction) system.push({ text: format.instruction });
+
+  const out: JsonObject = { messages };
+  if (system.length > 0) out.system = system;
+  const inference = inferenceConfig(body, dropped);
+  if (Object.keys(inference).length > 0) out.inferenceConfig = inference;
+  Object.assign(out, encodeTools(body, usesTools, dropped), serviceTier(body.service_tier, dropped));
+  if (format.outputConfig) out.outputConfig = format.outputConfig;
+  for (const name of NATIVE_FIELDS) {
+    if (body[name] !== undefined && body[name] !== null) out[name] = body[name];
+  }
+  // An id may be an ARN, which holds slashes.
+  const model = encodeURIComponent(target.upstreamModel);
+  return {
+    path: `/model/${model}/${request.stream ? 'converse-stream' : 'converse'}`,
+    body: JSON.stringify(out),
+    dropped: [...dropped],
+  };
+}
+
+function inferenceConfig(body: ChatBody, dropped: Dropped): JsonObject {
+  const { max_tokens: older, max_completion_tokens: newer, temperature, top_p: topP, stop } = body;
+  const config: JsonObject = {};
+  if (isGiven(newer) && isGiven(older) && newer !== older) dropped.add('max_tokens');
+  const limit = newer ?? older;
+  if (isGiven(limit)) config.maxTokens = limit;
+  if (isGiven(temperature)) config.temperature = temperature;
+  if (isGiven(topP)) config.topP = topP;
+  if (isGiven(stop)) config.stopSequences = Array.isArray(stop) ? stop : [stop];
+  return config;
+}
+
+/**
+ * A schema goes to the API's own mechanism, unless the endpoint is known not to have it; for plain JSON there
+ * is none, so the model is told.
+ */
+function responseFormat(
+  body: ChatBody,
+  target: Target,
+  dropped: Dropped,
+): { instruction?: string; outputConfig?: JsonObject } {
+  const format = asObject(body.response_format);
+  if (!format || format.type === 'text') return {};
+  const definition = asObject(format.json_schema);
+  if (format.type === 'json_object') {
+    dropped.add('response_format');
+    return { instruction: JSON_INSTRUCTION };
+  }
+  if (format.type !== 'json_schema' || !isObject(definition?.schema)) {
+    throw invalid(
+      'response_format',
+      'A response format is "text", "json_object", or a "json_schema" with its schema.',
+    );
+  }
+  const schema = JSON.stringify(definition.schema);
+  if (target.capabilities.structuredOutput === false) {
+    dropped.add('response_format');
+    return { instruction: `${JSON_INSTRUCTION} It must fit this JSON schema: ${schema}` };
+  }
+  const name = asString(definition.name);
+  const jsonSchema: JsonObject = { schema, ...(name ? { name } : {}) };
+  return { outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema } } } };
+}
+
+/** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ServiceTier.html */
+function serviceTier(tier: Json | undefined, dropped: Dropped): JsonObject {
+  if (!isGiven(tier) || tier === 'auto') return {};
+  if (tier === 'default' || tier === 'priority' || tier === 'flex') return { serviceTier: { type: tier } };
+  dropped.add('service_tier');
+  return {};
+}
+
+/** Fields that this host or model refuses are left out before they turn into something else. */
+function withoutQuirks(body: ChatBody, { quirks }: Target, dropped: Dropped): ChatBody {
+  const refused = (quirks.drop ?? []).filter((name) => isGiven(body[name]));
+  if (refused.length === 0) return body;
+  const rest: ChatBody = { ...body };
+  for (const name of refused) {
+    delete rest[name];
+    dropped.add(name);
+  }
+  return rest;
+}
+
+function isGiven(value: Json | undefined): value is Exclude<Json, null> {
+  return value !== undefined && value !== null;
+}

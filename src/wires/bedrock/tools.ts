@@ -1,0 +1,47 @@
+import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import type { ChatBody } from '../types.ts';
+import { cachePoint, invalid, unsupported } from './content.ts';
+import type { Dropped } from './dropped.ts';
+
+/**
+ * `toolConfig` (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolConfiguration.html),
+ * or nothing. The API has no choice `none`: the tools are left out then, unless the conversation holds
+ * calls, with which they must be there.
+ * @throws GatewayError `unsupported_parameter` for tools that are no functions, and for `functions`.
+ */
+export function encodeTools(body: ChatBody, usesTools: boolean, dropped: Dropped): JsonObject {
+  if (asArray(body.functions).length > 0) {
+    throw unsupported('functions', 'Functions are given to this provider as `tools`.');
+  }
+  if (body.parallel_tool_calls === false) dropped.add('parallel_tool_calls');
+  const given = asArray(body.tools);
+  if (given.length === 0) return {};
+  if (body.tool_choice === 'none') {
+    if (!usesTools) return {};
+    dropped.add('tool_choice');
+  }
+  const tools = given.flatMap((tool, index) => toolSpec(tool, `tools[${index}]`, dropped));
+  const choice = toolChoice(body.tool_choice);
+  return { toolConfig: { tools, ...(choice ? { toolChoice: choice } : {}) } };
+}
+
+function toolSpec(tool: Json, at: string, dropped: Dropped): JsonObject[] {
+  const given = asObject(tool);
+  const fn = asObject(given?.function);
+  if (given?.type !== 'function' || !fn) throw unsupported(at, 'Tools for this provider are functions.');
+  if (fn.strict === true) dropped.add('tools.function.strict');
+  const description = asString(fn.description);
+  const schema = isObject(fn.parameters) ? fn.parameters : { type: 'object', properties: {} };
+  const spec: JsonObject = { name: asString(fn.name) ?? '' };
+  if (description) spec.description = description;
+  spec.inputSchema = { json: schema };
+  return [{ toolSpec: spec }, ...cachePoint(given.cache_control ?? fn.cache_control)];
+}
+
+function toolChoice(choice: Json | undefined): JsonObject | undefined {
+  if (choice === undefined || choice === null || choice === 'auto' || choice === 'none') return undefined;
+  if (choice === 'required') return { any: {} };
+  const name = asString(asObject(asObject(choice)?.function)?.name);
+  if (!name) throw invalid('tool_choice', 'A tool choice is "auto", "none", "required" or a function.');
+  return { tool: { name } };
+}
