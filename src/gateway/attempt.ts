@@ -1,4 +1,6 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
+import { readText, TooLargeError } from '../lib/read-text.ts';
+import { SseFramer } from '../lib/sse.ts';
 import { coolDown, isCredentialFault, warmUp } from '../providers/cool-down.ts';
 import { secretOf } from '../providers/credentials.ts';
 import type { AnswerMeta, DecodedAnswer } from '../wires/types.ts';
@@ -7,6 +9,10 @@ import { type OpenStream, openStream } from './open-stream.ts';
 import { errorWithoutSecret, withoutSecret } from './redact.ts';
 import type { Call, Candidate, RoutingReason, Trail } from './types.ts';
 import { Cutoff, send } from './upstream.ts';
+
+/** Larger answers are refused, and of errors no more is read: an isolate has 128 MB for all its requests. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const MAX_ERROR_BYTES = 256 * 1024;
 
 /** More upstream calls than this are never made for one request. */
 const MAX_ATTEMPTS = 6;
@@ -93,11 +99,16 @@ async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promi
     record.status = response.status;
     if (!response.ok) throw await readFailure(candidate, response, cutoff, known);
     if (request.stream) {
-      const stream = await openStream(response, candidate.codec.stream(candidate.target, meta), cutoff);
+      const stream = await openStream(
+        response,
+        candidate.codec.framer?.() ?? new SseFramer(),
+        candidate.codec.stream(candidate.target, meta),
+        cutoff,
+      );
       return { ...served, kind: 'stream', stream, secret: known };
     }
-    const body = await response.text().catch((cause: unknown) => {
-      throw cutoff.explain(cause);
+    const body = await readText(response, MAX_ANSWER_BYTES).catch((cause: unknown) => {
+      throw cause instanceof TooLargeError ? tooLarge(cause) : cutoff.explain(cause);
     });
     const safe = withoutSecret(body, known);
     return { ...served, kind: 'whole', answer: candidate.codec.decode(safe, candidate.target, meta) };
@@ -147,10 +158,16 @@ async function readFailure(
     });
   }
   try {
-    return wire.readError(response.status, response.headers, withoutSecret(await response.text(), secret));
+    const text = await readText(response, MAX_ERROR_BYTES, { cut: true });
+    return wire.readError(response.status, response.headers, withoutSecret(text, secret));
   } catch (cause) {
     return cutoff.explain(cause);
   }
+}
+
+function tooLarge(cause: unknown): GatewayError {
+  const message = 'The answer of the provider is larger than 32 MB.';
+  return new GatewayError('upstream_invalid_response', { message, cause });
 }
 
 /** Whether another endpoint may do better. What is wrong with the request itself is wrong everywhere. */

@@ -27,6 +27,10 @@ const DRAIN_MS = 1_000;
  */
 const UNAWAITED_BYTES = 64 * 1024;
 
+/** A stream that is larger, or lasts longer since the request came, is cut. */
+const MAX_STREAM_BYTES = 64 * 1024 * 1024;
+const MAX_STREAM_MS = 60 * 60_000;
+
 /** Starts the relay of a stream and answers it. The relay itself lives in `waitUntil`, also when the client goes. */
 export function relay(call: Call, trail: Trail, served: ServedStream, granted: Granted): Response {
   const { readable, writable } = new IdentityTransformStream();
@@ -52,6 +56,8 @@ class Relay {
   #lastWriteAt = Date.now();
   #renewedAt = Date.now();
   #unawaited = 0;
+  /** Bytes from the upstream. */
+  #received = 0;
   /** The client takes no more for now: whatever is late, it is not the upstream. */
   #heldBack = false;
 
@@ -94,6 +100,8 @@ class Relay {
       while (!decoder.state.done) {
         const { value, done } = await reader.read();
         this.#lastActivityAt = Date.now();
+        this.#received += value?.byteLength ?? 0;
+        if (this.#received > MAX_STREAM_BYTES) return tooLong('is larger than 64 MB');
         const { text, error } = decodeEvents(decoder, done ? framer.end() : framer.push(value));
         const behind = text === '' ? undefined : this.#write(text);
         if (behind) {
@@ -136,6 +144,7 @@ class Relay {
       this.#renewedAt = now;
       keepReservation(this.#call);
     }
+    if (now - this.#call.startedAt > MAX_STREAM_MS) this.#stream.cutoff.cut(tooLong('took over an hour'));
     if (this.#heldBack) return;
     if (now - this.#lastActivityAt >= this.#idleLimit()) {
       this.#stream.cutoff.cut(
@@ -208,6 +217,11 @@ class Relay {
     }
     clearTimeout(timer);
   }
+}
+
+/** What a provider must not do even when it does it without a pause. */
+function tooLong(how: string): GatewayError {
+  return new GatewayError('upstream_invalid_response', { message: `The answer of the provider ${how}.` });
 }
 
 /** A write that fails closes the writer, and that is what is listened to. */

@@ -83,16 +83,22 @@ export function setVariables(provider: Provider, env: Env): string[] {
   return (provider.env ?? []).filter((name) => isSecret(env[name]));
 }
 
+/** The credential in the environment, null where no variable of the provider is set. */
+export function credentialFromEnvironment(provider: Provider, env: Env): Credential | null {
+  if (fromEnvironment(provider, env) === null) return null;
+  return { id: `environment:${provider.id}`, kind: 'environment', stored: null };
+}
+
 /** A stored credential as calls use it. */
-export function storedCredential(stored: SealedCredential): Credential {
+function storedCredential(stored: SealedCredential): Credential {
   return { id: stored.id, kind: 'stored', stored };
 }
 
 function operators(provider: Provider, registry: Registry, env: Env): Credential[] {
   const stored = registry.credentials(provider.id);
   if (stored.length > 0) return inTurn(stored).map(storedCredential);
-  if (fromEnvironment(provider, env) === null) return [];
-  return [{ id: `environment:${provider.id}`, kind: 'environment', stored: null }];
+  const credential = credentialFromEnvironment(provider, env);
+  return credential ? [credential] : [];
 }
 
 /** By priority, and among equals at random by weight: a draw without replacement (Efraimidis and Spirakis, 2006). */

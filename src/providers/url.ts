@@ -9,12 +9,13 @@ const MAX_LENGTH = 2048;
  * Checks the base URL of a provider that is being registered, and answers it without trailing slashes.
  *
  * `{name}` parts may stand in it where they are variables of shipped providers; they stay as they are.
- * It must be https and public. In local mode private hosts are allowed, and http to this machine. A name
+ * It must be https and public. In local mode private hosts are allowed, and http to this machine; private
+ * hosts also, with http, where the operator says so for this provider. A name
  * that resolves to a private address cannot be seen here: Workers have no resolver, and Cloudflare's
  * network does not route to private addresses.
  * @throws GatewayError `invalid_value`, param `base_url`.
  */
-export function checkBaseUrl(text: string, local: boolean): string {
+export function checkBaseUrl(text: string, local: boolean, allowPrivate = false): string {
   if (text.length > MAX_LENGTH) throw refused(`is longer than ${MAX_LENGTH} characters`);
   const unknown = [...text.matchAll(PART)].find(([, name = '']) => !isVariable(name));
   if (unknown) throw refused(`holds ${unknown[0]}, which is not known`);
@@ -27,11 +28,14 @@ export function checkBaseUrl(text: string, local: boolean): string {
   if (text.includes('?') || text.includes('#')) throw refused('must not have a query or a fragment');
   const { hostname, protocol } = url;
   if (protocol === 'http:') {
-    if (!local || !isLoopback(hostname)) throw refused('must be https');
+    const allowed = isLoopback(hostname) ? local || allowPrivate : allowPrivate && !isPublicHost(hostname);
+    if (!allowed) throw refused('must be https');
   } else if (protocol !== 'https:') {
     throw refused('must be https');
   }
-  if (!local && !isPublicHost(hostname)) throw refused('must be a public host');
+  if (!local && !allowPrivate && !isPublicHost(hostname)) {
+    throw refused('must be a public host; `allow_private` lets the operator name another');
+  }
   return (filled === text ? url.href : text).replace(/\/+$/, '');
 }
 

@@ -25,12 +25,14 @@ export interface ProviderInput {
   secret?: string | null | undefined;
   auth?: Auth | undefined;
   headers?: Record<string, string> | undefined;
+  /** The host may be in a private network. */
+  allow_private?: boolean | undefined;
   quirks?: Quirks | undefined;
 }
 
 /** Headers that are ours to set, or that would carry a secret past the seal. */
 const REFUSED_HEADERS =
-  /^(authorization|proxy-.*|cookie|host|content-length|content-type|transfer-encoding|connection|te|upgrade|forwarded|x-forwarded-.*|cf-.*|.*(api-?key|token|secret).*)$/i;
+  /^(authorization|proxy-.*|cookie|set-cookie|keep-alive|trailer|via|x-real-ip|true-client-ip|host|content-length|content-type|transfer-encoding|connection|te|upgrade|forwarded|x-forwarded-.*|cf-.*|.*(api-?key|token|secret).*)$/i;
 
 /**
  * Declares a provider, or re-declares a shipped one, as a whole. The secret is sealed for the provider's host.
@@ -103,7 +105,7 @@ function declare(env: Env, id: string, input: ProviderInput): Provider {
   return {
     id,
     name: input.name ?? shipped?.name ?? id,
-    baseUrl: checkBaseUrl(baseUrl, configOf(env).local),
+    baseUrl: checkBaseUrl(baseUrl, configOf(env).local, input.allow_private),
     wire,
     auth: input.auth ?? like.auth,
     ...(Object.keys(headers).length > 0 ? { headers } : {}),

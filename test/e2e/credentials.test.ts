@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
 import { receiptOf, untilBalance } from '../support/node/receipts.ts';
@@ -28,7 +29,12 @@ const COST = 0.0004;
 const fine: Script = either(answer(ANSWERS.openai.whole(SAYS)), stream(streamText('openai', SAYS)));
 
 const secretIn = ({ headers }: Received): string => String(headers.authorization).replace('Bearer ', '');
-const sentTo = (lane: string): string[] => world.upstream.received(lane).map(secretIn);
+/** The secrets of the completions that a lane was asked for; checks ask for its models. */
+const sentTo = (lane: string): string[] =>
+  world.upstream
+    .received(lane)
+    .filter(({ method }) => method === 'POST')
+    .map(secretIn);
 
 /** Answers by the secret that a request brings; who is not in the list is served. */
 function by(refused: Record<string, number>): Script {
@@ -203,4 +209,94 @@ test('a credential does not follow its provider to another host', async () => {
     'upstream_credentials_rejected',
   );
   expect(sentTo('moves')).toEqual(['sk-moves-own']);
+});
+
+test('a check says in plain words what the provider makes of each credential, and nothing more', async () => {
+  const secrets = ['sk-check-good-0123456789', 'sk-check-bad-0123456789', 'sk-check-slow-0123456789'];
+  const [good, , slow] = secrets;
+  await newLane('check', secrets);
+  const lists =
+    (open: boolean): Script =>
+    (response, request) => {
+      const secret = secretIn(request);
+      if (secret === good || (open && secret === 'undefined')) return answer({ data: [] })(response, request);
+      const status = secret === slow ? 429 : 401;
+      return answer({ error: { message: `Incorrect API key provided: ${secret}` } }, status)(
+        response,
+        request,
+      );
+    };
+  world.upstream.script('check', lists(false));
+  const path = `/api/providers/${providerId('check')}/check`;
+  const found = await world.api<{ data: Record<string, unknown>[] }>('POST', path);
+  expect(found.data.map(({ result, status, last_four }) => [result, status, last_four])).toEqual([
+    ['accepted', 200, '6789'],
+    ['refused', 401, '6789'],
+    ['limited', 429, '6789'],
+  ]);
+  const seen = world.upstream.received('check');
+  expect(seen.map(({ method, path }) => `${method} ${path}`)).toEqual(Array(4).fill('GET /models'));
+  expect(seen.map(secretIn).sort()).toEqual([...secrets, 'undefined'].sort());
+
+  // A list that anybody may read says nothing of who asks.
+  world.upstream.script('check', lists(true));
+  const first = (found.data[0] as { credential: string }).credential;
+  const one = await world.api<{ data: { result: string }[] }>('POST', `${path}?credential=${first}`);
+  expect(one.data.map(({ result }) => result)).toEqual(['unknown']);
+
+  world.upstream.script('check', answer({ error: {} }, 404));
+  const none = await world.api<{ data: { result: string }[] }>('POST', path);
+  expect(none.data.map(({ result }) => result)).toEqual(['unknown', 'unknown', 'unknown']);
+
+  // To another host nothing is sent, be it the same provider's.
+  world.upstream.script('check', answer('', 307, { location: world.upstream.url('spare') }));
+  const before = world.upstream.received('spare').length;
+  const away = await world.api<{ data: { result: string }[] }>('POST', path);
+  expect(away.data.map(({ result }) => result)).toEqual(['unknown', 'unknown', 'unknown']);
+  expect(world.upstream.received('spare')).toHaveLength(before);
+  for (const secret of secrets) expect(JSON.stringify([found, one, none, away])).not.toContain(secret);
+});
+
+test('a credential is checked when it is entered', async () => {
+  await newLane('entered', []);
+  world.upstream.script('entered', answer({ error: {} }, 401));
+  const caller = await newCaller(world);
+  const made = await bring(caller, 'entered', 'sk-entered-0123456789');
+  expect(made).toMatchObject({ check: { result: 'refused', status: 401 } });
+  expect(JSON.stringify(made)).not.toContain('sk-entered');
+  const own = `/api/workspaces/${caller.workspace}/credentials/${made.id}/check`;
+  world.upstream.script('entered', by({ undefined: 401 }));
+  expect(await world.api('POST', own)).toMatchObject({ credential: made.id, result: 'accepted' });
+});
+
+test('an answer that is too large is given up, and the next endpoint serves', async () => {
+  await newLane('large', ['sk-large']);
+  const filler = Buffer.alloc(1024 * 1024, 0x20);
+  world.upstream.script('large', async (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    for (let i = 0; i < 40 && !response.destroyed; i++) {
+      if (!response.write(filler)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    }
+    response.end('{}');
+  });
+  const response = await chat('large');
+  expect(response.headers.get('x-provider-used')).toBe(providerId('spare'));
+  const [attempt] = (await receiptOf(world, response)).attempts;
+  expect(attempt?.error).toBe('upstream_invalid_response');
+});
+
+test('a stream without end is cut', async () => {
+  await newLane('flood', ['sk-flood']);
+  const filler = Buffer.from(`: ${'x'.repeat(1024 * 1024)}\n`);
+  world.upstream.script('flood', async (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(ANSWERS.openai.stream(SAYS).head.join(''));
+    while (!response.destroyed) {
+      if (!response.write(filler)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    }
+  });
+  const response = await chat('flood', { streamed: true });
+  const text = await response.text();
+  expect(text).toContain('larger than 64 MB');
+  expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
 });

@@ -10,6 +10,24 @@ const refused = (url: string, local = false) => {
   }
 };
 
+describe('a private host that the operator allows', () => {
+  it.each([
+    'http://192.168.1.1:8000/v1',
+    'https://10.0.0.7',
+    'http://llm.internal/v1',
+    'http://[fd00::1]:80',
+  ])('may be %s, and is refused without that', (url) => {
+    expect(checkBaseUrl(url, false, true)).toBe(url.replace(':80/', '/').replace(/:80$/, ''));
+    expect(refused(url)).toBe('invalid_value base_url');
+  });
+
+  it('does not let http go out into the world', () => {
+    for (const url of ['http://example.com/v1', 'http://8.8.8.8']) {
+      expect(() => checkBaseUrl(url, false, true)).toThrow(GatewayError);
+    }
+  });
+});
+
 describe('the base URL of a provider', () => {
   it('loses its trailing slashes', () => {
     expect(checkBaseUrl('https://api.example.com/v1//', false)).toBe('https://api.example.com/v1');

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
+import { checkCredential, checkProvider } from '../../registry/credentials/check.ts';
 import { createCredential } from '../../registry/credentials/create.ts';
 import { listCredentials } from '../../registry/credentials/list.ts';
 import type { Owner } from '../../registry/credentials/owner.ts';
@@ -23,6 +24,17 @@ const Credential = z
     created_at: Seconds,
   })
   .meta({ id: 'Credential' });
+
+const Check = z.object({
+  result: z.enum(['accepted', 'refused', 'limited', 'unknown']),
+  message: z.string().meta({ description: 'In plain words.' }),
+  status: z.number().int().nullable().meta({ description: 'The provider’s HTTP status.' }),
+});
+
+const Checked = Check.extend({
+  credential: z.string().nullable().meta({ description: 'Null for one of the environment.' }),
+  last_four: z.string().nullable(),
+}).meta({ id: 'CredentialCheck' });
 
 const Use = z.strictObject({
   name: Name.optional(),
@@ -54,7 +66,10 @@ const Listed = z.object({ data: z.array(Credential) });
 const responses = {
   list: { 200: { description: 'All of them', content: json(Listed) }, ...errors('not_found') },
   create: {
-    201: { description: 'The credential', content: json(Credential) },
+    201: {
+      description: 'The credential, and what the provider said to it',
+      content: json(Credential.extend({ check: Check })),
+    },
     ...errors('not_found', 'conflict', 'missing_parameter', 'invalid_type', 'invalid_value'),
   },
   update: {
@@ -148,6 +163,35 @@ const removeOwn = createRoute({
   responses: responses.remove,
 });
 
+const checkOwn = createRoute({
+  method: 'post',
+  path: '/workspaces/{id}/credentials/{credential}/check',
+  summary: 'Ask the provider whether a credential is good',
+  tags: ['Workspaces'],
+  middleware: permitted('credential.write'),
+  request: { params: CredentialParams },
+  responses: { 200: { description: 'What it said', content: json(Checked) }, ...errors('not_found') },
+});
+
+const check = createRoute({
+  method: 'post',
+  path: '/providers/{id}/check',
+  summary: 'Ask a provider whether its credentials are good',
+  description: 'By its list of models, once with each credential, and once without to see that it is needed.',
+  tags: ['Providers'],
+  middleware: permitted('provider.write'),
+  request: {
+    params: IdParams,
+    query: z.object({
+      credential: z.string().max(200).optional().meta({ description: 'One instead of all.' }),
+    }),
+  },
+  responses: {
+    200: { description: 'What it said', content: json(z.object({ data: z.array(Checked) })) },
+    ...errors('not_found'),
+  },
+});
+
 const reseal = createRoute({
   method: 'post',
   path: '/credentials/reseal',
@@ -214,6 +258,15 @@ export const credentials = new OpenAPIHono<ApiEnv>()
     const { id, credential } = c.req.valid('param');
     await removeCredential(c.env, c.get('principal'), ownOf(id), credential);
     return c.body(null, 204);
+  })
+  .openapi(checkOwn, async (c) => {
+    const { id, credential } = c.req.valid('param');
+    return c.json(await checkCredential(c.env, c.get('principal'), ownOf(id), credential), 200);
+  })
+  .openapi(check, async (c) => {
+    const { credential } = c.req.valid('query');
+    const data = await checkProvider(c.env, c.get('principal'), c.req.valid('param').id, credential);
+    return c.json({ data }, 200);
   })
   .openapi(reseal, async (c) =>
     c.json(await resealCredentials(c.env, c.get('principal'), c.req.valid('query').cursor), 200),

@@ -2,10 +2,12 @@ import { credentials } from '../../db/schema/registry.ts';
 import { configOf, type Env } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
 import { newId } from '../../lib/id.ts';
+import type { SecretCheck } from '../../providers/check.ts';
 import { seal } from '../../providers/seal.ts';
 import { actorName } from '../../tenancy/permissions.ts';
 import type { Principal } from '../../tenancy/types.ts';
 import { changeCredentials } from './change.ts';
+import { checkStored } from './check.ts';
 import { findProvider, readCredentials } from './find.ts';
 import { type Owner, requireOwner, workspaceOfOwner } from './owner.ts';
 import { type CredentialView, credentialView, loggedCredential, type StoredCredential } from './view.ts';
@@ -23,7 +25,8 @@ export interface CredentialInput {
 const MOST = 50;
 
 /**
- * Stores a secret for a provider, sealed for its host and its owner.
+ * Stores a secret for a provider, sealed for its host and its owner, and asks the provider about it. One that
+ * is refused is stored all the same: the answer says so.
  * @throws GatewayError `permission_denied`, `not_found`, `invalid_value`, `conflict` over the most that an
  *   owner may have, `storage_unavailable`.
  */
@@ -33,7 +36,7 @@ export async function createCredential(
   owner: Owner,
   providerId: string,
   input: CredentialInput,
-): Promise<CredentialView> {
+): Promise<CredentialView & { check: SecretCheck }> {
   await requireOwner(env, actor, owner, 'write');
   const param = owner.kind === 'operator' ? 'id' : 'provider';
   const provider = await findProvider(env, providerId, param);
@@ -75,7 +78,8 @@ export async function createCredential(
     after: loggedCredential(row),
     at: now,
   });
-  return credentialView(row);
+  const { result, message, status } = await checkStored(env, provider, row);
+  return { ...credentialView(row), check: { result, message, status } };
 }
 
 /** What is shown of a secret: of a short one nothing, since the end would be much of it. */

@@ -29,6 +29,8 @@ const EXPECTED: Record<string, readonly Who[]> = {
   'patch /api/workspaces/{id}/credentials/{credential}': admins,
   'delete /api/workspaces/{id}/credentials/{credential}': admins,
   'post /api/credentials/reseal': operator,
+  'post /api/providers/{id}/check': operator,
+  'post /api/workspaces/{id}/credentials/{credential}/check': admins,
   'get /api/models': readers,
   'get /api/models/{id}': readers,
   'put /api/models/{id}': operator,

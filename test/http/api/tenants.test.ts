@@ -26,6 +26,7 @@ const WITH_IDS: Record<string, { id: keyof Theirs; body?: object }> = {
   },
   'patch /api/workspaces/{id}/credentials/{credential}': { id: 'workspace', body: { weight: 2 } },
   'delete /api/workspaces/{id}/credentials/{credential}': { id: 'workspace' },
+  'post /api/workspaces/{id}/credentials/{credential}/check': { id: 'workspace', body: {} },
   'put /api/projects/{id}/limits': { id: 'project', body: { concurrent: 1 } },
   'get /api/keys/{id}': { id: 'key' },
   'patch /api/keys/{id}': { id: 'key', body: { name: 'mine' } },
@@ -98,9 +99,13 @@ beforeAll(async () => {
   )
     .bind(other.id)
     .run();
+  await call('PUT', '/api/providers/nobody-listens', {
+    key: OPERATOR,
+    body: { base_url: 'http://127.0.0.1:9', wire: 'openai' },
+  });
   const credential = (
     await as(other.owner, 'POST', `/api/workspaces/${other.id}/credentials`, {
-      body: { provider: 'openai', secret: 'sk-0123456789' },
+      body: { provider: 'nobody-listens', secret: 'sk-0123456789' },
     })
   ).body.id;
   theirs = {
