@@ -235,6 +235,19 @@ CREATE TABLE `registry_state` (
 	`value` text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `registry_changes` (
+	`id` text PRIMARY KEY NOT NULL,
+	`endpoint_id` text NOT NULL,
+	`reason` text NOT NULL,
+	`before` text NOT NULL,
+	`after` text NOT NULL,
+	`state` text NOT NULL,
+	`found_at` integer NOT NULL,
+	`decided_at` integer,
+	`decided_by` text
+);
+--> statement-breakpoint
+CREATE INDEX `registry_changes_by_endpoint` ON `registry_changes` (`endpoint_id`);--> statement-breakpoint
 CREATE TABLE `audit_log` (
 	`id` text PRIMARY KEY NOT NULL,
 	`workspace_id` text,

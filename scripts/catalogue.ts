@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CATALOGUE } from '../src/registry/catalogue/version.ts';
-import { buildCatalogue } from './catalogue/build.ts';
-import type { Source } from './catalogue/source.ts';
+import { buildCatalogue } from '../src/registry/models-dev/build.ts';
+import type { Source } from '../src/registry/models-dev/types.ts';
 
 const file = process.argv[2];
 if (file === undefined) {

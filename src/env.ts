@@ -41,6 +41,10 @@ const Variables = z.object({
   STRIPE_SECRET_KEY: z.optional(z.string().check(z.minLength(8))),
   /** The signing secret of the webhook at /api/payments/stripe. */
   STRIPE_WEBHOOK_SECRET: z.optional(z.string().check(z.minLength(8))),
+  /** `off`: the registry is synced on demand alone. */
+  REGISTRY_SYNC: z.optional(z.enum(['on', 'off'])),
+  /** Another address than that of models.dev's data. Locally only. */
+  REGISTRY_BASE_URL: z.optional(z.url()),
   /** Another host than Stripe's own. Locally only. */
   STRIPE_API_URL: z.optional(z.url()),
 });
@@ -78,6 +82,10 @@ export interface Config {
   trialCreditsUsd: number;
   mailWebhookUrl: string | null;
   limits: TimeLimits;
+  /** Whether the clock syncs the registry. */
+  registrySync: boolean;
+  /** Null is the source's own address. */
+  registryBaseUrl: string | null;
   /** Null where credits cannot be bought: it takes the key and the webhook's secret. */
   payments: PaymentConfig | null;
 }
@@ -112,6 +120,8 @@ export function configOf(env: Env): Config {
       // The OpenAI SDKs give up after ten minutes too.
       answerMs: Number(result.data.ANSWER_TIMEOUT_MS ?? 600_000),
     },
+    registrySync: result.data.REGISTRY_SYNC !== 'off',
+    registryBaseUrl: result.data.LOCAL === 'true' ? (result.data.REGISTRY_BASE_URL ?? null) : null,
     payments:
       secretKey && webhookSecret
         ? {

@@ -36,7 +36,7 @@ export async function importCatalogue(
     upsertModels(models, now),
     upsertEndpoints(endpoints, now),
     retireEndpoints(endpoints, now),
-    addPrices(endpoints, revision, now),
+    addPrices(endpoints, `prc_catalogue_${revision}`, now),
     sql`DELETE FROM aliases WHERE source = 'catalogue'`,
     sql`INSERT INTO aliases (alias, model_id, source)
       SELECT value ->> 0, value ->> 1, 'catalogue' FROM json_each(${aliases})
@@ -46,7 +46,11 @@ export async function importCatalogue(
     NEXT_VERSION,
     audit.getSQL(),
   ];
-  // Drizzle's own batch takes no raw SQL with parameters.
+  await runBatch(db, statements);
+}
+
+/** Runs statements in one transaction. Drizzle's own batch takes no raw SQL with parameters. @throws when D1 fails. */
+export async function runBatch(db: Db, statements: readonly SQL[]): Promise<void> {
   const dialect = new SQLiteAsyncDialect();
   await db.$client.batch(
     statements.map((statement) => {
@@ -58,7 +62,7 @@ export async function importCatalogue(
 
 // One statement takes all rows as one JSON parameter: D1 binds at most 100 values to a statement.
 
-function upsertModels(rows: string, now: number): SQL {
+export function upsertModels(rows: string, now: number): SQL {
   return sql`INSERT INTO models (id, name, vendor, family, kind, context_length, max_output_tokens,
       input_modalities, output_modalities, knowledge, release_date, open_weights, source, updated_at)
     SELECT value ->> 'id', value ->> 'name', value ->> 'vendor', value ->> 'family', value ->> 'kind',
@@ -75,7 +79,7 @@ function upsertModels(rows: string, now: number): SQL {
 }
 
 /** A model that the operator declared has the operator's endpoints alone. */
-function upsertEndpoints(rows: string, now: number): SQL {
+export function upsertEndpoints(rows: string, now: number): SQL {
   return sql`INSERT INTO endpoints (id, model_id, provider_id, upstream_model, context_length,
       max_output_tokens, regions, capabilities, rank, source, retired_at, updated_at)
     SELECT value ->> 'id', value ->> 'model', value ->> 'provider', value ->> 'upstream',
@@ -96,9 +100,10 @@ function retireEndpoints(rows: string, now: number): SQL {
       AND id NOT IN (SELECT value ->> 'id' FROM json_each(${rows}))`;
 }
 
-function addPrices(rows: string, revision: number, now: number): SQL {
+/** A price that differs from the one in force becomes a new one, whose id begins with `prefix`. */
+export function addPrices(rows: string, prefix: string, now: number): SQL {
   return sql`INSERT INTO prices (id, endpoint_id, price, source, effective_from)
-    SELECT ${`prc_catalogue_${revision}_`} || (value ->> 'id') || ${`_${now.toString(36)}`}, value ->> 'id',
+    SELECT ${`${prefix}_`} || (value ->> 'id') || ${`_${now.toString(36)}`}, value ->> 'id',
       value -> 'price', 'catalogue', ${now}
     FROM json_each(${rows})
     JOIN endpoints ON endpoints.id = value ->> 'id' AND endpoints.source = 'catalogue'
@@ -107,28 +112,40 @@ function addPrices(rows: string, revision: number, now: number): SQL {
       ORDER BY effective_from DESC, prices.id DESC LIMIT 1)`;
 }
 
-function modelRow(model: CatalogueModel): Record<string, unknown> {
+/** A model as it is written; absent members are not known. */
+export interface ModelRow extends Omit<CatalogueModel, 'kind' | 'takes' | 'gives' | 'aliases'> {
+  vendor: string;
+  kind: string;
+  takes: string[];
+  gives: string[];
+}
+
+/** What `upsertModels` takes, as JSON. */
+export function modelRow({ aliases: _aliases, ...model }: CatalogueModel): ModelRow {
   return {
     ...model,
     vendor: model.id.slice(0, model.id.indexOf('/')),
     kind: model.kind ?? 'chat',
     takes: (model.takes ?? 'text').split(','),
     gives: (model.gives ?? 'text').split(','),
-    aliases: undefined,
   };
 }
 
-function endpointRows(endpoints: readonly CatalogueEndpoint[]): Record<string, unknown>[] {
+/** An endpoint as it is written. */
+export interface EndpointRow extends Omit<CatalogueEndpoint, 'can'> {
+  id: string;
+  rank: number;
+  capabilities: Capabilities;
+}
+
+/** What `upsertEndpoints` and `addPrices` take, as JSON: the endpoints of a model are ranked by their order. */
+export function endpointRows(endpoints: readonly CatalogueEndpoint[]): EndpointRow[] {
   const ranks = new Map<string, number>();
   return endpoints.map(({ can, ...endpoint }) => {
     const rank = ranks.get(endpoint.model) ?? 0;
     ranks.set(endpoint.model, rank + 1);
-    return {
-      ...endpoint,
-      id: `${endpoint.model}@${endpoint.provider}`,
-      rank,
-      capabilities: capabilitiesOf(can),
-    };
+    const id = `${endpoint.model}@${endpoint.provider}`;
+    return { ...endpoint, id, rank, capabilities: capabilitiesOf(can) };
   });
 }
 

@@ -8,7 +8,7 @@ import type { Price, RegistryData } from './types.ts';
 
 type StoredProvider = typeof providers.$inferSelect;
 
-interface PriceInForce {
+export interface PriceInForce {
   endpoint_id: string;
   id: string;
   price: string | null;
@@ -76,7 +76,7 @@ export async function readVersion(db: Db): Promise<number> {
 }
 
 /** The newest price of each endpoint that has come into force. No parameters: a batch takes raw SQL without only. */
-const PRICES_IN_FORCE = sql`SELECT endpoint_id, id, price FROM (
+export const PRICES_IN_FORCE = sql`SELECT endpoint_id, id, price FROM (
   SELECT *, row_number() OVER (PARTITION BY endpoint_id ORDER BY effective_from DESC, id DESC) AS place
   FROM prices WHERE effective_from <= unixepoch('now', 'subsec') * 1000) WHERE place = 1`;
 

@@ -28,6 +28,7 @@ export const PERMISSIONS = {
   'credential.reseal': OPERATOR,
   'model.read': READERS,
   'model.write': OPERATOR,
+  'registry.sync': OPERATOR,
   'alias.read': READERS,
   'alias.write': ADMINS,
   'workspace.create': ['operator', ...PEOPLE],

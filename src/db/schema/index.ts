@@ -2,4 +2,5 @@ export * from './aliases.ts';
 export * from './billing.ts';
 export * from './people.ts';
 export * from './registry.ts';
+export * from './registry-changes.ts';
 export * from './tenancy.ts';

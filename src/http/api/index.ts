@@ -24,6 +24,7 @@ import { payments } from './payments.ts';
 import { projects } from './projects.ts';
 import { providers } from './providers.ts';
 import { reconciliation } from './reconciliation.ts';
+import { registrySync } from './registry-sync.ts';
 import type { ApiEnv } from './schemas.ts';
 import { users } from './users.ts';
 import { workspaces } from './workspaces.ts';
@@ -64,6 +65,7 @@ export const api = open
   .route('/', credentials)
   .route('/', models)
   .route('/', aliases)
+  .route('/', registrySync)
   .route('/', workspaces)
   .route('/', projects)
   .route('/', keys)

@@ -39,7 +39,7 @@ const rates = {
   output_image: Usd.optional(),
 };
 
-const Price = z
+export const Price = z
   .strictObject({
     ...rates,
     per_request: Usd.optional().meta({ description: 'USD per request, on top of the tokens.' }),

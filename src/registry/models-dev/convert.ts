@@ -1,6 +1,7 @@
-import type { CatalogueModel } from '../../src/registry/catalogue/types.ts';
-import type { Price, Rates } from '../../src/registry/types.ts';
-import type { SourceCost, SourceModel } from './source.ts';
+import { LONG_CACHE } from '../../providers/catalogue-names.ts';
+import type { CatalogueModel } from '../catalogue/types.ts';
+import type { Price, Rates } from '../types.ts';
+import type { SourceCost, SourceModel } from './types.ts';
 
 /** What a model is for; undefined for what the gateway has no endpoint for (video, realtime). */
 export function kindOf({ id, family, modalities }: SourceModel): CatalogueModel['kind'] | 'chat' | undefined {
@@ -33,18 +34,16 @@ function ratesOf(cost: SourceCost): Rates {
 }
 
 /** Rates in nano-USD per 1M tokens, or undefined where models.dev has none. */
-export function priceOf(provider: string, { id, cost }: SourceModel): Price | undefined {
+export function priceOf(provider: string, { id, cost }: SourceModel, zeroPrices: boolean): Price | undefined {
   if (!cost) return undefined;
   // A price of nothing is a gap unless the model says that it is free.
-  if (cost.input === 0 && cost.output === 0 && !/\bfree$/.test(id)) return undefined;
+  if (!zeroPrices && cost.input === 0 && cost.output === 0 && !/\bfree$/.test(id)) return undefined;
   const price: Price = ratesOf(cost);
   const tiers = (cost.tiers ?? [])
     .map((tier) => ({ above: tier.tier.size, ...ratesOf(tier) }))
     .sort((a, b) => a.above - b.above);
   if (tiers.length > 0) price.tiers = tiers;
-  // models.dev has the 5-minute cache only; an hour costs twice the input:
-  // https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#pricing
-  if (provider === 'anthropic' && price.cacheWrite !== undefined) price.cacheWriteLong = price.input * 2;
+  if (LONG_CACHE.has(provider) && price.cacheWrite !== undefined) price.cacheWriteLong = price.input * 2;
   return price;
 }
 

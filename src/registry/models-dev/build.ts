@@ -1,5 +1,3 @@
-import type { Catalogue, CatalogueEndpoint, CatalogueModel } from '../../src/registry/catalogue/types.ts';
-import { abilitiesOf, kindOf, priceOf } from './convert.ts';
 import {
   canonicalId,
   FIRST_PARTY,
@@ -9,8 +7,10 @@ import {
   RESELLER,
   upstreamName,
   vendorSpellings,
-} from './names.ts';
-import type { Source, SourceModel } from './source.ts';
+} from '../../providers/catalogue-names.ts';
+import type { Catalogue, CatalogueEndpoint, CatalogueModel } from '../catalogue/types.ts';
+import { abilitiesOf, kindOf, priceOf } from './convert.ts';
+import type { Source, SourceModel } from './types.ts';
 
 /** A provider's model before it is known which model it is. */
 interface Offer {
@@ -21,8 +21,14 @@ interface Offer {
   model: SourceModel;
 }
 
-/** The catalogue, sorted by id, and what a person should look at before it is shipped. */
-export function buildCatalogue(source: Source): { catalogue: Catalogue; doubts: string[] } {
+/**
+ * The catalogue, sorted by id, and what a person should look at before it is shipped.
+ * @param zeroPrices keeps prices of nothing, which are gaps unless somebody says otherwise.
+ */
+export function buildCatalogue(
+  source: Source,
+  zeroPrices = false,
+): { catalogue: Catalogue; doubts: string[] } {
   const doubts: string[] = [];
   const groups = new Map<string, Offer[]>();
   for (const offer of offersOf(source)) {
@@ -41,7 +47,7 @@ export function buildCatalogue(source: Source): { catalogue: Catalogue; doubts: 
   for (const offers of groups.values()) {
     const model = modelOf(offers);
     models.push(model);
-    endpoints.push(...endpointsOf(model, offers));
+    endpoints.push(...endpointsOf(model, offers, zeroPrices));
     names.set(model.id, namesOf(model.id, offers));
   }
   models.sort((a, b) => compare(a.id, b.id));
@@ -110,7 +116,7 @@ function outputOf(model: SourceModel): number | undefined {
   return kindOf(model) === 'embedding' ? undefined : model.limit.output || undefined;
 }
 
-function endpointsOf(model: CatalogueModel, offers: Offer[]): CatalogueEndpoint[] {
+function endpointsOf(model: CatalogueModel, offers: Offer[], zeroPrices: boolean): CatalogueEndpoint[] {
   const perProvider = new Map<string, Offer>();
   for (const offer of offers) {
     // Two names of one model at one provider: the longer is the dated snapshot, which does not move.
@@ -119,7 +125,7 @@ function endpointsOf(model: CatalogueModel, offers: Offer[]): CatalogueEndpoint[
   }
   return [...perProvider.values()]
     .sort((a, b) => rankOf(a) - rankOf(b) || costOf(a) - costOf(b) || compare(a.provider, b.provider))
-    .map((offer) => endpointOf(model, offer));
+    .map((offer) => endpointOf(model, offer, zeroPrices));
 }
 
 function rankOf(offer: Offer): number {
@@ -132,9 +138,13 @@ function costOf({ model: { cost } }: Offer): number {
   return cost ? cost.input * 3 + cost.output : Number.MAX_VALUE;
 }
 
-function endpointOf(model: CatalogueModel, { provider, upstream, model: source }: Offer): CatalogueEndpoint {
+function endpointOf(
+  model: CatalogueModel,
+  { provider, upstream, model: source }: Offer,
+  zeroPrices: boolean,
+): CatalogueEndpoint {
   const result: CatalogueEndpoint = { model: model.id, provider, upstream, can: abilitiesOf(source) };
-  const price = priceOf(provider, source);
+  const price = priceOf(provider, source, zeroPrices);
   if (price) result.price = price;
   if (source.limit.context && source.limit.context !== model.context) result.context = source.limit.context;
   const output = outputOf(source);

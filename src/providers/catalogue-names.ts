@@ -19,6 +19,12 @@ export const PROVIDERS: Record<string, string> = {
 /** Resells what others host: its endpoints come last, whatever their price. */
 export const RESELLER = 'openrouter';
 
+/**
+ * Where an hour of cache costs twice the input, which models.dev does not have:
+ * https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#pricing
+ */
+export const LONG_CACHE: ReadonlySet<string> = new Set(['anthropic']);
+
 /** The provider that a vendor serves its own models with, and its vendor name. */
 export const FIRST_PARTY: Record<string, string> = {
   openai: 'openai',
@@ -152,4 +158,22 @@ export function vendorSpellings(vendor: string): string[] {
   const provider = Object.keys(FIRST_PARTY).find((id) => FIRST_PARTY[id] === vendor);
   const spellings = provider !== undefined && provider !== vendor ? [provider] : [];
   return vendor === 'meta-llama' ? ['meta'] : spellings;
+}
+
+/** The base of the catalogue: https://github.com/sst/models.dev#api. Public. */
+export const BASE_CATALOGUE = 'https://models.dev/api.json';
+
+/** Providers whose own list of models names prices, and needs no key; the reseller's is one more. */
+export const PRICED_LISTS: ReadonlySet<string> = new Set(['deepinfra']);
+
+/** The provider in OpenRouter's `tag` of an endpoint, as in `deepinfra/fp8`, where it is not our id. */
+const TAGS: Record<string, string> = {
+  'google-ai-studio': 'google',
+  moonshotai: 'moonshot',
+};
+
+/** Our id of the provider that an endpoint's tag names. */
+export function providerOfTag(tag: string): string {
+  const name = tag.split('/')[0] ?? tag;
+  return TAGS[name] ?? name;
 }
