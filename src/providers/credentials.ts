@@ -6,6 +6,7 @@ import type { SealedCredential } from '../registry/types.ts';
 import { restsUntil } from './cool-down.ts';
 import { unseal } from './seal.ts';
 import type { Provider } from './types.ts';
+import { missingVariables } from './variables.ts';
 
 /** One way to be known to a provider. `id` names it for cool-downs; `stored` is null where nothing is. */
 export interface Credential {
@@ -36,6 +37,7 @@ export function credentialsFor(
   own: readonly SealedCredential[] = NO_CREDENTIALS,
 ): readonly Credential[] {
   if (provider.transport === 'internal') return configOf(env).local ? [NOTHING] : [];
+  if (missingVariables(provider, env).length > 0) return [];
   if (provider.auth.kind === 'none') return [NOTHING];
   const mine = own.length === 0 ? own : own.filter((credential) => credential.provider === provider.id);
   const all = inTurn(mine).map(storedCredential);

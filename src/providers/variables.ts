@@ -42,6 +42,7 @@ export function fillIn(url: string, env: Env, secret: string | null): string {
 
 /** The environment variables that would fill what a provider's URL lacks; empty when nothing is missing. */
 export function missingVariables(provider: Provider, env: Env): string[] {
+  if (!provider.baseUrl.includes('{')) return [];
   return [...provider.baseUrl.matchAll(PART)].flatMap(([, name = '']) => {
     const variable = VARIABLES.get(name);
     if (variable?.secretField !== undefined || lookUp(name, env, null) !== null) return [];
