@@ -3,6 +3,7 @@ import type { Env } from '../env.ts';
 import { LruMap } from '../lib/lru.ts';
 import { type Listed, listServable } from './listing.ts';
 import type { Registry } from './snapshot.ts';
+import type { SealedCredential } from './types.ts';
 
 /** A body that is made once and sent many times. */
 export interface PreparedJson {
@@ -16,23 +17,26 @@ const KEPT = 50;
 
 const prepared = new WeakMap<Registry, LruMap<string, PreparedJson>>();
 
-/**
- * The list of the models that can be served now and pass, as a body.
- * @param key says what `accept` accepts: lists of one registry with equal keys are one list.
- */
-export function listingAnswer(
-  registry: Registry,
-  env: Env,
-  key: string,
-  accept: (listed: Listed) => boolean,
-): PreparedJson {
+/** Which models a list holds. */
+export interface Selection {
+  /** The workspace's own credentials: they make more models servable. */
+  own: readonly SealedCredential[];
+  /** Says what `accept` accepts: lists with equal keys and credentials for the same providers are one. */
+  key: string;
+  accept: (listed: Listed) => boolean;
+}
+
+/** The list of the models that can be served now and pass, as a body. */
+export function listingAnswer(registry: Registry, env: Env, { own, key, accept }: Selection): PreparedJson {
+  const providers = [...new Set(own.map(({ provider }) => provider))].sort().join();
+  const name = `${providers} ${key}`;
   const kept = prepared.get(registry) ?? new LruMap<string, PreparedJson>(KEPT);
   prepared.set(registry, kept);
-  const known = kept.get(key);
+  const known = kept.get(name);
   if (known) return known;
-  const data = listServable(registry, env).filter(accept);
+  const data = listServable(registry, env, own).filter(accept);
   const answer = prepareJson({ object: 'list', data: data.map(({ entry }) => entry) });
-  kept.set(key, answer);
+  kept.set(name, answer);
   return answer;
 }
 

@@ -54,18 +54,30 @@ export interface Listed {
 
 const listings = new WeakMap<Registry, readonly Listed[]>();
 
-/** The models that can be served now, by id. Made once per registry. */
-export function listServable(registry: Registry, env: Env): readonly Listed[] {
-  const known = listings.get(registry);
+/**
+ * The models that can be served now, by id. Made once per registry, and again for a workspace that has
+ * credentials of its own.
+ */
+export function listServable(
+  registry: Registry,
+  env: Env,
+  own: readonly SealedCredential[],
+): readonly Listed[] {
+  const known = own.length === 0 ? listings.get(registry) : undefined;
   if (known) return known;
-  const data = registry.models.flatMap((model) => listed(model, registry, env) ?? []);
-  listings.set(registry, data);
+  const data = registry.models.flatMap((model) => listed(model, registry, env, own) ?? []);
+  if (own.length === 0) listings.set(registry, data);
   return data;
 }
 
 /** One model as it is listed; null when nobody can serve it now. */
-export function listed(model: Model, registry: Registry, env: Env): Listed | null {
-  const endpoints = servableEndpoints(model, registry, env);
+export function listed(
+  model: Model,
+  registry: Registry,
+  env: Env,
+  own: readonly SealedCredential[],
+): Listed | null {
+  const endpoints = servableEndpoints(model, registry, env, own);
   const [first] = endpoints;
   return first ? { model, endpoints, entry: entryOf(model, first, endpoints, registry) } : null;
 }

@@ -21,6 +21,7 @@ import { models } from './models.ts';
 import { openApiDocument } from './openapi.ts';
 import { paymentProviderRoutes } from './payment-provider.ts';
 import { payments } from './payments.ts';
+import { prices } from './prices.ts';
 import { projects } from './projects.ts';
 import { providers } from './providers.ts';
 import { reconciliation } from './reconciliation.ts';
@@ -64,6 +65,7 @@ export const api = open
   .route('/', providers)
   .route('/', credentials)
   .route('/', models)
+  .route('/', prices)
   .route('/', aliases)
   .route('/', registrySync)
   .route('/', workspaces)

@@ -14,7 +14,7 @@ const MAX_USD_PER_MILLION = 1_000_000;
 
 const MODEL_ID = /^[a-z0-9][a-z0-9._:+-]*(\/[a-z0-9][a-z0-9._:+-]*)*$/;
 
-const Params = z.object({
+export const ModelParams = z.object({
   id: z
     .string()
     .max(200)
@@ -154,7 +154,7 @@ const get = createRoute({
   summary: 'Read a model',
   tags: ['Models'],
   middleware: permitted('model.read'),
-  request: { params: Params },
+  request: { params: ModelParams },
   responses: { 200: { description: 'The model', content: json(Model) }, ...errors('model_not_found') },
 });
 
@@ -165,7 +165,7 @@ const put = createRoute({
   description: 'As a whole. A changed price is a new version; receipts name the one they were charged by.',
   tags: ['Models'],
   middleware: permitted('model.write'),
-  request: { params: Params, body: { required: true, content: json(ModelInput) } },
+  request: { params: ModelParams, body: { required: true, content: json(ModelInput) } },
   responses: {
     200: { description: 'The model', content: json(Model) },
     ...errors('missing_parameter', 'invalid_type', 'invalid_value', 'conflict'),
@@ -179,7 +179,7 @@ const remove = createRoute({
   description: 'A shipped model is as shipped again.',
   tags: ['Models'],
   middleware: permitted('model.write'),
-  request: { params: Params },
+  request: { params: ModelParams },
   responses: { 204: { description: 'Done' }, ...errors('not_found', 'conflict') },
 });
 

@@ -5,7 +5,7 @@ import { isKnown, listingAnswer, type PreparedJson, prepareJson } from '../../re
 import { FILTER_NAMES, passes, readListingFilter } from '../../registry/listing-filter.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import type { Registry } from '../../registry/snapshot.ts';
-import type { Model } from '../../registry/types.ts';
+import type { Model, SealedCredential } from '../../registry/types.ts';
 import { mayCall } from '../../tenancy/models.ts';
 import type { Principal } from '../../tenancy/types.ts';
 import type { HttpContext } from '../context.ts';
@@ -17,12 +17,11 @@ export async function listModels(c: HttpContext): Promise<Response> {
   const filter = readListingFilter(asked);
   const seen = caller.kind === 'key' ? [caller.models, caller.workspaceModels] : [];
   const key = JSON.stringify([seen, FILTER_NAMES.map((name) => asked(name) ?? null)]);
-  const answer = listingAnswer(
-    await registryOf(c),
-    c.env,
+  const answer = listingAnswer(await registryOf(c), c.env, {
+    own: ownCredentials(caller),
     key,
-    (item) => passes(item, filter) && isEnabled(caller, item.model.id),
-  );
+    accept: (item) => passes(item, filter) && isEnabled(caller, item.model.id),
+  });
   return answered(answer, c);
 }
 
@@ -50,7 +49,7 @@ function findListed(name: string, registry: Registry, c: HttpContext): Listed {
       message: `The model ${JSON.stringify(name.slice(0, 200))} does not exist.${hint}`,
     });
   }
-  const found = listed(model, registry, c.env);
+  const found = listed(model, registry, c.env, ownCredentials(c.get('principal')));
   if (!found) {
     throw new GatewayError('model_not_available', {
       param: 'id',
@@ -76,6 +75,10 @@ function answered({ text, etag }: PreparedJson, c: HttpContext): Response {
     return new Response(null, { status: 304, headers });
   }
   return new Response(text, { headers: { ...headers, 'content-type': 'application/json' } });
+}
+
+function ownCredentials(caller: Principal): readonly SealedCredential[] {
+  return caller.kind === 'key' ? (caller.credentials ?? []) : [];
 }
 
 /** What a key may call; the operator sees all. */

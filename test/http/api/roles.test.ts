@@ -33,6 +33,7 @@ const EXPECTED: Record<string, readonly Who[]> = {
   'post /api/workspaces/{id}/credentials/{credential}/check': admins,
   'get /api/models': readers,
   'get /api/models/{id}': readers,
+  'get /api/models/{id}/prices': readers,
   'put /api/models/{id}': operator,
   'delete /api/models/{id}': operator,
   'post /api/registry/sync': operator,

@@ -67,6 +67,7 @@ const SHARED = [
   'put /api/aliases/{alias}',
   'delete /api/aliases/{alias}',
   'get /api/models/{id}',
+  'get /api/models/{id}/prices',
   'get /api/invitations/{id}',
   'post /api/invitations/{id}/accept',
 ];

@@ -194,6 +194,23 @@ describe('the lists of a declared model', () => {
     expect(unknown.body.error.message).toContain('Did you mean acme/seer-1.5');
   });
 
+  it('hold what a workspace’s own credentials make callable, for its keys alone', async () => {
+    const { id } = await newWorkspace();
+    const body = { provider: 'openai', secret: 'sk-own-0123456789' };
+    const added = await call('POST', `/api/workspaces/${id}/credentials`, { key: OPERATOR, body });
+    expect(added.status).toBe(201);
+    const own = (await newKey(id)).key;
+    const idsOf = async (caller: string): Promise<string[]> =>
+      (await call('GET', '/v1/models?provider=openai', { key: caller })).body.data.map(
+        (model: { id: string }) => model.id,
+      );
+    expect(await idsOf(own)).toContain('openai/gpt-4o');
+    expect(await idsOf(key)).toEqual([]);
+    expect((await call('GET', '/v1/models/gpt-4o', { key: own })).body.providers[0].id).toBe('openai');
+    const other = await call('GET', '/v1/models/gpt-4o', { key });
+    expect(errorOf(other)).toMatchObject({ code: 'model_not_available' });
+  });
+
   it('hold what the key may call alone', async () => {
     const { id } = await newWorkspace();
     const body = { name: 'narrow', workspace: id, role: 'inference', models: ['acme/*'] };

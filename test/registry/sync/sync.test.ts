@@ -173,6 +173,18 @@ describe('a later sync', () => {
       .all();
     expect(results.map(({ price }) => JSON.parse(String(price)).input)).toEqual([400_000_000, 600_000_000]);
     expect(results[0]?.id).toBe(before);
+    const history = await call('GET', '/api/models/qwen%2Fqwen9-max/prices', { key: OPERATOR });
+    const own = history.body.data.filter(({ endpoint }: { endpoint: string }) => endpoint === QWEN);
+    expect(own).toEqual([
+      {
+        endpoint: QWEN,
+        price_version: after?.priceVersion,
+        price: { input: 0.6, output: 1.2 },
+        effective_from: expect.any(Number),
+        retired: false,
+      },
+      expect.objectContaining({ price_version: before, price: { input: 0.4, output: 1.2 } }),
+    ]);
   });
 
   it.each([
