@@ -21,7 +21,7 @@ export function countsOf(changes: readonly Change[]): Record<string, number> {
  */
 export async function applyDifference(
   db: Db,
-  { changes, models, endpoints, vanished, judged }: Difference,
+  { changes, models, endpoints, vanished, aliases, judged }: Difference,
   known: Known,
   actor: string,
 ): Promise<boolean> {
@@ -46,15 +46,12 @@ export async function applyDifference(
   if (held.length > 0) statements.push(hold(held, now));
   if (isServed) {
     const rows = JSON.stringify(endpoints);
-    const aliases = models.flatMap((model) => (model.aliases ?? []).map((alias) => [alias, model.id]));
     statements.push(
       upsertModels(JSON.stringify(models.map(modelRow)), now),
       upsertEndpoints(rows, now),
       retire(vanished, now),
       addPrices(JSON.stringify(priced), 'prc_sync', now),
-      sql`INSERT INTO aliases (alias, model_id, source)
-        SELECT value ->> 0, value ->> 1, 'catalogue' FROM json_each(${JSON.stringify(aliases)})
-        WHERE true ON CONFLICT (alias) DO NOTHING`,
+      addAliases(aliases),
       NEXT_VERSION,
     );
   }
@@ -64,6 +61,14 @@ export async function applyDifference(
   }
   await runBatch(db, statements);
   return isServed || isAsked;
+}
+
+/** A name that a model has already, with dots or dashes, stays with it. */
+function addAliases(aliases: Difference['aliases']): SQL {
+  return sql`INSERT INTO aliases (alias, model_id, source)
+    SELECT value ->> 0, value ->> 1, 'catalogue' FROM json_each(${JSON.stringify(aliases)})
+    WHERE replace(value ->> 0, '.', '-') NOT IN (SELECT replace(alias, '.', '-') FROM aliases)
+    ON CONFLICT (alias) DO NOTHING`;
 }
 
 function retire(ids: readonly string[], now: number): SQL {

@@ -67,8 +67,10 @@ export function readEndpointPrices(json: Json): Map<string, Price[]> {
 }
 
 function modelOf(entry: z.infer<typeof Entry>): CatalogueModel {
+  const id = canonicalId(RESELLER, entry.id);
   const model: CatalogueModel = {
-    id: canonicalId(RESELLER, entry.id),
+    id,
+    aliases: [id.slice(id.indexOf('/') + 1)],
     // "OpenAI: GPT-4o" names the vendor, which stands in the id.
     name: entry.name.replace(/^[^:]{1,40}: /, ''),
   };

@@ -44,7 +44,17 @@ export function diff(desired: Desired, known: Known, believed: readonly string[]
     if (change) changes.push(change);
   }
   for (const upstream of desired.unknown) changes.push({ kind: 'model.unknown', upstream });
-  return { changes, models, endpoints, vanished, judged: [...usable.map(({ id }) => id), ...vanished] };
+  const aliases = desired.models
+    .filter(({ id }) => served.has(id))
+    .flatMap(({ id, aliases: names = [] }) => names.map((name): [string, string] => [name, id]));
+  return {
+    changes,
+    models,
+    endpoints,
+    vanished,
+    aliases,
+    judged: [...usable.map(({ id }) => id), ...vanished],
+  };
 }
 
 /** Names a held price: the same endpoint with the same prices is the same question. */

@@ -78,6 +78,8 @@ export interface Difference {
   /** Those of which something but the price differs, with their place among the endpoints of the model. */
   endpoints: EndpointRow[];
   vanished: string[];
+  /** Names that models bring, with the model's id: of all models, since those that are there already stay. */
+  aliases: [alias: string, model: string][];
   /** Endpoint ids that a held price of before is not about any more, unless it is held again. */
   judged: string[];
 }

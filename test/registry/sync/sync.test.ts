@@ -126,7 +126,7 @@ describe('a first sync', () => {
     more[DEEPINFRA] = { data: [ownModel('Qwen/Qwen9-Max', 0.4, 1.2), ownModel('zai-org/GLM-9', 0.6, 1.8)] };
     await sync(more);
     const registry = await refreshRegistry(bindings);
-    expect(registry.find('z-ai/glm-9')).toMatchObject({ name: 'z-ai/glm-9', contextLength: 100_000 });
+    expect(registry.find('glm-9')).toMatchObject({ name: 'z-ai/glm-9', contextLength: 100_000 });
     expect(registry.endpoints('z-ai/glm-9')).toMatchObject([
       { provider: 'deepinfra', upstreamModel: 'zai-org/GLM-9', price: { input: 600_000_000 } },
       {
@@ -221,6 +221,18 @@ describe('a later sync', () => {
     expect((await endpointOf(QWEN))?.price?.input).toBe(400_000_000);
     await sync({ ...priced(0.6, 1.2), [address]: listed('0.0000006') });
     expect((await endpointOf(QWEN))?.price?.input).toBe(600_000_000);
+  });
+
+  it('brings back what a newer shipped catalogue has taken away, names too', async () => {
+    await bindings.DB.batch([
+      bindings.DB.prepare("DELETE FROM aliases WHERE source = 'catalogue'"),
+      bindings.DB.prepare("UPDATE endpoints SET retired_at = 1 WHERE model_id = 'openai/gpt-9'"),
+    ]);
+    expect((await refreshRegistry(bindings)).find('gpt-9')).toBeUndefined();
+    await sync(world());
+    const registry = await refreshRegistry(bindings);
+    expect(registry.find('gpt-9')?.id).toBe('openai/gpt-9');
+    expect(registry.endpoints('openai/gpt-9')).toHaveLength(2);
   });
 
   it('leaves alone what the operator declared', async () => {
