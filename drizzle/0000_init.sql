@@ -155,6 +155,16 @@ CREATE TABLE `verifications` (
 );
 --> statement-breakpoint
 CREATE INDEX `verifications_by_identifier` ON `verifications` (`identifier`);--> statement-breakpoint
+CREATE TABLE `probes` (
+	`endpoint_id` text NOT NULL,
+	`ability` text NOT NULL,
+	`result` text NOT NULL,
+	`evidence` text NOT NULL,
+	`cost` integer NOT NULL,
+	`probed_at` integer NOT NULL,
+	PRIMARY KEY(`endpoint_id`, `ability`)
+);
+--> statement-breakpoint
 CREATE TABLE `aliases` (
 	`alias` text PRIMARY KEY NOT NULL,
 	`model_id` text NOT NULL,

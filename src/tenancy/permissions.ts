@@ -26,6 +26,8 @@ export const PERMISSIONS = {
   'credential.read': ADMINS,
   'credential.write': ADMINS,
   'credential.reseal': OPERATOR,
+  'probe.run': OPERATOR,
+  'probe.read': READERS,
   'model.read': READERS,
   'model.write': OPERATOR,
   'registry.sync': OPERATOR,

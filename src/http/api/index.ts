@@ -22,6 +22,7 @@ import { openApiDocument } from './openapi.ts';
 import { paymentProviderRoutes } from './payment-provider.ts';
 import { payments } from './payments.ts';
 import { prices } from './prices.ts';
+import { probes } from './probes.ts';
 import { projects } from './projects.ts';
 import { providers } from './providers.ts';
 import { reconciliation } from './reconciliation.ts';
@@ -64,6 +65,7 @@ open.use(identified);
 export const api = open
   .route('/', providers)
   .route('/', credentials)
+  .route('/', probes)
   .route('/', models)
   .route('/', prices)
   .route('/', aliases)

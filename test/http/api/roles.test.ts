@@ -29,6 +29,8 @@ const EXPECTED: Record<string, readonly Who[]> = {
   'patch /api/workspaces/{id}/credentials/{credential}': admins,
   'delete /api/workspaces/{id}/credentials/{credential}': admins,
   'post /api/credentials/reseal': operator,
+  'post /api/probes': operator,
+  'get /api/probes': readers,
   'post /api/providers/{id}/check': operator,
   'post /api/workspaces/{id}/credentials/{credential}/check': admins,
   'get /api/models': readers,
