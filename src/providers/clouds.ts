@@ -75,6 +75,8 @@ export const CLOUDS: readonly Provider[] = [
     wire: 'google',
     auth: { kind: 'google-service-account' },
     env: VERTEX_SECRETS,
+    // "Unknown name "id" at 'contents[1].parts[0].function_call'": https://github.com/vercel/ai/issues/15664.
+    quirks: { callIds: 'none' },
     docs: 'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference',
   },
   {

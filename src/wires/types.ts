@@ -55,6 +55,8 @@ export interface Quirks {
   streamUsage?: 'opt-in' | 'always' | 'never' | undefined;
   /** The host does not know the role `developer`. */
   developerRole?: 'system' | undefined;
+  /** The host refuses ids of tool calls (google wire). */
+  callIds?: 'none' | undefined;
   /** `completion_tokens` leaves reasoning out. */
   reasoningOutsideCompletion?: boolean | undefined;
   /** The host takes OpenRouter's `reasoning` object; others get `reasoning_effort` made of it. */

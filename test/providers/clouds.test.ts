@@ -14,14 +14,18 @@ function sent(
   id: string,
   upstreamModel: string,
   variables: Record<string, string>,
-  { stream = false, secret = null }: { stream?: boolean; secret?: string | null } = {},
+  {
+    stream = false,
+    secret = null,
+    request = REQUEST,
+  }: { stream?: boolean; secret?: string | null; request?: string } = {},
 ): { url: string; body: Record<string, unknown> } {
   const provider = SHIPPED_PROVIDERS.get(id);
   const codec = provider && wires[provider.wire].chat;
   if (!codec) throw new Error(`${id} is not shipped`);
   const quirks = provider.quirks ?? {};
   const target = { upstreamModel, maxOutputTokens: null, capabilities: {}, quirks };
-  const { path, body } = codec.encode(requestOf(REQUEST, { stream }), target);
+  const { path, body } = codec.encode(requestOf(request, { stream }), target);
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
   const url = fillIn(provider.baseUrl + path, { ...(env as unknown as Env), ...variables }, secret);
   return { url, body: asObject(parseJson(text)) ?? {} };
@@ -59,6 +63,32 @@ test('Gemini on Vertex has Gemini’s own wire, the secret’s project, and `glo
     'https://aiplatform.googleapis.com/v1/projects/acme-1/locations/global/publishers/google/models/gemini-2.5-pro:generateContent',
   );
   expect(whole.body.contents).toEqual([{ role: 'user', parts: [{ text: 'Hi' }] }]);
+});
+
+test('Vertex refuses the ids of calls, which Gemini’s own API takes', () => {
+  const request = JSON.stringify({
+    model: 'm',
+    messages: [
+      { role: 'user', content: 'Weather?' },
+      {
+        role: 'assistant',
+        tool_calls: [
+          { id: 'c1', type: 'function', function: { name: 'weather', arguments: '{"city":"Paris"}' } },
+        ],
+      },
+      { role: 'tool', tool_call_id: 'c1', content: 'fine' },
+    ],
+  });
+  const parts = (id: string) => {
+    const variables = { GOOGLE_CLOUD_PROJECT: 'acme-1' };
+    const { contents } = sent(id, 'gemini-2.5-pro', variables, { request }).body;
+    return (contents as { parts: object[] }[]).slice(1).flatMap((content) => content.parts);
+  };
+  expect(parts('vertex')).toEqual([
+    { functionCall: { name: 'weather', args: { city: 'Paris' } } },
+    { functionResponse: { name: 'weather', response: { output: 'fine' } } },
+  ]);
+  expect(parts('google')).toMatchObject([{ functionCall: { id: 'c1' } }, { functionResponse: { id: 'c1' } }]);
 });
 
 test('a region stands before the host too', () => {

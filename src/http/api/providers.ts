@@ -54,6 +54,7 @@ const Quirks = z
     }),
     streamUsage: z.enum(['opt-in', 'always', 'never']).optional(),
     developerRole: z.literal('system').optional(),
+    callIds: z.literal('none').optional(),
     reasoningOutsideCompletion: z.boolean().optional(),
     reasoningObject: z.boolean().optional(),
   })

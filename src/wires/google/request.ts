@@ -1,4 +1,4 @@
-import { asObject, type JsonObject } from '../../lib/json.ts';
+import { asArray, asObject, type JsonObject } from '../../lib/json.ts';
 import type { ChatBody, ChatRequest, EncodedRequest, Target } from '../types.ts';
 import { Dropped } from './dropped.ts';
 import { generationConfig, reportUnsupported } from './generation.ts';
@@ -21,6 +21,7 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
   reportUnsupported(body, dropped);
 
   const { system, contents } = encodeMessages(body.messages, traits, dropped);
+  if (target.quirks.callIds === 'none') leaveIdsOut(contents);
   const tools = encodeTools(body, dropped);
   const native = nativeFields(body);
   const config = generationConfig(body, target, dropped);
@@ -45,6 +46,16 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
     body: JSON.stringify(renamed(out, target)),
     dropped: dropped.list(),
   };
+}
+
+/** Calls and results without ids: a host that has none goes by their order, in which results stand anyway. */
+function leaveIdsOut(contents: readonly JsonObject[]): void {
+  for (const content of contents) {
+    for (const part of asArray(content.parts)) {
+      const holder = asObject(asObject(part)?.functionCall) ?? asObject(asObject(part)?.functionResponse);
+      if (holder) delete holder.id;
+    }
+  }
 }
 
 /** `gemini-2.5-pro` is short for `models/gemini-2.5-pro`; a tuned model is given with its collection. */
