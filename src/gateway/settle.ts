@@ -60,7 +60,7 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
     cost && ending.candidate
       ? chargeFor(cost, call.caller.pricing, ending.candidate.model.id, paidBy(ending.candidate))
       : null;
-  const charged = ending.status === 'failed' ? 0 : (charge?.total ?? null);
+  const charged = ending.status === 'failed' || isFree(call, ending) ? 0 : (charge?.total ?? null);
   const receipt = writeReceipt(call, trail, ending, cost, charge, charged);
 
   const text = JSON.stringify(receipt);
@@ -74,6 +74,11 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
   });
   if (delivery) call.waitUntil(delivery);
   return { charged, receipt };
+}
+
+/** Without a fee, what the workspace's own credential paid for costs nothing, be its price known or not. */
+function isFree({ caller }: Call, { candidate }: Ending): boolean {
+  return candidate !== null && paidBy(candidate) === 'workspace' && !caller.pricing.byok_percent;
 }
 
 function settlementOf(
@@ -92,7 +97,7 @@ function settlementOf(
     model: failed ? null : (candidate?.model.id ?? null),
     provider: failed ? null : (candidate?.provider.id ?? null),
     // A failed answer is not charged and stands on no invoice; one of unknown cost does, so that it is seen.
-    lines: failed ? [] : (charge?.lines ?? [unknown]),
+    lines: failed ? [] : (charge?.lines ?? (charged === null ? [unknown] : [])),
     tokens: usage && { total: usage.inputTokens + usage.outputTokens, output: usage.outputTokens },
   };
 }

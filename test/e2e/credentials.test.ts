@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
 import { receiptOf, untilBalance } from '../support/node/receipts.ts';
@@ -35,6 +36,15 @@ const sentTo = (lane: string): string[] =>
     .received(lane)
     .filter(({ method }) => method === 'POST')
     .map(secretIn);
+
+/** Waits until more can be written, or nobody reads any more. */
+async function drained(response: ServerResponse): Promise<void> {
+  const done = new AbortController();
+  const either = ['drain', 'close'].map((event) => once(response, event, { signal: done.signal }));
+  await Promise.race(either);
+  done.abort();
+  await Promise.allSettled(either);
+}
 
 /** Answers by the secret that a request brings; who is not in the list is served. */
 function by(refused: Record<string, number>): Script {
@@ -134,6 +144,16 @@ test('a credential of the workspace’s own comes first, costs nothing here, and
   expect(sentTo('own')).toEqual(['sk-own-ours-0123456789', 'sk-own-operators']);
   expect(await untilBalance(world, theirs, 100 - COST)).toBe(100 - COST);
   expect(await untilBalance(world, ours, 100)).toBe(100);
+});
+
+test('without a fee an own credential costs nothing, also where the price is not known', async () => {
+  await newLane('no-price', []);
+  await addModel(world, 'no-price', ['no-price'], { price: null });
+  world.upstream.script('no-price', fine);
+  const caller = await newCaller(world);
+  await bring(caller, 'no-price', 'sk-no-price-own');
+  const receipt = await receiptOf(caller, await chat('no-price', { caller }));
+  expect(receipt).toMatchObject({ byok: true, credits_used: 0, credits_unknown: null, provider_cost: null });
 });
 
 test('a fee is taken of what the own credential paid for', async () => {
@@ -275,7 +295,7 @@ test('an answer that is too large is given up, and the next endpoint serves', as
   world.upstream.script('large', async (response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     for (let i = 0; i < 40 && !response.destroyed; i++) {
-      if (!response.write(filler)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!response.write(filler)) await drained(response);
     }
     response.end('{}');
   });
@@ -292,7 +312,7 @@ test('a stream without end is cut', async () => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(ANSWERS.openai.stream(SAYS).head.join(''));
     while (!response.destroyed) {
-      if (!response.write(filler)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!response.write(filler)) await drained(response);
     }
   });
   const response = await chat('flood', { streamed: true });
