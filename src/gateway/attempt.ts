@@ -5,6 +5,7 @@ import { coolDown, isCredentialFault, warmUp } from '../providers/cool-down.ts';
 import { secretOf } from '../providers/credentials.ts';
 import type { AnswerMeta, DecodedAnswer } from '../wires/types.ts';
 import { keepReservation, RENEW_EVERY_MS } from './admit.ts';
+import { readableRequest } from './documents/readable.ts';
 import { type OpenStream, openStream } from './open-stream.ts';
 import { errorWithoutSecret, withoutSecret } from './redact.ts';
 import type { Call, Candidate, RoutingReason, Trail } from './types.ts';
@@ -57,7 +58,10 @@ export async function attempt(call: Call, candidates: readonly Candidate[], trai
 }
 
 async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promise<Served> {
-  const { request, control, config } = call;
+  const { control, config } = call;
+  const readable = readableRequest(candidate, call.request);
+  const { request, conversions } = readable ? await readable : { request: call.request, conversions: [] };
+  trail.conversions = conversions;
   const encoded = candidate.codec.encode(request, candidate.target);
   if (control.requireParameters && encoded.dropped[0] !== undefined) {
     throw new GatewayError('unsupported_parameter', {

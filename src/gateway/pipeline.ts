@@ -21,6 +21,7 @@ export async function completeChat(call: Call): Promise<Response> {
     candidate: null,
     fallbackFrom: [],
     routingReason: null,
+    conversions: [],
     brake: new Brake(),
   };
   const candidates = plan(call);

@@ -143,6 +143,7 @@ function writeReceipt(
     upstream_cost_difference:
       upstreamCost === null || !cost ? null : nanoToUsd(usdToNano(upstreamCost) - cost.total),
     dropped_params: ending.dropped,
+    conversions: trail.conversions,
     fallback_from: trail.fallbackFrom,
     attempts: trail.attempts.map(withoutBody),
     timings: {

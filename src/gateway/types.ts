@@ -3,7 +3,7 @@ import type { Credential } from '../providers/credentials.ts';
 import type { Provider } from '../providers/types.ts';
 import type { Registry } from '../registry/snapshot.ts';
 import type { Endpoint, Model } from '../registry/types.ts';
-import type { Attempt } from '../telemetry/receipt.ts';
+import type { Attempt, Conversion } from '../telemetry/receipt.ts';
 import type { Principal } from '../tenancy/types.ts';
 import type { ChatCodec, ChatRequest, Target, Wire } from '../wires/types.ts';
 import type { Brake } from './upstream.ts';
@@ -75,6 +75,8 @@ export interface Trail {
   /** Endpoints that failed before the one that serves, in order. */
   fallbackFrom: string[];
   routingReason: RoutingReason | null;
+  /** What of the request was changed for whom it was last sent to. */
+  conversions: readonly Conversion[];
   /** Stops whatever is under way: the client has gone, or the request was refused after all. */
   brake: Brake;
 }

@@ -18,6 +18,18 @@ export interface Attempt {
   duration_ms: number;
 }
 
+/** Something of the request that was changed so that the model could read it. */
+export interface Conversion {
+  /** The text of a PDF in its place. */
+  kind: 'pdf_text';
+  param: string;
+  pages: number;
+  total_pages: number;
+  characters: number;
+  /** True when the rest was left out. */
+  truncated: boolean;
+}
+
 /** The receipt of one generation, as GET /v1/generations/{id} answers it. Money is USD. */
 export interface Receipt {
   object: 'generation';
@@ -59,6 +71,8 @@ export interface Receipt {
   upstream_cost: number | null;
   upstream_cost_difference: number | null;
   dropped_params: readonly string[];
+  /** What of the request was changed so that the model could read it. */
+  conversions: readonly Conversion[];
   fallback_from: string[];
   attempts: Attempt[];
   timings: {
