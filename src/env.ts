@@ -43,6 +43,8 @@ const Variables = z.object({
   STRIPE_WEBHOOK_SECRET: z.optional(z.string().check(z.minLength(8))),
   /** `off`: the registry is synced on demand alone. */
   REGISTRY_SYNC: z.optional(z.enum(['on', 'off'])),
+  /** What probing by the clock may cost a day, USD. Absent: it does not probe. */
+  PROBE_BUDGET_USD: z.optional(z.string().check(z.regex(/^\d{1,4}(\.\d{1,6})?$/))),
   /** Another address than that of models.dev's data. Locally only. */
   REGISTRY_BASE_URL: z.optional(z.url()),
   /** Another host than Stripe's own. Locally only. */
@@ -84,6 +86,8 @@ export interface Config {
   limits: TimeLimits;
   /** Whether the clock syncs the registry. */
   registrySync: boolean;
+  /** USD a day. */
+  probeBudgetUsd: number;
   /** Null is the source's own address. */
   registryBaseUrl: string | null;
   /** Null where credits cannot be bought: it takes the key and the webhook's secret. */
@@ -121,6 +125,7 @@ export function configOf(env: Env): Config {
       answerMs: Number(result.data.ANSWER_TIMEOUT_MS ?? 600_000),
     },
     registrySync: result.data.REGISTRY_SYNC !== 'off',
+    probeBudgetUsd: Number(result.data.PROBE_BUDGET_USD ?? 0),
     registryBaseUrl: result.data.LOCAL === 'true' ? (result.data.REGISTRY_BASE_URL ?? null) : null,
     payments:
       secretKey && webhookSecret

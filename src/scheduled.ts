@@ -4,6 +4,7 @@ import { checkOpenTopUps } from './billing/payments/check-open-top-ups.ts';
 import { topUpLowBalances } from './billing/payments/top-up-low-balances.ts';
 import { reconcile } from './billing/reconciliation/reconcile.ts';
 import type { Env } from './env.ts';
+import { probeByClock } from './evals/probes/probe-by-clock.ts';
 import { syncWhenDue } from './registry/sync/sync.ts';
 
 /** What runs every hour (`[triggers]` of wrangler.toml), in this order. Each job bounds itself and goes on next time. */
@@ -13,6 +14,7 @@ const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
   issue_invoices: (env, now) => issueInvoices(env, monthBefore(now)),
   reconcile: (env, now) => reconcile(env, now),
   sync_registry: (env, now) => syncWhenDue(env, now),
+  probe_endpoints: (env, now) => probeByClock(env, now),
 };
 
 /**

@@ -3,6 +3,7 @@ import { readText, TooLargeError } from '../lib/read-text.ts';
 import { SseFramer } from '../lib/sse.ts';
 import { coolDown, isCredentialFault, warmUp } from '../providers/cool-down.ts';
 import { secretOf } from '../providers/credentials.ts';
+import { refutedParameters } from '../registry/probed.ts';
 import type { AnswerMeta, DecodedAnswer } from '../wires/types.ts';
 import { keepReservation, RENEW_EVERY_MS } from './admit.ts';
 import { readableRequest } from './documents/readable.ts';
@@ -63,11 +64,15 @@ async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promi
   const { request, conversions } = readable ? await readable : { request: call.request, conversions: [] };
   trail.conversions = conversions;
   const encoded = candidate.codec.encode(request, candidate.target);
-  if (control.requireParameters && encoded.dropped[0] !== undefined) {
-    throw new GatewayError('unsupported_parameter', {
-      param: encoded.dropped[0],
-      message: `${candidate.endpoint.id} does not support ${encoded.dropped.join(', ')}.`,
-    });
+  if (control.requireParameters) {
+    // What probes have seen counts beside what the wire cannot say.
+    const missing = [...encoded.dropped, ...refutedParameters(candidate.endpoint, request.body())];
+    if (missing[0] !== undefined) {
+      throw new GatewayError('unsupported_parameter', {
+        param: missing[0],
+        message: `${candidate.endpoint.id} does not support ${missing.join(', ')}.`,
+      });
+    }
   }
   const secret = secretOf(candidate.credential, candidate.provider, call.env);
   const meta: AnswerMeta = {

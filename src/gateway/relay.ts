@@ -28,7 +28,7 @@ const DRAIN_MS = 1_000;
 const UNAWAITED_BYTES = 64 * 1024;
 
 /** A stream that is larger, or lasts longer since the request came, is cut. */
-const MAX_STREAM_BYTES = 256 * 1024 * 1024;
+const MAX_STREAM_BYTES = 128 * 1024 * 1024;
 const MAX_STREAM_MS = 60 * 60_000;
 
 /** Starts the relay of a stream and answers it. The relay itself lives in `waitUntil`, also when the client goes. */
@@ -101,7 +101,7 @@ class Relay {
         const { value, done } = await reader.read();
         this.#lastActivityAt = Date.now();
         this.#received += value?.byteLength ?? 0;
-        if (this.#received > MAX_STREAM_BYTES) return tooLong('is larger than 256 MB');
+        if (this.#received > MAX_STREAM_BYTES) return tooLong('is larger than 128 MB');
         const { text, error } = decodeEvents(decoder, done ? framer.end() : framer.push(value));
         const behind = text === '' ? undefined : this.#write(text);
         if (behind) {

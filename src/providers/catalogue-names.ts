@@ -1,3 +1,5 @@
+import type { WireId } from '../wires/types.ts';
+
 /** Provider of models.dev → our provider id, in the order in which providers stand in the catalogue. */
 export const PROVIDERS: Record<string, string> = {
   openai: 'openai',
@@ -165,6 +167,22 @@ export const BASE_CATALOGUE = 'https://models.dev/api.json';
 
 /** Providers whose own list of models names prices, and needs no key; the reseller's is one more. */
 export const PRICED_LISTS: ReadonlySet<string> = new Set(['deepinfra']);
+
+/**
+ * Where a wire lists the models that a credential may call, whole in one page:
+ * https://platform.claude.com/docs/en/api/models/list and https://ai.google.dev/api/models#method:-models.list.
+ */
+export const LIST_PATHS: Partial<Record<WireId, string>> = {
+  openai: '/models',
+  anthropic: '/models?limit=1000',
+  google: '/models?pageSize=1000',
+};
+
+/** Providers without a list of their own that could be held against the base. */
+export const NO_OWN_LIST: ReadonlySet<string> = new Set([
+  // Out of date and incomplete, where it answers: https://github.com/SillyTavern/SillyTavern/pull/5831.
+  'fireworks',
+]);
 
 /** The provider in OpenRouter's `tag` of an endpoint, as in `deepinfra/fp8`, where it is not our id. */
 const TAGS: Record<string, string> = {

@@ -2,6 +2,7 @@ import type { Env } from '../env.ts';
 import { isServable } from '../providers/credentials.ts';
 import type { Capabilities } from '../wires/types.ts';
 import { type Pricing, pricingOf } from './pricing-view.ts';
+import { parametersOfAbility } from './probed.ts';
 import type { Registry } from './snapshot.ts';
 import type { Endpoint, Modality, Model, SealedCredential } from './types.ts';
 
@@ -119,10 +120,16 @@ const PARAMETERS: readonly (readonly [keyof Capabilities, readonly string[]])[] 
 
 /** What these endpoints are known to take, by the names of the request's members. */
 export function parametersOf(model: Model, endpoints: readonly Endpoint[]): string[] {
-  const known = PARAMETERS.flatMap(([ability, names]) =>
-    endpoints.some(({ capabilities }) => capabilities[ability] === true) ? names : [],
-  );
-  return model.kind === 'chat' ? ['max_tokens', ...known] : [...known];
+  const known = new Set(model.kind === 'chat' ? ['max_tokens'] : []);
+  for (const { capabilities, probed } of endpoints) {
+    const claimed = PARAMETERS.flatMap(([ability, names]) => (capabilities[ability] === true ? names : []));
+    const seen = Object.entries(probed ?? {});
+    const parameters = (result: boolean) =>
+      seen.flatMap(([ability, one]) => ((one === 'honoured') === result ? parametersOfAbility(ability) : []));
+    const refuted = new Set(parameters(false));
+    for (const name of [...claimed, ...parameters(true)]) if (!refuted.has(name)) known.add(name);
+  }
+  return [...known];
 }
 
 function listedModality(modality: Modality): ListedModality {

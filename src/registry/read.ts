@@ -1,10 +1,11 @@
-import { asc, eq, isNull, sql } from 'drizzle-orm';
+import { asc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../db/client.ts';
 import { modelAliases } from '../db/schema/aliases.ts';
+import { probes } from '../db/schema/probes.ts';
 import { aliases, credentials, endpoints, models, providers, registryState } from '../db/schema/registry.ts';
 import { SHIPPED_PROVIDERS } from '../providers/catalog.ts';
 import type { Provider } from '../providers/types.ts';
-import type { Price, RegistryData } from './types.ts';
+import type { Price, ProbedResult, RegistryData } from './types.ts';
 
 type StoredProvider = typeof providers.$inferSelect;
 
@@ -16,25 +17,35 @@ export interface PriceInForce {
 
 /** The whole registry as D1 holds it, in one consistent read. @throws when D1 fails. */
 export async function readRegistry(db: Db): Promise<RegistryData> {
-  const [state, providerRows, credentialRows, modelRows, endpointRows, priceRows, aliasRows, mappedRows] =
-    await db.batch([
-      db.select().from(registryState),
-      db.select().from(providers),
-      db
-        .select()
-        .from(credentials)
-        .where(isNull(credentials.workspaceId))
-        .orderBy(asc(credentials.createdAt)),
-      db.select().from(models),
-      db
-        .select()
-        .from(endpoints)
-        .where(isNull(endpoints.retiredAt))
-        .orderBy(asc(endpoints.modelId), asc(endpoints.rank)),
-      db.all<PriceInForce>(PRICES_IN_FORCE),
-      db.select().from(aliases),
-      db.select().from(modelAliases).where(eq(modelAliases.workspaceId, '')),
-    ]);
+  const [
+    state,
+    providerRows,
+    credentialRows,
+    modelRows,
+    endpointRows,
+    priceRows,
+    aliasRows,
+    mappedRows,
+    probeRows,
+  ] = await db.batch([
+    db.select().from(registryState),
+    db.select().from(providers),
+    db.select().from(credentials).where(isNull(credentials.workspaceId)).orderBy(asc(credentials.createdAt)),
+    db.select().from(models),
+    db
+      .select()
+      .from(endpoints)
+      .where(isNull(endpoints.retiredAt))
+      .orderBy(asc(endpoints.modelId), asc(endpoints.rank)),
+    db.all<PriceInForce>(PRICES_IN_FORCE),
+    db.select().from(aliases),
+    db.select().from(modelAliases).where(eq(modelAliases.workspaceId, '')),
+    db
+      .select({ endpointId: probes.endpointId, ability: probes.ability, result: probes.result })
+      .from(probes)
+      .where(inArray(probes.result, ['honoured', 'ignored', 'refused'])),
+  ]);
+  const probedOf = Map.groupBy(probeRows, (row) => row.endpointId);
   const priceOf = new Map(priceRows.map((row) => [row.endpoint_id, row]));
   return {
     version: stateNumber(state, 'version'),
@@ -51,6 +62,7 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
     models: modelRows.map(({ source: _source, updatedAt: _updatedAt, ...model }) => model),
     endpoints: endpointRows.map((row) => {
       const price = priceOf.get(row.id);
+      const probed = probedOf.get(row.id)?.map(({ ability, result }) => [ability, result as ProbedResult]);
       const rates = price?.price ? (JSON.parse(price.price) as Price) : null;
       return {
         id: row.id,
@@ -63,6 +75,7 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
         maxOutputTokens: row.maxOutputTokens,
         regions: row.regions,
         capabilities: row.capabilities,
+        ...(probed ? { probed: Object.fromEntries(probed) } : {}),
       };
     }),
     aliases: Object.fromEntries(aliasRows.map(({ alias, modelId }) => [alias, modelId])),

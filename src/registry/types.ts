@@ -64,7 +64,12 @@ export interface Endpoint {
   maxOutputTokens: number | null;
   regions: string[];
   capabilities: Capabilities;
+  /** What probes have seen, by ability (evals/probes/types.ts): it counts for more than what is claimed. */
+  probed?: Readonly<Record<string, ProbedResult>>;
 }
+
+/** What an endpoint made of an ability. */
+export type ProbedResult = 'honoured' | 'ignored' | 'refused';
 
 /** A secret as stored: only ciphertext leaves D1. */
 export interface SealedCredential {

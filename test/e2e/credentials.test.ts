@@ -317,6 +317,6 @@ test('a stream without end is cut', async () => {
   });
   const response = await chat('flood', { streamed: true });
   const text = await response.text();
-  expect(text).toContain('larger than 64 MB');
+  expect(text).toContain('larger than 128 MB');
   expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
 });

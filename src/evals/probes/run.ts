@@ -9,8 +9,10 @@ import type { Env } from '../../env.ts';
 import { GatewayError, toGatewayError } from '../../errors.ts';
 import type { Candidate } from '../../gateway/types.ts';
 import { credentialsFor } from '../../providers/credentials.ts';
+import { refreshRegistry } from '../../registry/load.ts';
 import type { Registry } from '../../registry/snapshot.ts';
 import type { Price } from '../../registry/types.ts';
+import { NEXT_VERSION } from '../../registry/version.ts';
 import { actorName, requirePermission } from '../../tenancy/permissions.ts';
 import { stored } from '../../tenancy/storage.ts';
 import type { Principal } from '../../tenancy/types.ts';
@@ -176,5 +178,7 @@ async function record(
       .values(row)
       .onConflictDoUpdate({ target: [probes.endpointId, probes.ability], set: row }),
   );
-  await stored(db.batch([audit, ...upserts]));
+  await stored(db.batch([audit, ...upserts, db.run(NEXT_VERSION)]));
+  // What was seen counts from now on.
+  await stored(refreshRegistry(env));
 }

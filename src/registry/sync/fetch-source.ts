@@ -6,6 +6,9 @@ const TIMEOUT_MS = 30_000;
 /** More than three times what the largest source sends today, bytes. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
+/** Sent to every source. */
+export const SOURCE_HEADERS = { accept: 'application/json', 'user-agent': 'interline' };
+
 export type Fetcher = (url: string, init: RequestInit) => Promise<Response>;
 
 /** A source that cannot be used: it did not answer, or not with what it should. */
@@ -19,19 +22,32 @@ export class SourceError extends Error {
   }
 }
 
-/** Reads a source's JSON. No credentials travel, and no redirect is followed. @throws SourceError. */
-export async function fetchSource(url: string, fetcher: Fetcher): Promise<Json> {
+export interface SourceOptions {
+  headers?: Readonly<Record<string, string>>;
+  timeoutMs?: number;
+  mostBytes?: number;
+}
+
+/**
+ * Reads a source's JSON. No redirect is followed, so what is sent along reaches no other host.
+ * @throws SourceError, whose message holds nothing of what was sent or answered.
+ */
+export async function fetchSource(
+  url: string,
+  fetcher: Fetcher,
+  { headers = {}, timeoutMs = TIMEOUT_MS, mostBytes = MOST_BYTES }: SourceOptions = {},
+): Promise<Json> {
   try {
     const response = await fetcher(url, {
-      headers: { accept: 'application/json', 'user-agent': 'interline' },
+      headers: { ...SOURCE_HEADERS, ...headers },
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     if (response.status !== 200) {
       await response.body?.cancel();
       throw new SourceError(`HTTP ${response.status}`, response.status);
     }
-    const json = parseJson(await readText(response));
+    const json = parseJson(await readText(response, mostBytes));
     if (json === undefined) throw new SourceError('no JSON');
     return json;
   } catch (thrown) {
@@ -42,7 +58,7 @@ export async function fetchSource(url: string, fetcher: Fetcher): Promise<Json> 
   }
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(response: Response, mostBytes: number): Promise<string> {
   if (!response.body) return '';
   const decoder = new TextDecoder();
   let text = '';
@@ -50,7 +66,7 @@ async function readText(response: Response): Promise<string> {
   for await (const chunk of response.body) {
     const bytes = chunk as Uint8Array;
     read += bytes.byteLength;
-    if (read > MOST_BYTES) throw new SourceError(`larger than ${MOST_BYTES} bytes`);
+    if (read > mostBytes) throw new SourceError(`larger than ${mostBytes} bytes`);
     text += decoder.decode(bytes, { stream: true });
   }
   return text + decoder.decode();

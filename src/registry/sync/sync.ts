@@ -11,6 +11,8 @@ import { diff } from './diff.ts';
 import type { Fetcher } from './fetch-source.ts';
 import { addressesOf, gather } from './gather.ts';
 import { readKnown } from './known.ts';
+import { judgePresence } from './presence.ts';
+import { providerLists } from './provider-lists.ts';
 import type { Change, SourceReport } from './types.ts';
 
 /** How often the clock syncs, milliseconds. */
@@ -21,6 +23,8 @@ export interface SyncReport {
   changes: Change[];
   /** By kind. */
   counts: Record<string, number>;
+  /** What providers' own lists have and the base does not offer, as `provider:upstream`: of no known price. */
+  unlisted: string[];
   /** Whether anything was written. */
   applied: boolean;
 }
@@ -44,12 +48,14 @@ export async function syncRegistry(
   const db = database(env.DB);
   const registry = await stored(refreshRegistry(env));
   const addresses = addressesOf(env, registry);
-  const { gathered, sources } = await gather(addresses, fetcher);
-  if (!gathered) return { sources, changes: [], counts: {}, applied: false };
+  const { gathered, sources } = await gather(addresses, providerLists(registry, env), fetcher);
+  if (!gathered) return { sources, changes: [], counts: {}, unlisted: [], applied: false };
   const known = await stored(readKnown(db));
-  const found = diff(desire(gathered, known), known, believed);
-  const changes = await checkPrices(found.changes, gathered.canonical, addresses.canonical, fetcher);
-  const report = { sources, changes, counts: countsOf(changes) };
+  const { endpoints, doubted, unlisted } = judgePresence(gathered, believed);
+  const found = diff(desire({ ...gathered, endpoints }, known), known, believed);
+  const checked = await checkPrices(found.changes, gathered.canonical, addresses.canonical, fetcher);
+  const changes = [...doubted, ...checked];
+  const report = { sources, changes, counts: countsOf(changes), unlisted };
   if (dryRun) return { ...report, applied: false };
   const applied = await stored(applyDifference(db, { ...found, changes }, known, actor));
   await stored(

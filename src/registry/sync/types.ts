@@ -27,6 +27,13 @@ export interface OwnEntry {
   output?: number;
 }
 
+/** A model as its provider's own list names it. */
+export interface ListedModel {
+  /** In the provider's casing. */
+  upstream: string;
+  aliases: string[];
+}
+
 /** All that the sources say, read and checked. */
 export interface Gathered {
   /** Of the base, with what is known of its models. */
@@ -35,6 +42,8 @@ export interface Gathered {
   canonical: CanonicalModel[];
   /** By provider id. */
   own: Map<string, OwnEntry[]>;
+  /** What the deployment's credentials may call, by provider id: of those that were asked and answered. */
+  present: Map<string, ListedModel[]>;
 }
 
 /** What the sources come to: models, and endpoints in the order in which they are tried. */
