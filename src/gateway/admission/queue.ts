@@ -19,6 +19,9 @@ interface Lane {
 /** A call that takes longer is not waited for: the request that made it may be gone, and its answer with it. */
 const STUCK_MS = 1_000;
 
+/** Where requests come faster than calls go, the next call waits so long for company. */
+const GATHER_MS = 2;
+
 /** One lane per workspace: while a call is under way, requests gather for the next. */
 const lanes = new Map<string, Lane>();
 
@@ -62,13 +65,19 @@ async function flyNext(lane: Lane, env: Env, workspaceId: string): Promise<void>
   await new Promise<void>((resolve) => {
     lane.wake = resolve;
   });
+  // Claimed: who comes now joins, and does not fly alone.
+  lane.flightSince = Date.now();
+  await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
   await fly(lane, env, workspaceId);
 }
 
 /** Sends all who wait in one call, then wakes who sends the next. */
 async function fly(lane: Lane, env: Env, workspaceId: string): Promise<void> {
   const batch = lane.waiting;
-  if (batch.length === 0) return;
+  if (batch.length === 0) {
+    lane.flightSince = null;
+    return;
+  }
   const since = Date.now();
   lane.waiting = [];
   lane.flightSince = since;

@@ -47,7 +47,7 @@ export class Books {
         this.rates.flush();
         this.usage.flush(now);
         this.spending.flush((scope) => this.allowances.get(scope), now);
-        this.stats.flush();
+        this.stats.flush(now);
         return result;
       });
     } catch (error) {

@@ -2,11 +2,16 @@ import type { LimitStats } from './types.ts';
 
 const ZERO: LimitStats = { admitted: 0, refused: 0, refusedOptimistic: 0, expired: 0, overrun: 0 };
 
+/** Counts of admissions are written so often at most, milliseconds; a crash forgets those of a moment. */
+const WRITE_EVERY_MS = 1_000;
+
 /** Counts over the life of a workspace. */
 export class Stats {
   readonly #sql: SqlStorage;
   #counts: LimitStats = { ...ZERO };
   #changed = false;
+  #urgent = false;
+  #writtenAt = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -23,12 +28,15 @@ export class Stats {
   add(name: keyof LimitStats, by = 1): void {
     this.#counts[name] += by;
     this.#changed = true;
+    if (name !== 'admitted') this.#urgent = true;
   }
 
   /** Writes the counts down. The last step of every transaction. */
-  flush(): void {
-    if (!this.#changed) return;
+  flush(now: number): void {
+    if (!this.#changed || (!this.#urgent && now - this.#writtenAt < WRITE_EVERY_MS)) return;
     this.#changed = false;
+    this.#urgent = false;
+    this.#writtenAt = now;
     this.#sql.exec('INSERT OR REPLACE INTO stats VALUES (0, ?)', JSON.stringify(this.#counts));
   }
 
@@ -37,5 +45,6 @@ export class Stats {
     const [row] = this.#sql.exec('SELECT value FROM stats').toArray();
     this.#counts = row ? (JSON.parse(String(row.value)) as LimitStats) : { ...ZERO };
     this.#changed = false;
+    this.#urgent = false;
   }
 }
