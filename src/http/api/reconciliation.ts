@@ -12,12 +12,9 @@ const Difference = z
     invoice: z.string().nullable().meta({ description: 'For `invoice_total`.' }),
     kind: z.enum(DIFFERENCE_KINDS),
     ledger_usd: z.number().nullable().meta({ description: 'What the ledger took.' }),
-    receipt_usd: z
-      .number()
-      .nullable()
-      .meta({
-        description: 'What the receipt charges, or the invoice; for `upstream_cost`, our figure of the cost.',
-      }),
+    receipt_usd: z.number().nullable().meta({
+      description: 'What the receipt charges, or the invoice; for `upstream_cost`, our figure of the cost.',
+    }),
     upstream_usd: z.number().nullable().meta({ description: 'What the provider reports.' }),
     found_at: Seconds,
     resolved_at: Seconds.nullable(),
