@@ -114,6 +114,7 @@ describe('buying credits', () => {
     const failure = begin(id, 5);
     await expect(failure).rejects.toMatchObject({ code: 'payment_provider_error', status: 502 });
     await expect(failure).rejects.not.toThrow('leaked');
+    expect(await statuses(id)).toEqual(['failed']);
     expect(await balance(id)).toBe(10 * USD);
   });
 });
