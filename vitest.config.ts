@@ -29,6 +29,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', ...PURE],
           setupFiles: ['test/support/migrations.ts'],
+          testTimeout: 20_000,
         },
       },
       {
