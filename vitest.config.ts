@@ -21,6 +21,7 @@ const PURE = ['test/wires/**/*.test.ts', 'test/lib/**/*.test.ts', 'test/provider
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
         plugins: [worker()],
