@@ -1,32 +1,42 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
+/** Tests inside workerd, with real D1, KV and Durable Objects. */
+const worker = () =>
+  cloudflareTest(async () => ({
+    wrangler: { configPath: './wrangler.toml' },
+    miniflare: {
+      bindings: {
+        TEST_MIGRATIONS: await readD1Migrations('./drizzle'),
+        ADMIN_KEY: 'operator-key-of-the-tests',
+        ENCRYPTION_KEY: 'dGVzdHMtb25seS10aGlydHktdHdvLWJ5dGVzLWtleSE=',
+        ENCRYPTION_KEYS_OLD: 'YW4gb2xkZXIga2V5IG9mIHRoaXJ0eS10d28gYnl0ZXM=',
+        LOCAL: 'true',
+        COALESCE_ADMISSIONS: 'false',
+      },
+    },
+  }));
+
+/** What keeps no state needs no isolate of its own for each file. */
+const PURE = ['test/wires/**/*.test.ts', 'test/lib/**/*.test.ts', 'test/providers/demo/**/*.test.ts'];
+
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
-        // Everything that runs inside the Worker runs in workerd, with real D1, KV and Durable Objects.
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: {
-                TEST_MIGRATIONS: await readD1Migrations('./drizzle'),
-                ADMIN_KEY: 'operator-key-of-the-tests',
-                ENCRYPTION_KEY: 'dGVzdHMtb25seS10aGlydHktdHdvLWJ5dGVzLWtleSE=',
-                ENCRYPTION_KEYS_OLD: 'YW4gb2xkZXIga2V5IG9mIHRoaXJ0eS10d28gYnl0ZXM=',
-                LOCAL: 'true',
-                COALESCE_ADMISSIONS: 'false',
-              },
-            },
-          })),
-        ],
+        plugins: [worker()],
         test: {
           name: 'workerd',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: ['test/e2e/**', ...PURE],
           setupFiles: ['test/support/migrations.ts'],
+          testTimeout: 20_000,
         },
+      },
+      {
+        plugins: [worker()],
+        test: { name: 'pure', include: PURE, isolate: false },
       },
       {
         // Real clients in Node against the built Worker, over HTTP.

@@ -44,7 +44,13 @@ async function main(): Promise<void> {
       'warn',
       '--show-interactive-dev-session=false',
     ]),
-    { stdio: ['ignore', 'inherit', 'inherit'], env: WRANGLER_ENV, shell: process.platform === 'win32' },
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: WRANGLER_ENV,
+      shell: process.platform === 'win32',
+      // A group of its own, which is stopped as a whole: wrangler starts processes behind npx.
+      detached: process.platform !== 'win32',
+    },
   );
   stopTogether(worker);
 
@@ -71,10 +77,17 @@ function stopTogether(worker: ChildProcess): void {
   let stopping = false;
   const stop = (): void => {
     stopping = true;
-    worker.kill('SIGTERM');
+    try {
+      if (process.platform === 'win32' || worker.pid === undefined) worker.kill('SIGTERM');
+      else process.kill(-worker.pid, 'SIGTERM');
+    } catch {
+      // It has stopped already.
+    }
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  // Also when the start fails half-way.
+  process.on('exit', stop);
   worker.on('exit', (code) => process.exit(stopping ? 0 : (code ?? 1)));
 }
 

@@ -31,6 +31,16 @@ for (const path of ['/v1/models', '/v1/models/:id{.+}', '/v1/key', '/v1/credits'
   app.on(othersThan('GET'), path, dataPlane(methodNotAllowed('GET')));
 }
 
+// Pages that links lead to: few people see them, once.
+app.on(['GET', 'POST'], '/invitations/:id', async (c) => {
+  const page = await import('./http/pages/invitation.ts');
+  return c.req.method === 'POST' ? page.answerInvitation(c) : page.showInvitation(c);
+});
+app.on(['GET', 'POST'], '/reset-password', async (c) => {
+  const page = await import('./http/pages/reset-password.ts');
+  return c.req.method === 'POST' ? page.answerPasswordReset(c) : page.showPasswordReset(c);
+});
+
 // The control plane is large and off the request path: it is loaded when first asked for.
 app.all('/api/*', async (c) => {
   const { api } = await import('./http/api/index.ts');

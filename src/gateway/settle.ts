@@ -1,7 +1,7 @@
 import { type Charge, chargeFor } from '../billing/charge.ts';
 import { type Cost, costOf } from '../billing/cost.ts';
 import { type NanoUsd, nanoToUsd, usdToNano } from '../billing/money.ts';
-import type { Env } from '../env.ts';
+import { configOf, type Env } from '../env.ts';
 import type { GatewayError } from '../errors.ts';
 import { Batcher } from '../lib/batcher.ts';
 import { tracesClient } from '../objects/traces/client.ts';
@@ -175,8 +175,21 @@ async function deliverTo(workspaceId: string, group: Item[]): Promise<void> {
     createdAt,
     receipt,
   }));
-  await Promise.all([
+  const [balance] = await Promise.all([
     workspaceClient(env, workspaceId).settle(group.map(({ settlement }) => settlement)),
     tracesClient(env, workspaceId).record(generations),
   ]);
+  if (configOf(env).payments) await topUp(env, workspaceId, balance);
+}
+
+/** Buys credits where the workspace wants that of so low a balance. What fails is tried again by the hourly job. */
+async function topUp(env: Env, workspaceId: string, balance: NanoUsd): Promise<void> {
+  try {
+    const { considerAutoTopUp } = await import('../billing/payments/consider-auto-top-up.ts');
+    await considerAutoTopUp(env, workspaceId, balance);
+  } catch (cause) {
+    console.warn(
+      JSON.stringify({ warning: 'auto_top_up_failed', workspace: workspaceId, cause: String(cause) }),
+    );
+  }
 }

@@ -68,7 +68,32 @@ export function forgetRegistry(): void {
   held = null;
 }
 
+/** When a request of this isolate began the first load, Unix milliseconds; 0 when none has. */
+let loadingSince = 0;
+
+/** The others of a new isolate's first requests look so often whether it is there, and wait no longer than this. */
+const LOOK_EVERY_MS = 10;
+const WAIT_MS = 5_000;
+
+/**
+ * One request of a new isolate loads, the others wait for it: by looking, since a promise of one request is
+ * not to be awaited by another.
+ */
 async function firstLoad(env: Env, waitUntil: WaitUntil): Promise<Registry> {
+  const until = loadingSince + WAIT_MS;
+  while (loadingSince > 0 && Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    if (held) return held.registry;
+  }
+  loadingSince = Date.now();
+  try {
+    return await loadHere(env, waitUntil);
+  } finally {
+    loadingSince = 0;
+  }
+}
+
+async function loadHere(env: Env, waitUntil: WaitUntil): Promise<Registry> {
   const copy = await readCopy(env);
   if (copy) {
     const registry = hold(copy, env);

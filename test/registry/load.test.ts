@@ -118,6 +118,23 @@ describe('the registry', () => {
     for (const model of first.models) expect(second.endpoints(model.id)).toEqual(first.endpoints(model.id));
   });
 
+  it('is loaded once by the first requests of an isolate, however many come at once', async () => {
+    const imports = async () =>
+      (
+        await bindings.DB.prepare(
+          "SELECT count(*) AS n FROM audit_log WHERE action = 'catalogue.import'",
+        ).first<{ n: number }>()
+      )?.n ?? 0;
+    await load();
+    const before = await imports();
+    await bindings.DB.prepare("UPDATE registry_state SET value = '0' WHERE name = 'catalogue'").run();
+    await bindings.SNAPSHOTS.delete('registry:data');
+    forgetRegistry();
+    const loaded = await Promise.all(Array.from({ length: 30 }, () => load()));
+    expect(new Set(loaded).size).toBe(1);
+    expect(await imports()).toBe(before + 1);
+  });
+
   it('makes a new version of a shipped price that changed, and retires endpoints that are gone', async () => {
     const id = 'openai/gpt-4o@openai';
     await load();

@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm';
+import type Stripe from 'stripe';
 import { auditRow } from '../../db/audit.ts';
 import { database } from '../../db/client.ts';
 import { topUps } from '../../db/schema/billing.ts';
@@ -10,6 +11,7 @@ import { stored } from '../../tenancy/storage.ts';
 import type { Principal } from '../../tenancy/types.ts';
 import { findWorkspace } from '../../tenancy/workspaces/find.ts';
 import { centsToNano, payableCents } from './amount.ts';
+import { closeTopUp } from './close-top-up.ts';
 import { customerOf } from './customer.ts';
 import { asked, paymentProvider } from './provider.ts';
 import { type TopUpRow, type TopUpView, topUpView } from './view.ts';
@@ -68,7 +70,22 @@ export async function createTopUp(
       }),
     ]),
   );
-  const metadata = { top_up: row.id, workspace: workspaceId };
+  const session = await beginSession(provider, row, customer, cents, returnUrl).catch(async (thrown) => {
+    await closeTopUp(env, row, 'failed', 'The checkout could not be begun.');
+    throw thrown;
+  });
+  await stored(db.update(topUps).set({ reference: session.id }).where(eq(topUps.id, row.id)));
+  return { ...topUpView(row), url: session.url };
+}
+
+async function beginSession(
+  provider: Stripe,
+  row: TopUpRow,
+  customer: string,
+  cents: number,
+  returnUrl: string,
+): Promise<{ id: string; url: string }> {
+  const metadata = { top_up: row.id, workspace: row.workspaceId };
   const session = await asked(
     provider.checkout.sessions.create(
       {
@@ -90,6 +107,5 @@ export async function createTopUp(
     ),
   );
   if (!session.url) throw new GatewayError('payment_provider_error');
-  await stored(db.update(topUps).set({ reference: session.id }).where(eq(topUps.id, row.id)));
-  return { ...topUpView(row), url: session.url };
+  return { id: session.id, url: session.url };
 }

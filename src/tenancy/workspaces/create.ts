@@ -3,7 +3,7 @@ import { auditRow } from '../../db/audit.ts';
 import { database } from '../../db/client.ts';
 import { members } from '../../db/schema/people.ts';
 import { projects, workspaces } from '../../db/schema/tenancy.ts';
-import type { Env } from '../../env.ts';
+import { configOf, type Env } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
 import { newId } from '../../lib/id.ts';
 import { workspaceClient } from '../../objects/workspace/client.ts';
@@ -41,7 +41,8 @@ export async function createWorkspace(
   }
   const person = personOf(actor);
   if (person !== null) await countAttempt(env, 'workspace', person);
-  const credits = person === null ? (input.credits ?? 0) : await claimTrial(env, person);
+  const credits =
+    person === null ? (input.credits ?? configOf(env).trialCreditsUsd) : await claimTrial(env, person);
   const amount = checkedAmount(credits, 'credits');
   const now = Date.now();
   const row = { id: newId('workspace', now), name: input.name, createdAt: new Date(now) };

@@ -40,6 +40,7 @@ async function begun() {
     return one;
   };
   return {
+    stripe,
     topUp,
     refund,
     completed,
@@ -102,6 +103,16 @@ describe('a refund of bought credits', () => {
     expect(await balance()).toBe(-40 * USD);
     await deliver(completed);
     expect([await balance(), await status()]).toEqual([10 * USD, 'refunded']);
+  });
+
+  it('is not looked into again for an event that was handled', async () => {
+    const { refund, completed, charge, stripe } = await begun();
+    await deliver(completed);
+    refund('a', 2000);
+    const event = eventOf('charge.refunded', charge);
+    await deliver(event);
+    await deliver(event);
+    expect(stripe.count('/v1/refunds')).toBe(1);
   });
 
   it('gives the credits back when it fails afterwards, once', async () => {

@@ -114,6 +114,7 @@ describe('buying credits', () => {
     const failure = begin(id, 5);
     await expect(failure).rejects.toMatchObject({ code: 'payment_provider_error', status: 502 });
     await expect(failure).rejects.not.toThrow('leaked');
+    expect(await statuses(id)).toEqual(['failed']);
     expect(await balance(id)).toBe(10 * USD);
   });
 });
@@ -132,6 +133,25 @@ describe('the word that a checkout was paid', () => {
     const audit = await call('GET', `/api/audit?workspace=${id}`, { key: OPERATOR });
     const paid = audit.body.data.filter((entry: { action: string }) => entry.action === 'top_up.paid');
     expect(paid).toMatchObject([{ actor: 'system', target: topUp.id, after: { amount_usd: 50 } }]);
+  });
+
+  it('is the only one that credits: the payment’s own event does not', async () => {
+    fakeStripe();
+    const { id } = await newWorkspace();
+    const topUp = await begin(id, 5);
+    const payment = {
+      id: `pi_of_${topUp.id}`,
+      amount_received: 500,
+      currency: 'usd',
+      metadata: { top_up: topUp.id },
+    };
+    await deliver(eventOf('payment_intent.succeeded', payment));
+    expect(await balance(id)).toBe(10 * USD);
+    await deliver(eventOf('checkout.session.completed', paidSession(topUp, 500)));
+    await deliver(eventOf('payment_intent.succeeded', payment));
+    expect(await balance(id)).toBe(15 * USD);
+    await deliver(eventOf('payment_intent.payment_failed', payment));
+    expect(await statuses(id)).toEqual(['paid']);
   });
 
   it('credits when it comes late, after the checkout was thought to be over', async () => {

@@ -17,6 +17,13 @@ describe('workspaces', () => {
     expect(projects.body.data).toMatchObject([{ name: 'Default', workspace: made.body.id }]);
   });
 
+  it('begin with trial credits when the operator says nothing of credits', async () => {
+    const made = await call('POST', '/api/workspaces', { key: OPERATOR, body: { name: 'Acme' } });
+    expect(made.body.credits).toBe(20);
+    const none = await call('POST', '/api/workspaces', { key: OPERATOR, body: { name: 'Acme', credits: 0 } });
+    expect(none.body.credits).toBe(0);
+  });
+
   it.each([
     [{}, 'missing_parameter', 'name'],
     [{ name: 'x', credits: -1 }, 'invalid_value', 'credits'],

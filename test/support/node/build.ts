@@ -4,12 +4,12 @@ import { type Gateway, type GatewayKind, startGateway } from './gateway.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    gateways: Record<GatewayKind, Gateway>;
+    gateways: Record<Exclude<GatewayKind, 'paying'>, Gateway>;
   }
 }
 
 /** Not `dist`, which a benchmark or a deployment may be writing at the same time. */
-const OUTPUT = '.wrangler/e2e';
+export const OUTPUT = '.wrangler/e2e';
 
 /** Builds the Worker once for all end-to-end tests, as a deployment would, and runs it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

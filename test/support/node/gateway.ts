@@ -8,8 +8,11 @@ const NAME = 'gateway';
 
 type V4Options = Parameters<typeof convertV4MiniflareOptions>[0];
 
-/** With the time limits of production, with short ones, or with a database that has no tables. */
-export type GatewayKind = 'patient' | 'hasty' | 'without-tables';
+/**
+ * With the time limits of production, with short ones, with a database that has no tables, or with a payment
+ * provider, which is started by the test that needs it.
+ */
+export type GatewayKind = 'patient' | 'hasty' | 'without-tables' | 'paying';
 
 /** The built Worker in a workerd of its own, with storage that was empty. */
 export interface Gateway {
