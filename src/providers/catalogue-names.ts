@@ -15,7 +15,24 @@ export const PROVIDERS: Record<string, string> = {
   deepinfra: 'deepinfra',
   togetherai: 'together',
   'fireworks-ai': 'fireworks',
+  nebius: 'nebius',
+  cohere: 'cohere',
+  'cloudflare-workers-ai': 'workers-ai',
+  'google-vertex': 'vertex',
+  'amazon-bedrock': 'bedrock',
   openrouter: 'openrouter',
+};
+
+/** Providers of whose models only some are taken, by models.dev's name. */
+const ONLY: Record<string, RegExp> = {
+  // Profiles that are called from any commercial region. Others hold for the regions they name, at other prices.
+  // https://docs.aws.amazon.com/bedrock/latest/userguide/global-cross-region-inference.html
+  bedrock: /^global\.anthropic\.claude-/,
+  // Gemini for chat, the same everywhere. Embeddings are asked for in another way there, Claude costs more in a
+  // region than at `global`, and others' models have another API.
+  vertex: /^gemini-[\d.]+-(flash|flash-lite|pro)(-preview)?$/,
+  // The rest has no price.
+  cohere: /^command-/,
 };
 
 /** Resells what others host: its endpoints come last, whatever their price. */
@@ -23,9 +40,10 @@ export const RESELLER = 'openrouter';
 
 /**
  * Where an hour of cache costs twice the input, which models.dev does not have:
- * https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#pricing
+ * https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#pricing and, for the same models,
+ * https://aws.amazon.com/bedrock/pricing/.
  */
-export const LONG_CACHE: ReadonlySet<string> = new Set(['anthropic']);
+export const LONG_CACHE: ReadonlySet<string> = new Set(['anthropic', 'bedrock']);
 
 /** The provider that a vendor serves its own models with, and its vendor name. */
 export const FIRST_PARTY: Record<string, string> = {
@@ -38,6 +56,7 @@ export const FIRST_PARTY: Record<string, string> = {
   moonshot: 'moonshotai',
   alibaba: 'qwen',
   groq: 'groq',
+  cohere: 'cohere',
 };
 
 /** Spellings of a vendor → the one of OpenRouter, which canonical ids use. */
@@ -57,7 +76,9 @@ const VENDORS: Record<string, string> = {
 
 /** Hosts that name models without a vendor: the vendor by the beginning of the name. */
 const BEGINNINGS: [string, string][] = [
+  ['claude-', 'anthropic'],
   ['deepseek-', 'deepseek'],
+  ['gemini-', 'google'],
   ['glm-', 'z-ai'],
   ['gpt-oss-', 'openai'],
   ['kimi-', 'moonshotai'],
@@ -104,14 +125,27 @@ const SAME: Record<string, string> = {
   'openrouter:qwen/qwen-2.5-72b-instruct': 'qwen/qwen2.5-72b-instruct',
   'openrouter:qwen/qwen-2.5-7b-instruct': 'qwen/qwen2.5-7b-instruct',
   'together:liquidai/lfm2-24b-a2b': 'liquid/lfm-2-24b-a2b',
+  // https://docs.cohere.com/docs/command-a
+  'cohere:command-a-03-2025': 'cohere/command-a',
+  // https://openrouter.ai/qwen/qwen3-235b-a22b-2507 and https://openrouter.ai/qwen/qwen-2.5-coder-32b-instruct
+  // link the weights of these names.
+  'nebius:qwen/qwen3-235b-a22b-instruct-2507': 'qwen/qwen3-235b-a22b-2507',
+  'workers-ai:@cf/qwen/qwen2.5-coder-32b-instruct': 'qwen/qwen-2.5-coder-32b-instruct',
+  // `base_model` of models.dev says so, and NVIDIA has one model of each size.
+  'nebius:nvidia/llama-3_1-nemotron-ultra-253b-v1': 'nvidia/llama-3.1-nemotron-ultra-253b-v1',
+  'nebius:nvidia/nvidia-nemotron-3-nano-30b-a3b': 'nvidia/nemotron-3-nano-30b-a3b',
+  'nebius:nvidia/nemotron-3-nano-omni': 'nvidia/nemotron-3-nano-omni-30b-a3b-reasoning',
+  'workers-ai:@cf/nvidia/nemotron-3-120b-a12b': 'nvidia/nemotron-3-super-120b-a12b',
 };
 
 /**
- * Left out. OpenRouter's deepseek-chat is V3 of 2024, while DeepSeek's own of that name moves with its
+ * Left out, by our provider id and the name at models.dev. OpenRouter's deepseek-chat is V3 of 2024, while DeepSeek's own of that name moves with its
  * newest model; models.dev takes one for the other.
  */
 export const LEFT_OUT: ReadonlySet<string> = new Set([
   'openrouter:deepseek/deepseek-chat',
+  // Its price at models.dev lacks audio and has cache writes, which Google does not charge for.
+  'vertex:gemini-2.5-flash',
   // Routers, not models: what they answer with and what it costs is not known beforehand.
   'openrouter:openrouter/auto',
   'openrouter:openrouter/bodybuilder',
@@ -121,15 +155,18 @@ export const LEFT_OUT: ReadonlySet<string> = new Set([
   'openrouter:switchpoint/router',
 ]);
 
+/** Whether a model of models.dev is taken, by our provider id and the name at models.dev. */
+export function isTaken(provider: string, id: string): boolean {
+  return !LEFT_OUT.has(`${provider}:${id}`) && (ONLY[provider]?.test(id) ?? true);
+}
+
 /**
  * The canonical id of a provider's model. Dots and dashes are kept as the provider writes them;
  * `keyOf` of two ids tells whether they are one model.
  */
 export function canonicalId(provider: string, upstream: string): string {
   const lower = upstream.toLowerCase();
-  let name = lower.replace(/^accounts\/fireworks\/(models|routers)\//, '');
-  // Fireworks writes glm-5p1 for GLM-5.1.
-  if (name !== lower) name = name.replace(/(\d)p(\d)/g, '$1.$2');
+  const name = plainName(provider, lower);
   const [vendor, rest] = name.includes('/')
     ? [name.slice(0, name.indexOf('/')), name.slice(name.indexOf('/') + 1)]
     : [FIRST_PARTY[provider] ?? 'unknown', name];
@@ -139,6 +176,20 @@ export function canonicalId(provider: string, upstream: string): string {
   const plain = canonicalVendor === 'anthropic' ? rest.replace(/-20\d{6}$/, '') : rest;
   const id = `${canonicalVendor}/${plain}`;
   return SAME[`${provider}:${lower}`] ?? SAME[id] ?? id;
+}
+
+/** The name without what the host puts around it. */
+function plainName(provider: string, lower: string): string {
+  // Bedrock: the profile, the vendor with a dot, and the version of the deployment.
+  if (provider === 'bedrock') {
+    return lower
+      .replace(/^global\./, '')
+      .replace(/-v\d+(:\d+)?$/, '')
+      .replace('.', '/');
+  }
+  const name = lower.replace(/^@cf\//, '').replace(/^accounts\/fireworks\/(models|routers)\//, '');
+  // Fireworks writes glm-5p1 for GLM-5.1.
+  return lower.startsWith('accounts/') ? name.replace(/(\d)p(\d)/g, '$1.$2') : name;
 }
 
 /** Hosts of others' models name no vendor; a vendor's own API needs none. */
@@ -182,11 +233,19 @@ export const LIST_PATHS: Partial<Record<WireId, string>> = {
 export const NO_OWN_LIST: ReadonlySet<string> = new Set([
   // Out of date and incomplete, where it answers: https://github.com/SillyTavern/SillyTavern/pull/5831.
   'fireworks',
+  // None is documented beside what is called: https://docs.cohere.com/docs/compatibility-api,
+  // https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/ and Vertex AI's page on inference.
+  'cohere',
+  'workers-ai',
+  'vertex',
 ]);
 
 /** The provider in OpenRouter's `tag` of an endpoint, as in `deepinfra/fp8`, where it is not our id. */
 const TAGS: Record<string, string> = {
+  'amazon-bedrock': 'bedrock',
+  cloudflare: 'workers-ai',
   'google-ai-studio': 'google',
+  'google-vertex': 'vertex',
   moonshotai: 'moonshot',
 };
 

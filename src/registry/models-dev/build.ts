@@ -1,8 +1,8 @@
 import {
   canonicalId,
   FIRST_PARTY,
+  isTaken,
   keyOf,
-  LEFT_OUT,
   PROVIDERS,
   RESELLER,
   upstreamName,
@@ -70,7 +70,7 @@ function offersOf(source: Source): Offer[] {
       // Deprecated: announced to go, or gone. `~`: names of the reseller that move between models.
       if (model.status === 'deprecated' || model.id.startsWith('~')) continue;
       if (kindOf(model) === undefined) continue;
-      if (LEFT_OUT.has(`${provider}:${model.id}`)) continue;
+      if (!isTaken(provider, model.id)) continue;
       const upstream = upstreamName(provider, model.id);
       offers.push({ provider, upstream, id: canonicalId(provider, upstream), model });
     }

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { SHIPPED_PROVIDERS } from '../../src/providers/catalog.ts';
+import { canonicalId, isTaken, NO_OWN_LIST, PROVIDERS } from '../../src/providers/catalogue-names.ts';
+import { buildCatalogue } from '../../src/registry/models-dev/build.ts';
+import type { SourceModel } from '../../src/registry/models-dev/types.ts';
+
+describe('the canonical id of a provider’s model', () => {
+  it.each([
+    ['bedrock', 'global.anthropic.claude-opus-4-6-v1', 'anthropic/claude-opus-4-6'],
+    ['bedrock', 'global.anthropic.claude-haiku-4-5-20251001-v1:0', 'anthropic/claude-haiku-4-5'],
+    ['vertex', 'gemini-3.1-pro-preview', 'google/gemini-3.1-pro-preview'],
+    ['cohere', 'command-a-03-2025', 'cohere/command-a'],
+    ['cohere', 'command-r7b-12-2024', 'cohere/command-r7b-12-2024'],
+    ['nebius', 'deepseek-ai/DeepSeek-V4-Pro', 'deepseek/deepseek-v4-pro'],
+    ['nebius', 'nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B', 'nvidia/nemotron-3-nano-30b-a3b'],
+    ['workers-ai', '@cf/meta/llama-4-scout-17b-16e-instruct', 'meta-llama/llama-4-scout'],
+    ['workers-ai', '@cf/zai-org/glm-5.2', 'z-ai/glm-5.2'],
+    // Other weights, another context: not the model of the same name without the ending.
+    ['workers-ai', '@cf/meta/llama-3.1-8b-instruct-fp8', 'meta-llama/llama-3.1-8b-instruct-fp8'],
+    ['workers-ai', '@cf/deepseek-ai/deepseek-r1-distill-qwen-32b', 'deepseek/deepseek-r1-distill-qwen-32b'],
+    ['fireworks', 'accounts/fireworks/models/glm-5p1', 'z-ai/glm-5.1'],
+    ['anthropic', 'claude-haiku-4-5-20251001', 'anthropic/claude-haiku-4-5'],
+  ])('%s %s', (provider, upstream, id) => {
+    expect(canonicalId(provider, upstream)).toBe(id);
+  });
+});
+
+describe('what is taken of a provider', () => {
+  it.each([
+    ['bedrock', 'global.anthropic.claude-sonnet-5', true],
+    ['bedrock', 'us.anthropic.claude-sonnet-5', false],
+    ['bedrock', 'amazon.nova-lite-v1:0', false],
+    ['vertex', 'gemini-2.5-pro', true],
+    ['vertex', 'gemini-2.5-pro-tts', false],
+    ['vertex', 'gemini-flash-latest', false],
+    ['vertex', 'gemini-embedding-001', false],
+    ['vertex', 'claude-opus-4-8@default', false],
+    ['cohere', 'c4ai-aya-expanse-8b', false],
+    ['openrouter', 'openrouter/auto', false],
+    ['openai', 'gpt-5', true],
+  ])('%s %s', (provider, id, taken) => {
+    expect(isTaken(provider, id)).toBe(taken);
+  });
+
+  it('is left out of the catalogue otherwise', () => {
+    const model = (id: string): SourceModel => ({
+      id,
+      name: id,
+      modalities: { input: ['text'], output: ['text'] },
+      limit: {},
+      cost: { input: 1, output: 2 },
+    });
+    const models = Object.fromEntries(
+      ['us.anthropic.claude-sonnet-5', 'global.anthropic.claude-sonnet-5'].map((id) => [id, model(id)]),
+    );
+    expect(buildCatalogue({ 'amazon-bedrock': { models } }).catalogue.endpoints).toEqual([
+      {
+        model: 'anthropic/claude-sonnet-5',
+        provider: 'bedrock',
+        upstream: 'global.anthropic.claude-sonnet-5',
+        can: '',
+        price: { input: 1_000_000_000, output: 2_000_000_000 },
+      },
+    ]);
+  });
+});
+
+describe('the providers of the catalogue', () => {
+  it('are shipped ones', () => {
+    const named = [...Object.values(PROVIDERS), ...NO_OWN_LIST];
+    expect(named.filter((id) => !SHIPPED_PROVIDERS.has(id))).toEqual([]);
+  });
+});
