@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { SHIPPED_PROVIDERS } from '../../src/providers/catalog.ts';
 import { canonicalId, isTaken, NO_OWN_LIST, PROVIDERS } from '../../src/providers/catalogue-names.ts';
+import type { Catalogue } from '../../src/registry/catalogue/types.ts';
 import { buildCatalogue } from '../../src/registry/models-dev/build.ts';
 import type { SourceModel } from '../../src/registry/models-dev/types.ts';
+
+const SHIPPED = import.meta.glob<string>('../../src/registry/catalogue/models.data.json', {
+  query: '?raw',
+  eager: true,
+  import: 'default',
+});
+const shipped = JSON.parse(Object.values(SHIPPED)[0] ?? '') as Catalogue;
 
 describe('the canonical id of a provider’s model', () => {
   it.each([
@@ -69,5 +77,15 @@ describe('the providers of the catalogue', () => {
   it('are shipped ones', () => {
     const named = [...Object.values(PROVIDERS), ...NO_OWN_LIST];
     expect(named.filter((id) => !SHIPPED_PROVIDERS.has(id))).toEqual([]);
+  });
+
+  it('each serve something, a vendor’s own first and the reseller last', () => {
+    const serving = new Set(shipped.endpoints.map(({ provider }) => provider));
+    expect(Object.values(PROVIDERS).filter((id) => !serving.has(id))).toEqual([]);
+    const order = shipped.endpoints.filter(({ model }) => model === 'anthropic/claude-opus-4-8');
+    expect(order.map(({ provider }) => provider)).toEqual(['anthropic', 'bedrock', 'openrouter']);
+    // An hour of cache costs twice the input at both.
+    const long = order.map(({ price }) => price?.cacheWriteLong);
+    expect(long).toEqual([10_000_000_000, 10_000_000_000, undefined]);
   });
 });

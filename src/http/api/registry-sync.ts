@@ -49,6 +49,10 @@ const Report = z
     ),
     counts: z.record(z.string(), z.number().int()).meta({ description: 'Changes by kind.' }),
     changes: z.array(Change),
+    unlisted: z.array(z.string()).meta({
+      description:
+        'What providers list and the base does not offer, as `provider:model`. Not added: no price is known.',
+    }),
   })
   .meta({ id: 'RegistrySync' });
 
