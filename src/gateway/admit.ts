@@ -7,6 +7,7 @@ import { type Demand, Headroom } from './admission/headroom.ts';
 import { askAdmission } from './admission/queue.ts';
 import { refusalError } from './admission/refusal.ts';
 import { type Reservation, reservationOf } from './admission/reserve.ts';
+import { flushOutbox } from './outbox.ts';
 import type { Call, Caller, Candidate } from './types.ts';
 
 /** What a request reserves is freed after so long without a word; it is kept up three times as often. */
@@ -87,6 +88,7 @@ export function keepReservation({ env, caller, generationId, waitUntil }: Call):
 async function ask(call: Call, request: AdmissionRequest, name: string, demand: Demand): Promise<Granted> {
   let admission: Admission;
   try {
+    if (!request.optimistic) await flushOutbox(call.waitUntil);
     admission = await askAdmission(call.env, call.caller.workspaceId, request, call.waitUntil);
   } catch (cause) {
     headroom.answered(name, demand, null, Date.now());

@@ -1,16 +1,13 @@
 import { type Charge, chargeFor } from '../billing/charge.ts';
 import { type Cost, costOf } from '../billing/cost.ts';
 import { type NanoUsd, nanoToUsd, usdToNano } from '../billing/money.ts';
-import { configOf, type Env } from '../env.ts';
 import type { GatewayError } from '../errors.ts';
-import { Batcher } from '../lib/batcher.ts';
-import { tracesClient } from '../objects/traces/client.ts';
-import { workspaceClient } from '../objects/workspace/client.ts';
 import type { Settlement as WorkspaceSettlement } from '../objects/workspace/types.ts';
 import type { Attempt, GenerationStatus, Receipt } from '../telemetry/receipt.ts';
 import { rememberReceipt } from '../telemetry/recent.ts';
 import type { FinishReason, Usage } from '../wires/types.ts';
 import { spendingScopes } from './admit.ts';
+import { outbox } from './outbox.ts';
 import { paidBy } from './paid-by.ts';
 import type { Call, Candidate, Trail } from './types.ts';
 
@@ -35,19 +32,6 @@ export interface Settlement {
   charged: NanoUsd | null;
   receipt: Receipt;
 }
-
-/** Settlements that end within this time travel together. */
-const GATHER_MS = 20;
-
-interface Item {
-  env: Env;
-  workspaceId: string;
-  createdAt: number;
-  receipt: string;
-  settlement: WorkspaceSettlement;
-}
-
-const outbox = new Batcher<Item>(deliver, GATHER_MS);
 
 /**
  * Prices an ended generation, writes its receipt and sends both to storage, in `waitUntil`. The receipt
@@ -159,37 +143,4 @@ function withoutBody(attempt: Attempt): Attempt {
   if (!attempt.upstream_error) return attempt;
   const { body: _body, ...fault } = attempt.upstream_error;
   return { ...attempt, upstream_error: fault };
-}
-
-/** One call per workspace and object, whatever the number of generations. Safe to repeat. */
-async function deliver(items: Item[]): Promise<void> {
-  const byWorkspace = Map.groupBy(items, (item) => item.workspaceId);
-  await Promise.all([...byWorkspace].map(([workspaceId, group]) => deliverTo(workspaceId, group)));
-}
-
-async function deliverTo(workspaceId: string, group: Item[]): Promise<void> {
-  const env = group[0]?.env;
-  if (!env) return;
-  const generations = group.map(({ settlement, createdAt, receipt }) => ({
-    id: settlement.id,
-    createdAt,
-    receipt,
-  }));
-  const [balance] = await Promise.all([
-    workspaceClient(env, workspaceId).settle(group.map(({ settlement }) => settlement)),
-    tracesClient(env, workspaceId).record(generations),
-  ]);
-  if (configOf(env).payments) await topUp(env, workspaceId, balance);
-}
-
-/** Buys credits where the workspace wants that of so low a balance. What fails is tried again by the hourly job. */
-async function topUp(env: Env, workspaceId: string, balance: NanoUsd): Promise<void> {
-  try {
-    const { considerAutoTopUp } = await import('../billing/payments/consider-auto-top-up.ts');
-    await considerAutoTopUp(env, workspaceId, balance);
-  } catch (cause) {
-    console.warn(
-      JSON.stringify({ warning: 'auto_top_up_failed', workspace: workspaceId, cause: String(cause) }),
-    );
-  }
 }

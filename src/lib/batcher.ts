@@ -34,10 +34,27 @@ export class Batcher<T> {
     return this.#deliver(batch);
   }
 
+  /**
+   * Delivers the open batch now; the caller keeps the delivery alive, and may wait for it. Undefined when there
+   * is none.
+   */
+  flush(): Promise<void> | undefined {
+    const batch = this.#open;
+    if (!batch) return undefined;
+    this.#open = null;
+    return this.#sendAll(batch);
+  }
+
   async #deliver(batch: T[]): Promise<void> {
     await sleep(this.#delayMs);
+    // It was flushed by somebody who could not wait.
+    if (this.#open !== batch) return;
     // From here on new items open a batch of their own.
-    if (this.#open === batch) this.#open = null;
+    this.#open = null;
+    await this.#sendAll(batch);
+  }
+
+  async #sendAll(batch: T[]): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.#send(batch);

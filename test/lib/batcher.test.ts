@@ -50,4 +50,17 @@ describe('Batcher', () => {
     const batcher = new Batcher<number>(() => Promise.reject(new Error('away')), 0, [1]);
     await expect(batcher.add(7)).rejects.toThrow('away');
   });
+
+  it('delivers the open batch when flushed, once, and has nothing to flush then', async () => {
+    const sent: string[][] = [];
+    const batcher = new Batcher<string>(async (items) => void sent.push(items), 10);
+    const leader = batcher.add('a');
+    expect(batcher.add('b')).toBeUndefined();
+    await batcher.flush();
+    expect(sent).toEqual([['a', 'b']]);
+    expect(batcher.flush()).toBeUndefined();
+    const next = batcher.add('c');
+    await Promise.all([leader, next]);
+    expect(sent).toEqual([['a', 'b'], ['c']]);
+  });
 });
