@@ -51,6 +51,9 @@ const Variables = z.object({
   STRIPE_API_URL: z.optional(z.url()),
 });
 
+/** The names of the variables above. */
+export const VARIABLES: readonly string[] = Object.keys(Variables.shape);
+
 /** How long upstreams may take, milliseconds. */
 export interface TimeLimits {
   /** From the request to the first event of a stream. */

@@ -56,6 +56,8 @@ export const ERRORS = {
   model_not_found: row(404, 'not_found_error', false, 'The model does not exist.', 'Choose a model from GET /v1/models; the message names the nearest ones.'),
   model_not_available: row(404, 'not_found_error', false, 'The model is known, but no provider that serves it is configured.', 'Add a provider key, or choose a model from GET /v1/models.'),
   model_not_enabled: row(404, 'not_found_error', false, 'The model is not enabled for this key.', 'Enable it for the key or the workspace, as the message says, or choose one from GET /v1/models.'),
+  no_endpoint_satisfies_policy: row(404, 'not_found_error', false, 'No endpoint satisfies the policy of the request.', 'Loosen one of the constraints that the message names; POST /api/route explains each candidate.'),
+  policy_not_found: row(404, 'not_found_error', false, 'There is no policy of this name.', 'Choose one from GET /api/policies, or declare the constraints in the request.'),
   generation_not_found: row(404, 'not_found_error', false, 'There is no such generation in this workspace.', 'Check the id; receipts are written when an answer ends.'),
   method_not_allowed: row(405, 'invalid_request_error', false, 'This address does not take this method.', 'Use a method that the `allow` header names.'),
   conflict: row(409, 'invalid_request_error', false, 'The object was changed or exists already.', 'Read the object again, then repeat the change.'),
@@ -79,7 +81,9 @@ export const ERRORS = {
   upstream_invalid_response: row(502, 'upstream_error', true, 'The provider sent an answer that cannot be read.', 'Repeat the request; add a fallback model.'),
   upstream_incomplete: row(502, 'upstream_error', true, 'The provider ended the answer before it was complete.', 'Treat what was received as incomplete; repeat the request.'),
   upstream_overloaded: row(503, 'upstream_error', true, 'The provider is overloaded.', 'Wait and repeat; add a fallback model.'),
+  upstream_waking: row(503, 'upstream_error', true, 'The provider is loading the model.', 'Repeat the request as late as `retry-after` says.'),
   upstream_timeout: row(504, 'upstream_error', true, 'The provider did not answer in time.', 'Repeat the request; add a fallback model.'),
+  wake_timeout: row(504, 'upstream_error', true, 'The model was not ready within its wake budget.', 'Repeat the request as late as `retry-after` says; add a fallback model that is always warm.'),
 
   // The gateway
   internal_error: row(500, 'server_error', true, 'The gateway failed.', 'Repeat the request; report the request id.'),

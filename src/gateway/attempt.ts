@@ -4,12 +4,14 @@ import { SseFramer } from '../lib/sse.ts';
 import { coolDown, isCredentialFault, warmUp } from '../providers/cool-down.ts';
 import { secretOf } from '../providers/credentials.ts';
 import { refutedParameters } from '../registry/probed.ts';
+import type { Policy } from '../routing/policy/types.ts';
+import type { RoutingReason } from '../routing/reasons.ts';
 import type { AnswerMeta, DecodedAnswer } from '../wires/types.ts';
 import { keepReservation, RENEW_EVERY_MS } from './admit.ts';
 import { readableRequest } from './documents/readable.ts';
 import { type OpenStream, openStream } from './open-stream.ts';
 import { errorWithoutSecret, withoutSecret } from './redact.ts';
-import type { Call, Candidate, RoutingReason, Trail } from './types.ts';
+import type { Call, Candidate, Trail } from './types.ts';
 import { Cutoff, send } from './upstream.ts';
 
 /** Larger answers are refused, and of errors no more is read: an isolate has 128 MB for all its requests. */
@@ -31,7 +33,12 @@ export type Served = { candidate: Candidate; dropped: readonly string[]; meta: A
  * leads to the next one of the same endpoint, any other to the next endpoint.
  * @throws GatewayError of the last attempt, or of the first that no other endpoint can mend.
  */
-export async function attempt(call: Call, candidates: readonly Candidate[], trail: Trail): Promise<Served> {
+export async function attempt(
+  call: Call,
+  candidates: readonly Candidate[],
+  policy: Policy,
+  trail: Trail,
+): Promise<Served> {
   let failure: GatewayError | null = null;
   for (const [index, candidate] of candidates.entries()) {
     if (trail.attempts.length >= MAX_ATTEMPTS) break;
@@ -39,7 +46,7 @@ export async function attempt(call: Call, candidates: readonly Candidate[], trai
     if (trail.fallbackFrom.at(-1) === endpoint.id) continue;
     for (let again = 0; ; again++) {
       try {
-        const served = await attemptOne(call, candidate, trail);
+        const served = await attemptOne(call, candidate, policy, trail);
         warmUp(credential.id);
         return served;
       } catch (thrown) {
@@ -58,13 +65,13 @@ export async function attempt(call: Call, candidates: readonly Candidate[], trai
   throw failure ?? new GatewayError('internal_error');
 }
 
-async function attemptOne(call: Call, candidate: Candidate, trail: Trail): Promise<Served> {
-  const { control, config } = call;
+async function attemptOne(call: Call, candidate: Candidate, policy: Policy, trail: Trail): Promise<Served> {
+  const { config } = call;
   const readable = readableRequest(candidate, call.request);
   const { request, conversions } = readable ? await readable : { request: call.request, conversions: [] };
   trail.conversions = conversions;
   const encoded = candidate.codec.encode(request, candidate.target);
-  if (control.requireParameters) {
+  if (policy.require_parameters) {
     // What probes have seen counts beside what the wire cannot say.
     const missing = [...encoded.dropped, ...refutedParameters(candidate.endpoint, request.body())];
     if (missing[0] !== undefined) {

@@ -24,7 +24,8 @@ export async function completeChat(call: Call): Promise<Response> {
     conversions: [],
     brake: new Brake(),
   };
-  const candidates = plan(call);
+  const { candidates, policy, reason } = plan(call);
+  trail.routingReason = reason;
   const ticket = admit(call, candidates);
   // A refusal stops an attempt that went ahead of it.
   ticket.granted.catch((refused: unknown) => trail.brake.pull(toGatewayError(refused)));
@@ -33,7 +34,7 @@ export async function completeChat(call: Call): Promise<Response> {
   try {
     if (call.signal.aborted) onGone();
     let granted = ticket.optimistic ? null : await grantedInTime(ticket);
-    const served = await attempt(call, candidates, trail);
+    const served = await attempt(call, candidates, policy, trail);
     try {
       granted ??= await grantedInTime(ticket);
     } catch (refused) {

@@ -5,7 +5,7 @@ import type { Endpoint, Model } from '../registry/types.ts';
 import { allows, mayCall } from '../tenancy/models.ts';
 import { wires } from '../wires/index.ts';
 import type { Target } from '../wires/types.ts';
-import type { Call, Caller, Candidate, Control } from './types.ts';
+import type { Call, Caller, Candidate, Control, Plan } from './types.ts';
 
 /** Of a name that is unknown, no more than this is said back. */
 const NAME_SHOWN = 200;
@@ -15,7 +15,7 @@ const NAME_SHOWN = 200;
  * then those of each fallback model.
  * @throws GatewayError `model_not_found`, `model_not_enabled`, `model_not_available`, `model_not_supported`.
  */
-export function plan(call: Pick<Call, 'caller' | 'control' | 'registry' | 'env'>): Candidate[] {
+export function plan(call: Pick<Call, 'caller' | 'control' | 'registry' | 'env'>): Plan {
   const { control, registry } = call;
   const candidates: Candidate[] = [];
   let refusal: GatewayError | null = null;
@@ -36,8 +36,13 @@ export function plan(call: Pick<Call, 'caller' | 'control' | 'registry' | 'env'>
     candidates.push(...found);
   }
   if (candidates.length === 0) throw refusal ?? new GatewayError('model_not_available', { param: 'model' });
-  if (control.providers.allowFallbacks) return candidates;
-  return candidates.filter(({ endpoint }) => endpoint.id === candidates[0]?.endpoint.id);
+  return {
+    candidates: control.preferences.allowFallbacks
+      ? candidates
+      : candidates.filter(({ endpoint }) => endpoint.id === candidates[0]?.endpoint.id),
+    policy: control.policy,
+    reason: null,
+  };
 }
 
 function candidatesOf(
@@ -57,14 +62,24 @@ function candidatesOf(
       quirks: provider.quirks ?? {},
     };
     for (const credential of credentialsFor(provider, registry, env, caller.credentials)) {
-      candidates.push({ model, endpoint, provider, credential, wire, codec: wire.chat, target });
+      candidates.push({
+        model,
+        endpoint,
+        provider,
+        credential,
+        wire,
+        codec: wire.chat,
+        target,
+        on: null,
+        maxOutputTokens: null,
+      });
     }
   }
   return candidates;
 }
 
-function inOrder(endpoints: readonly Endpoint[], { providers }: Control): readonly Endpoint[] {
-  const { order, only, ignore } = providers;
+function inOrder(endpoints: readonly Endpoint[], { preferences }: Control): readonly Endpoint[] {
+  const { order, only, ignore } = preferences;
   const allowed = endpoints.filter(
     ({ provider }) => (only.length === 0 || only.includes(provider)) && !ignore.includes(provider),
   );
@@ -99,8 +114,8 @@ function modelNotFound(
   });
 }
 
-function notAvailable(model: Model, param: string, { providers }: Control): GatewayError {
-  const narrowed = providers.only.length > 0 || providers.ignore.length > 0;
+function notAvailable(model: Model, param: string, { preferences }: Control): GatewayError {
+  const narrowed = preferences.only.length > 0 || preferences.ignore.length > 0;
   return new GatewayError('model_not_available', {
     param,
     message: narrowed

@@ -74,6 +74,7 @@ export function readChatRequest(bytes: Uint8Array): { request: ChatRequest; cont
   if (bytes.byteLength <= PARSE_WHOLE_BYTES) body();
 
   const head = readHead(bytes, members);
+  const requireParameters = head.require_parameters ?? head.provider?.require_parameters ?? undefined;
   const extensions = EXTENSIONS.filter((name) => members.some((member) => member.name === name));
   return {
     request: {
@@ -89,12 +90,20 @@ export function readChatRequest(bytes: Uint8Array): { request: ChatRequest; cont
       fallbackModels: head.models ?? [],
       maxOutputTokens: head.max_completion_tokens ?? head.max_tokens ?? null,
       answers: head.n ?? 1,
-      requireParameters: head.require_parameters ?? head.provider?.require_parameters ?? false,
-      providers: {
+      policy: requireParameters === undefined ? {} : { require_parameters: requireParameters },
+      policyName: null,
+      workflow: null,
+      sessionId: null,
+      preferences: {
         order: head.provider?.order ?? [],
         only: head.provider?.only ?? [],
         ignore: head.provider?.ignore ?? [],
         allowFallbacks: head.provider?.allow_fallbacks ?? true,
+        sort: null,
+        maxPrice: null,
+        quantizations: [],
+        preferredMaxLatencyMs: null,
+        preferredMinThroughput: null,
       },
       unused: extensions.filter((name) => UNUSED.includes(name)),
     },

@@ -3,6 +3,9 @@ import type { Credential } from '../providers/credentials.ts';
 import type { Provider } from '../providers/types.ts';
 import type { Registry } from '../registry/snapshot.ts';
 import type { Endpoint, Model } from '../registry/types.ts';
+import type { FallbackTrigger, Policy } from '../routing/policy/types.ts';
+import type { RoutingReason } from '../routing/reasons.ts';
+import type { Preferences } from '../routing/types.ts';
 import type { Attempt, Conversion } from '../telemetry/receipt.ts';
 import type { Principal } from '../tenancy/types.ts';
 import type { ChatCodec, ChatRequest, Target, Wire } from '../wires/types.ts';
@@ -21,15 +24,14 @@ export interface Control {
   maxOutputTokens: number | null;
   /** `n`. */
   answers: number;
-  /** An endpoint that cannot take every parameter is not a candidate. */
-  requireParameters: boolean;
-  /** Provider ids; empty lists say nothing. */
-  providers: {
-    order: readonly string[];
-    only: readonly string[];
-    ignore: readonly string[];
-    allowFallbacks: boolean;
-  };
+  /** What the request itself declares; the rest comes from its workflow, key and workspace. */
+  policy: Policy;
+  /** A stored policy that it names. */
+  policyName: string | null;
+  workflow: string | null;
+  /** What keeps a conversation on its model, where the caller names it. */
+  sessionId: string | null;
+  preferences: Preferences;
   /** Extensions that this version reads but does not act on: reported as dropped. */
   unused: readonly string[];
 }
@@ -65,6 +67,19 @@ export interface Candidate {
   wire: Wire;
   codec: ChatCodec;
   target: Target;
+  /** The failures that lead to it, where only some do. */
+  on: readonly FallbackTrigger[] | null;
+  /** The output limit to ask it for, where that is lower than the caller's: what a cost limit affords. */
+  maxOutputTokens: number | null;
+}
+
+/** Who may serve one request, in the order in which they are tried, and within which limits. */
+export interface Plan {
+  candidates: readonly Candidate[];
+  /** The policy in force. */
+  policy: Policy;
+  /** Why the first stands first; null where the caller simply named it. */
+  reason: RoutingReason | null;
 }
 
 /** What has been tried so far; shared by the stages of one call, ends up on the receipt. */
@@ -80,13 +95,3 @@ export interface Trail {
   /** Stops whatever is under way: the client has gone, or the request was refused after all. */
   brake: Brake;
 }
-
-/** Why a request went where it went: the closed list behind `x-routing-reason`. */
-export const ROUTING_REASONS = [
-  'fallback_error',
-  'fallback_rate_limited',
-  'fallback_timeout',
-  'fallback_credentials',
-  'fallback_parameters',
-] as const;
-export type RoutingReason = (typeof ROUTING_REASONS)[number];

@@ -59,7 +59,10 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
       priority,
       weight,
     })),
-    models: modelRows.map(({ source: _source, updatedAt: _updatedAt, ...model }) => model),
+    models: modelRows.map(({ source: _source, updatedAt: _updatedAt, benchmarks, ...model }) => ({
+      ...model,
+      ...(benchmarks ? { benchmarks } : {}),
+    })),
     endpoints: endpointRows.map((row) => {
       const price = priceOf.get(row.id);
       const probed = probedOf.get(row.id)?.map(({ ability, result }) => [ability, result as ProbedResult]);
@@ -75,6 +78,11 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
         maxOutputTokens: row.maxOutputTokens,
         regions: row.regions,
         capabilities: row.capabilities,
+        ...(row.quantization === null ? {} : { quantization: row.quantization }),
+        ...(row.dataPolicy === null ? {} : { dataPolicy: row.dataPolicy }),
+        ...(row.deprecatedAt === null ? {} : { deprecatedAt: row.deprecatedAt }),
+        ...(row.scalesToZero === null ? {} : { scalesToZero: row.scalesToZero }),
+        ...(row.weight === null ? {} : { weight: row.weight }),
         ...(probed ? { probed: Object.fromEntries(probed) } : {}),
       };
     }),

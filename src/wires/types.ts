@@ -161,6 +161,10 @@ export interface StreamState {
   created: number;
   /** Characters of text, reasoning and tool arguments sent: the basis of an estimate when a stream is cut. */
   outputChars: number;
+  /** The text of the first choice sent so far: what another model can go on from. */
+  content: string;
+  /** Whether a piece of a tool call was sent: what none can go on from. */
+  toolCalls: boolean;
 }
 
 /** Turns one upstream stream into chunks of the hub format. One per stream, never shared. */

@@ -126,8 +126,16 @@ describe('readChatRequest', () => {
       fallbackModels: ['a', 'b'],
       maxOutputTokens: null,
       answers: 1,
-      requireParameters: true,
-      providers: { order: ['x'], only: ['x', 'y'], ignore: ['z'], allowFallbacks: false },
+      policy: { require_parameters: true },
+      preferences: expect.objectContaining({
+        order: ['x'],
+        only: ['x', 'y'],
+        ignore: ['z'],
+        allowFallbacks: false,
+      }),
+      policyName: null,
+      workflow: null,
+      sessionId: null,
       unused: ['workflow', 'cache'],
     });
     expect(request.extensions.toSorted()).toEqual(['cache', 'models', 'provider', 'workflow']);

@@ -132,7 +132,17 @@ function endpointOf(env: Env, registry: Registry, id: string): { candidate: Cand
     quirks: provider.quirks ?? {},
   };
   return {
-    candidate: { model, endpoint, provider, credential, wire, codec: wire.chat, target },
+    candidate: {
+      model,
+      endpoint,
+      provider,
+      credential,
+      wire,
+      codec: wire.chat,
+      target,
+      on: null,
+      maxOutputTokens: null,
+    },
     price: endpoint.price,
   };
 }

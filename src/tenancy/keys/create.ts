@@ -54,6 +54,7 @@ export async function createKey(env: Env, actor: Principal, input: NewKey): Prom
     previousExpiresAt: null,
     userId: personOf(actor),
     ...restrict(UNRESTRICTED, input, now),
+    policy: null,
     createdAt: now,
     revokedAt: null,
   };

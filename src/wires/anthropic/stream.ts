@@ -280,5 +280,7 @@ function newState(created: number): StreamState {
     upstreamModel: null,
     created,
     outputChars: 0,
+    content: '',
+    toolCalls: false,
   };
 }

@@ -45,6 +45,8 @@ class BedrockStream implements StreamDecoder {
       upstreamModel: null,
       created: meta.created,
       outputChars: 0,
+      content: '',
+      toolCalls: false,
     };
   }
 

@@ -32,6 +32,8 @@ class GoogleState implements StreamState {
   upstreamModel: string | null = null;
   created: number;
   outputChars = 0;
+  content = '';
+  toolCalls = false;
   /** The counts so far; a later event corrects an earlier one. */
   usageMetadata: JsonObject | null = null;
 

@@ -57,6 +57,8 @@ class OpenAiStream implements StreamDecoder {
       upstreamModel: null,
       created: meta.created,
       outputChars: 0,
+      content: '',
+      toolCalls: false,
     };
   }
 
