@@ -1,6 +1,7 @@
 import { issueInvoices } from './billing/invoices/issue-invoices.ts';
 import { monthBefore } from './billing/invoices/month.ts';
 import { checkOpenTopUps } from './billing/payments/check-open-top-ups.ts';
+import { checkRefunds } from './billing/payments/check-refunds.ts';
 import { topUpLowBalances } from './billing/payments/top-up-low-balances.ts';
 import { reconcile } from './billing/reconciliation/reconcile.ts';
 import type { Env } from './env.ts';
@@ -10,6 +11,7 @@ import { syncWhenDue } from './registry/sync/sync.ts';
 /** What runs every hour (`[triggers]` of wrangler.toml), in this order. Each job bounds itself and goes on next time. */
 const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
   check_open_top_ups: (env, now) => checkOpenTopUps(env, now),
+  check_refunds: (env, now) => checkRefunds(env, now),
   top_up_low_balances: (env) => topUpLowBalances(env),
   issue_invoices: (env, now) => issueInvoices(env, monthBefore(now)),
   reconcile: (env, now) => reconcile(env, now),
