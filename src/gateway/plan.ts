@@ -5,6 +5,7 @@ import type { Endpoint, Model } from '../registry/types.ts';
 import { allows, mayCall } from '../tenancy/models.ts';
 import { wires } from '../wires/index.ts';
 import type { Target } from '../wires/types.ts';
+import { policyOf } from './policy.ts';
 import type { Call, Caller, Candidate, Control, Plan } from './types.ts';
 
 /** Of a name that is unknown, no more than this is said back. */
@@ -13,10 +14,12 @@ const NAME_SHOWN = 200;
 /**
  * The endpoints that may serve this request, in the order in which they are tried: the asked model's,
  * then those of each fallback model.
- * @throws GatewayError `model_not_found`, `model_not_enabled`, `model_not_available`, `model_not_supported`.
+ * @throws GatewayError `model_not_found`, `model_not_enabled`, `model_not_available`, `model_not_supported`,
+ *   `policy_not_found`.
  */
 export function plan(call: Pick<Call, 'caller' | 'control' | 'registry' | 'env'>): Plan {
   const { control, registry } = call;
+  const policy = policyOf(call);
   const candidates: Candidate[] = [];
   let refusal: GatewayError | null = null;
   for (const [index, name] of [control.model, ...control.fallbackModels].entries()) {
@@ -40,7 +43,7 @@ export function plan(call: Pick<Call, 'caller' | 'control' | 'registry' | 'env'>
     candidates: control.preferences.allowFallbacks
       ? candidates
       : candidates.filter(({ endpoint }) => endpoint.id === candidates[0]?.endpoint.id),
-    policy: control.policy,
+    policy,
     reason: null,
   };
 }

@@ -1,5 +1,6 @@
 import { SHIPPED_PROVIDERS } from '../providers/catalog.ts';
 import type { Provider } from '../providers/types.ts';
+import type { RoutingRules } from '../routing/policy/types.ts';
 import { foldName, nearestNames } from './names.ts';
 import type { Endpoint, Model, RegistryData, SealedCredential } from './types.ts';
 
@@ -16,6 +17,8 @@ export class Registry {
   readonly models: readonly Model[];
   /** The shipped ones, each replaced by the operator's declaration where there is one, then the operator's own. */
   readonly providers: readonly Provider[];
+  /** The deployment's own rules of routing; null where there are none. */
+  readonly routing: RoutingRules | null;
   readonly #modelByName = new Map<string, Model>();
   readonly #modelById: ReadonlyMap<string, Model>;
   readonly #mapped: ReadonlyMap<string, string>;
@@ -28,6 +31,7 @@ export class Registry {
   constructor(data: RegistryData) {
     this.version = data.version;
     this.catalogue = data.catalogue;
+    this.routing = data.routing ?? null;
     this.models = data.models.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     const byId = new Map(data.models.map((model) => [model.id, model]));
     for (const [alias, id] of Object.entries(data.aliases)) {

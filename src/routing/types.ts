@@ -12,6 +12,8 @@ export interface Preferences {
   ignore: readonly string[];
   allowFallbacks: boolean;
   sort: 'price' | 'throughput' | 'latency' | null;
+  /** `sort` compares endpoints of all the asked models, not only those of one. */
+  acrossModels: boolean;
   /** USD per 1M tokens, and per request. */
   maxPrice: { prompt?: number; completion?: number; request?: number } | null;
   quantizations: readonly string[];

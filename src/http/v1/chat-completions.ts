@@ -22,7 +22,7 @@ export async function chatCompletions(c: HttpContext): Promise<Response> {
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
   const loading = loadRegistry(c.env, waitUntil);
   const bytes = await readJsonBody(c.req.raw);
-  const { request, control } = readChatRequest(bytes);
+  const { request, control } = readChatRequest(bytes, (name) => c.req.header(name));
   const generationId = newId('generation', startedAt);
   c.set('generationId', generationId);
   const traceparent = c.req.header('traceparent');

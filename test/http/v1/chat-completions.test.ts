@@ -140,7 +140,7 @@ describe('POST /v1/chat/completions', () => {
       cache: { mode: 'exact' },
     });
     expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-dropped-params')).toBe('workflow, cache');
+    expect(answer.headers.get('x-dropped-params')).toBe('cache');
   });
 
   it('propagates a trace, and no nonsense', async () => {
