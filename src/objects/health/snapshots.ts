@@ -1,0 +1,91 @@
+import type { ContinentHealth } from './continent-health.ts';
+
+/** A snapshot serves all who ask within this time, milliseconds. */
+const GOOD_FOR_MS = 1_000;
+
+/** Windows slide: an endpoint with news so recent changes by itself; */
+const MOVING_MS = 6 * 60_000;
+/** others are looked at so often. */
+const STILL_MS = 60_000;
+
+/** JSON text of one thing, and the version in which it became so. */
+interface Piece {
+  text: string;
+  version: number;
+  lookedAt: number;
+}
+
+/**
+ * What is told of a continent: JSON text, put together at most once a second however many ask, from pieces of
+ * which those are left out that the asker has.
+ */
+export class Snapshots {
+  readonly #health: ContinentHealth;
+  readonly #endpoints = new Map<string, Piece>();
+  readonly #models = new Map<string, Piece>();
+  readonly #coolDowns = new Map<string, Piece>();
+  /** By the version that the asker has. */
+  readonly #answers = new Map<number, string>();
+  /** Unix milliseconds at which it was made: so it goes on growing when the object starts anew. */
+  #version = 0;
+
+  constructor(health: ContinentHealth) {
+    this.#health = health;
+  }
+
+  /** `Snapshot` as JSON: what has changed since a version. */
+  since(version: number, now: number): string {
+    if (now - this.#version >= GOOD_FOR_MS) this.renew(now);
+    // A version of the future is of an object whose clock was ahead.
+    const from = version > this.#version ? 0 : version;
+    let answer = this.#answers.get(from);
+    if (answer === undefined) {
+      const [endpoints, models, coolDowns] = [this.#endpoints, this.#models, this.#coolDowns].map((pieces) =>
+        newer(pieces, from),
+      );
+      answer = `{"version":${this.#version},"endpoints":[${endpoints}],"models":[${models}],"coolDowns":[${coolDowns}]}`;
+      this.#answers.set(from, answer);
+    }
+    return answer;
+  }
+
+  /** Puts it together anew. */
+  renew(now: number): void {
+    this.#version = Math.max(now, this.#version + 1);
+    this.#answers.clear();
+    this.#health.forget(now);
+    const known = new Set<string>();
+    for (const { id, touchedAt } of this.#health.endpoints()) {
+      known.add(id);
+      const piece = this.#endpoints.get(id);
+      if (piece && now - touchedAt > MOVING_MS && now - piece.lookedAt < STILL_MS) continue;
+      this.#keep(this.#endpoints, id, this.#health.endpoint(id, now), now);
+    }
+    for (const id of this.#endpoints.keys()) if (!known.has(id)) this.#endpoints.delete(id);
+    for (const model of this.#health.models()) this.#keep(this.#models, model.id, model, now);
+    const coolDowns = new Set<string>();
+    for (const coolDown of this.#health.coolDowns()) {
+      coolDowns.add(coolDown.credential);
+      this.#keep(this.#coolDowns, coolDown.credential, coolDown, now);
+    }
+    for (const id of this.#coolDowns.keys()) if (!coolDowns.has(id)) this.#coolDowns.delete(id);
+  }
+
+  #keep(pieces: Map<string, Piece>, id: string, value: object | null, now: number): void {
+    const text = JSON.stringify(value, short);
+    const piece = pieces.get(id);
+    if (piece?.text === text) piece.lookedAt = now;
+    else pieces.set(id, { text, version: this.#version, lookedAt: now });
+  }
+}
+
+function newer(pieces: Map<string, Piece>, version: number): string {
+  const texts: string[] = [];
+  for (const piece of pieces.values()) if (piece.version > version) texts.push(piece.text);
+  return texts.join();
+}
+
+/** Four digits are more than a measurement has. */
+function short(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
+}
