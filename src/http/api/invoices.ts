@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { creditInvoice } from '../../billing/invoices/credit-invoice.ts';
 import { invoiceCsv } from '../../billing/invoices/csv.ts';
 import { getInvoice } from '../../billing/invoices/get-invoice.ts';
+import { getTax } from '../../billing/invoices/get-tax.ts';
 import { listInvoices } from '../../billing/invoices/list-invoices.ts';
 import { requestInvoice } from '../../billing/invoices/request-invoice.ts';
 import { setTax } from '../../billing/invoices/set-tax.ts';
@@ -82,7 +83,21 @@ const credit = createRoute({
   },
 });
 
-const tax = createRoute({
+const readTax = createRoute({
+  method: 'get',
+  path: '/workspaces/{id}/tax',
+  summary: 'Read the tax on invoices',
+  description: 'What invoices that will be issued state. Null is no tax.',
+  tags: ['Invoices'],
+  middleware: permitted('invoice.read'),
+  request: { params: IdParams },
+  responses: {
+    200: { description: 'The tax', content: json(Tax.nullable()) },
+    ...errors('not_found'),
+  },
+});
+
+const writeTax = createRoute({
   method: 'put',
   path: '/workspaces/{id}/tax',
   summary: 'Set the tax on invoices',
@@ -120,7 +135,10 @@ export const invoices = new OpenAPIHono<ApiEnv>()
     const { id } = c.req.valid('param');
     return c.json(await creditInvoice(c.env, c.get('principal'), id, c.req.valid('json')), 200);
   })
-  .openapi(tax, async (c) => {
+  .openapi(readTax, async (c) =>
+    c.json(await getTax(c.env, c.get('principal'), c.req.valid('param').id), 200),
+  )
+  .openapi(writeTax, async (c) => {
     const { id } = c.req.valid('param');
     return c.json(await setTax(c.env, c.get('principal'), id, c.req.valid('json')), 200);
   });
