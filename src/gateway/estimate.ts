@@ -2,7 +2,7 @@ import { isObject, type Json } from '../lib/json.ts';
 import type { ChatRequest, StreamState, Usage } from '../wires/types.ts';
 
 /** Characters per token, of English text and code; others differ, which is why estimates are marked. */
-const CHARS_PER_TOKEN = 4;
+export const CHARS_PER_TOKEN = 4;
 
 /** What an image, a sound or a file counts for, whatever its size: its bytes say little of its tokens. */
 const TOKENS_PER_ATTACHMENT = 1000;
