@@ -45,7 +45,8 @@ export const workflows = sqliteTable(
   {
     workspaceId: text('workspace_id').notNull(),
     name: text('name').notNull(),
-    policy: text('policy', { mode: 'json' }).$type<Policy>(),
+    /** Its own, or the name of a stored one. */
+    policy: text('policy', { mode: 'json' }).$type<Policy | string>(),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
   },
