@@ -54,7 +54,6 @@ export async function createKey(env: Env, actor: Principal, input: NewKey): Prom
     previousExpiresAt: null,
     userId: personOf(actor),
     ...restrict(UNRESTRICTED, input, now),
-    policy: null,
     createdAt: now,
     revokedAt: null,
   };
