@@ -20,11 +20,13 @@ tfoot th { text-align: right; font-weight: 500; }
 tfoot .total th, tfoot .total td { font-weight: 700; border-bottom: 0; }
 td { overflow-wrap: anywhere; }
 @media screen and (max-width: 44rem) { main { margin: 0; padding: 1.2rem; border: 0; border-radius: 0; }
-  /* A line is a paragraph with its amount beside it: nothing lies outside the screen. */
+  /* A line is a paragraph, its amount at the end: nothing lies outside the screen. */
   thead { display: none; } tbody, tfoot { display: block; }
-  tr { display: flex; flex-wrap: wrap; gap: 0 .5rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
-  td, th, tfoot .total th, tfoot .total td { padding: 0; border: 0; }
-  .price::before { content: '× '; } tr > :last-child { margin-left: auto; } tfoot tr { justify-content: space-between; } }
+  tr { display: flow-root; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  td, th, tfoot .total th, tfoot .total td { display: inline; padding: 0; border: 0; }
+  td + td:not(.number)::before { content: ' · '; } .number + td:not(.number)::before { content: ' '; }
+  td + td.number:not(:last-child)::before { content: '\\A'; white-space: pre; }
+  td.price.number:not(:last-child)::before { content: ' × '; } tr > :last-child { float: right; } }
 @media print { :root { color-scheme: light; } @page { margin: 18mm; } body { background: #fff; font-size: 10pt; }
   main { max-width: none; margin: 0; padding: 0; border: 0; }
   thead { display: table-header-group; } tr { break-inside: avoid; } }
