@@ -21,3 +21,20 @@ export function changeRequest(
     extensions: [],
   };
 }
+
+/** The names of the output limit, the first of which is written where the caller gave none. */
+const LIMITS = ['max_tokens', 'max_completion_tokens'] as const;
+
+/** The name under which a request limits its output. */
+export function outputLimitName(request: ChatRequest): (typeof LIMITS)[number] {
+  return LIMITS.find((name) => request.members.some((member) => member.name === name)) ?? LIMITS[0];
+}
+
+/** The same request with a lower limit of output tokens; null leaves it as it is. */
+export function withOutputLimit(request: ChatRequest, tokens: number | null): ChatRequest {
+  if (tokens === null) return request;
+  const changes: Record<string, number | undefined> = Object.fromEntries(
+    LIMITS.map((name) => [name, undefined]),
+  );
+  return changeRequest(request, { ...changes, [outputLimitName(request)]: tokens });
+}

@@ -1,8 +1,8 @@
 import { GatewayError } from '../errors.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import type { StreamDecoder, StreamFramer } from '../wires/types.ts';
+import type { Cutoff } from './cutoff.ts';
 import { TolerantDecoder } from './tolerant-decoder.ts';
-import type { Cutoff } from './upstream.ts';
 
 /** An upstream stream whose first text is there: from here the answer is a 200. */
 export interface OpenStream {

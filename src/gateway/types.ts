@@ -3,13 +3,14 @@ import type { Credential } from '../providers/credentials.ts';
 import type { Provider } from '../providers/types.ts';
 import type { Registry } from '../registry/snapshot.ts';
 import type { Endpoint, Model } from '../registry/types.ts';
+import type { EndpointHealth, HealthView, Observation } from '../routing/health/types.ts';
 import type { FallbackTrigger, Policy } from '../routing/policy/types.ts';
 import type { RoutingReason } from '../routing/reasons.ts';
 import type { Preferences } from '../routing/types.ts';
 import type { Attempt, Conversion } from '../telemetry/receipt.ts';
 import type { Principal } from '../tenancy/types.ts';
 import type { ChatCodec, ChatRequest, Target, Wire } from '../wires/types.ts';
-import type { Brake } from './upstream.ts';
+import type { Brake } from './cutoff.ts';
 
 /** The caller of the data plane: a key, never the operator. */
 export type Caller = Extract<Principal, { kind: 'key' }>;
@@ -55,7 +56,20 @@ export interface Call {
   env: Env;
   config: Config;
   registry: Registry;
+  health: CallHealth;
   waitUntil(promise: Promise<unknown>): void;
+}
+
+/** Health as one request reads it and adds to it. Memory alone. */
+export interface CallHealth extends HealthView {
+  circuit(endpointId: string): EndpointHealth['circuit'];
+  /** Takes the one call that a half-open circuit lets through; false when somebody else has it. */
+  claimProbe(endpointId: string): boolean;
+  /** That call taught nothing of the endpoint. */
+  releaseProbe(endpointId: string): void;
+  observe(observation: Observation): void;
+  /** @param since Unix milliseconds; null: it has woken, or given up. */
+  waking(endpointId: string, since: number | null): void;
 }
 
 /** An endpoint that may serve the request, with a credential for it. Several of one endpoint follow each other. */
@@ -92,6 +106,10 @@ export interface Trail {
   routingReason: RoutingReason | null;
   /** What of the request was changed for whom it was last sent to. */
   conversions: readonly Conversion[];
+  /** Why a stream that broke was not continued. */
+  notContinued: string | null;
+  /** What of the request was lowered: `max_tokens=412`. */
+  adjusted: readonly string[];
   /** Stops whatever is under way: the client has gone, or the request was refused after all. */
   brake: Brake;
 }

@@ -1,9 +1,10 @@
 import type { Env } from '../../env.ts';
 import { GatewayError, toGatewayError } from '../../errors.ts';
+import { Cutoff } from '../../gateway/cutoff.ts';
 import { withoutSecret } from '../../gateway/redact.ts';
 import { readChatRequest } from '../../gateway/request.ts';
 import type { Candidate } from '../../gateway/types.ts';
-import { Cutoff, send } from '../../gateway/upstream.ts';
+import { send } from '../../gateway/upstream.ts';
 import { newId } from '../../lib/id.ts';
 import { asObject, type JsonObject, parseJson } from '../../lib/json.ts';
 import { readText } from '../../lib/read-text.ts';
