@@ -12,7 +12,6 @@ const STILL_MS = 60_000;
 interface Piece {
   text: string;
   version: number;
-  lookedAt: number;
 }
 
 /**
@@ -22,6 +21,8 @@ interface Piece {
 export class Snapshots {
   readonly #health: ContinentHealth;
   readonly #endpoints = new Map<string, Piece>();
+  /** When each endpoint was last looked at, Unix milliseconds. */
+  readonly #lookedAt = new Map<string, number>();
   readonly #models = new Map<string, Piece>();
   readonly #coolDowns = new Map<string, Piece>();
   /** By the version that the asker has. */
@@ -54,29 +55,48 @@ export class Snapshots {
     this.#version = Math.max(now, this.#version + 1);
     this.#answers.clear();
     this.#health.forget(now);
+    this.#renewEndpoints(now);
+    replace(this.#models, this.#health.models(), (model) => model.id, this.#version);
+    replace(this.#coolDowns, this.#health.coolDowns(), (rest) => rest.credential, this.#version);
+  }
+
+  #renewEndpoints(now: number): void {
     const known = new Set<string>();
     for (const { id, touchedAt } of this.#health.endpoints()) {
       known.add(id);
       const piece = this.#endpoints.get(id);
-      if (piece && now - touchedAt > MOVING_MS && now - piece.lookedAt < STILL_MS) continue;
-      this.#keep(this.#endpoints, id, this.#health.endpoint(id, now), now);
+      const isStill = now - touchedAt > MOVING_MS && now - (this.#lookedAt.get(id) ?? 0) < STILL_MS;
+      if (piece && isStill) continue;
+      this.#lookedAt.set(id, now);
+      keep(this.#endpoints, id, this.#health.endpoint(id, now), this.#version);
     }
-    for (const id of this.#endpoints.keys()) if (!known.has(id)) this.#endpoints.delete(id);
-    for (const model of this.#health.models()) this.#keep(this.#models, model.id, model, now);
-    const coolDowns = new Set<string>();
-    for (const coolDown of this.#health.coolDowns()) {
-      coolDowns.add(coolDown.credential);
-      this.#keep(this.#coolDowns, coolDown.credential, coolDown, now);
-    }
-    for (const id of this.#coolDowns.keys()) if (!coolDowns.has(id)) this.#coolDowns.delete(id);
+    drop(this.#endpoints, known);
+    drop(this.#lookedAt, known);
   }
+}
 
-  #keep(pieces: Map<string, Piece>, id: string, value: object | null, now: number): void {
-    const text = JSON.stringify(value, short);
-    const piece = pieces.get(id);
-    if (piece?.text === text) piece.lookedAt = now;
-    else pieces.set(id, { text, version: this.#version, lookedAt: now });
+/** Makes the pieces those of these things, and leaves the version of what is as it was. */
+function replace<T extends object>(
+  pieces: Map<string, Piece>,
+  things: Iterable<T>,
+  idOf: (thing: T) => string,
+  version: number,
+): void {
+  const known = new Set<string>();
+  for (const thing of things) {
+    known.add(idOf(thing));
+    keep(pieces, idOf(thing), thing, version);
   }
+  drop(pieces, known);
+}
+
+function keep(pieces: Map<string, Piece>, id: string, value: object | null, version: number): void {
+  const text = JSON.stringify(value, short);
+  if (pieces.get(id)?.text !== text) pieces.set(id, { text, version });
+}
+
+function drop(map: Map<string, unknown>, known: Set<string>): void {
+  for (const id of map.keys()) if (!known.has(id)) map.delete(id);
 }
 
 function newer(pieces: Map<string, Piece>, version: number): string {
