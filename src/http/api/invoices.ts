@@ -4,13 +4,14 @@ import { creditInvoice } from '../../billing/invoices/credit-invoice.ts';
 import { invoiceCsv } from '../../billing/invoices/csv.ts';
 import { getInvoice } from '../../billing/invoices/get-invoice.ts';
 import { getTax } from '../../billing/invoices/get-tax.ts';
+import { getUsage } from '../../billing/invoices/get-usage.ts';
 import { listInvoices } from '../../billing/invoices/list-invoices.ts';
 import { requestInvoice } from '../../billing/invoices/request-invoice.ts';
 import { setTax } from '../../billing/invoices/set-tax.ts';
 import { invoiceView } from '../../billing/invoices/view.ts';
 import { permitted } from '../middleware/role.ts';
 import { invoicePage } from './invoices/page.ts';
-import { Credit, Invoice, InvoiceSummary, Month, Tax } from './invoices/schemas.ts';
+import { Credit, Invoice, InvoiceSummary, Month, Tax, Usage } from './invoices/schemas.ts';
 import { type ApiEnv, errors, IdParams, json, pageSchema, ScopedPageQuery } from './schemas.ts';
 
 const list = createRoute({
@@ -83,6 +84,20 @@ const credit = createRoute({
   },
 });
 
+const usage = createRoute({
+  method: 'get',
+  path: '/workspaces/{id}/usage',
+  summary: 'Read what a month has cost',
+  description: 'What the invoice of the month would say now: the running month unless another is named.',
+  tags: ['Invoices'],
+  middleware: permitted('invoice.read'),
+  request: { params: IdParams, query: z.object({ month: Month.optional() }) },
+  responses: {
+    200: { description: 'The usage', content: json(Usage) },
+    ...errors('not_found', 'invalid_value'),
+  },
+});
+
 const readTax = createRoute({
   method: 'get',
   path: '/workspaces/{id}/tax',
@@ -134,6 +149,10 @@ export const invoices = new OpenAPIHono<ApiEnv>()
   .openapi(credit, async (c) => {
     const { id } = c.req.valid('param');
     return c.json(await creditInvoice(c.env, c.get('principal'), id, c.req.valid('json')), 200);
+  })
+  .openapi(usage, async (c) => {
+    const { month } = c.req.valid('query');
+    return c.json(await getUsage(c.env, c.get('principal'), c.req.valid('param').id, month), 200);
   })
   .openapi(readTax, async (c) =>
     c.json(await getTax(c.env, c.get('principal'), c.req.valid('param').id), 200),

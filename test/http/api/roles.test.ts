@@ -82,6 +82,7 @@ const EXPECTED: Record<string, readonly Who[]> = {
   'post /api/workspaces/{id}/top-ups': ['owner', 'admin', 'billing'],
   'get /api/workspaces/{id}/auto-top-up': readers,
   'put /api/workspaces/{id}/auto-top-up': ['owner', 'admin', 'billing'],
+  'get /api/workspaces/{id}/usage': [...admins, 'billing'],
   'get /api/workspaces/{id}/tax': [...admins, 'billing'],
   'put /api/workspaces/{id}/tax': operator,
   'get /api/invoices': [...admins, 'billing'],

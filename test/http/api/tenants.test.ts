@@ -17,6 +17,7 @@ const WITH_IDS: Record<string, { id: keyof Theirs; body?: object }> = {
   'put /api/workspaces/{id}/models': { id: 'workspace', body: { models: ['none/*'] } },
   'get /api/workspaces/{id}/top-ups': { id: 'workspace' },
   'post /api/workspaces/{id}/top-ups': { id: 'workspace', body: { amount_usd: 10 } },
+  'get /api/workspaces/{id}/usage': { id: 'workspace' },
   'get /api/workspaces/{id}/tax': { id: 'workspace' },
   'get /api/workspaces/{id}/auto-top-up': { id: 'workspace' },
   'put /api/workspaces/{id}/auto-top-up': { id: 'workspace', body: { below_usd: 5, amount_usd: 10 } },
