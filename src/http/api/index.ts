@@ -11,6 +11,7 @@ import { audit } from './audit.ts';
 import { authRoutes } from './auth.ts';
 import { credentials } from './credentials.ts';
 import { docsPage } from './docs/page.ts';
+import { fallbacks } from './fallbacks.ts';
 import { invitations } from './invitations.ts';
 import { invoices } from './invoices.ts';
 import { keys } from './keys.ts';
@@ -21,6 +22,7 @@ import { models } from './models.ts';
 import { openApiDocument } from './openapi.ts';
 import { paymentProviderRoutes } from './payment-provider.ts';
 import { payments } from './payments.ts';
+import { policies } from './policies.ts';
 import { prices } from './prices.ts';
 import { probes } from './probes.ts';
 import { projects } from './projects.ts';
@@ -28,7 +30,10 @@ import { providers } from './providers.ts';
 import { reconciliation } from './reconciliation.ts';
 import { registrySync } from './registry-sync.ts';
 import type { ApiEnv } from './schemas.ts';
+import { scores } from './scores.ts';
+import { splits } from './splits.ts';
 import { users } from './users.ts';
+import { workflows } from './workflows.ts';
 import { workspaces } from './workspaces.ts';
 
 /** The largest body of a management request, bytes. */
@@ -69,6 +74,11 @@ export const api = open
   .route('/', models)
   .route('/', prices)
   .route('/', aliases)
+  .route('/', policies)
+  .route('/', fallbacks)
+  .route('/', splits)
+  .route('/', workflows)
+  .route('/', scores)
   .route('/', registrySync)
   .route('/', workspaces)
   .route('/', projects)

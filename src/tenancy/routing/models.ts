@@ -15,9 +15,10 @@ export interface ModelNames {
   find(name: string): NamedModel | undefined;
   /** Ids of the models whose names are most like the asked one. */
   nearest(name: string): string[];
-  endpoints(
-    modelId: string,
-  ): readonly { contextLength: number | null; capabilities: Readonly<Record<string, boolean | undefined>> }[];
+  endpoints(modelId: string): readonly {
+    contextLength: number | null;
+    capabilities: { tools?: boolean; structuredOutput?: boolean };
+  }[];
 }
 
 /**
@@ -65,7 +66,7 @@ export function lacks(step: NamedModel, model: NamedModel, models: ModelNames): 
 }
 
 /** Whether an endpoint of the model has an ability; null when nothing is known. */
-function some(model: NamedModel, ability: string, models: ModelNames): boolean | null {
+function some(model: NamedModel, ability: (typeof ABILITIES)[number][0], models: ModelNames): boolean | null {
   const known = models.endpoints(model.id).flatMap(({ capabilities }) => capabilities[ability] ?? []);
   return known.length === 0 ? null : known.includes(true);
 }
