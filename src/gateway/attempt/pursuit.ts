@@ -222,6 +222,7 @@ export class Pursuit {
   #learn({ candidate, startedAt }: Leg, error: GatewayError): GatewayError {
     const { credential, endpoint, model } = candidate;
     const now = Date.now();
+    if (endpoint.scalesToZero && error.code === 'upstream_overloaded') return this.#asleep(error);
     this.#tries.failed(candidate, error);
     if (credential.kind !== 'none') coolDown(credential.id, error, now);
     if (error.code === 'upstream_timeout' && endpoint.scalesToZero) {
@@ -234,6 +235,14 @@ export class Pursuit {
       this.#call.health.releaseProbe(endpoint.id);
     }
     return error;
+  }
+
+  /** What is overloaded with nobody there is asleep. */
+  #asleep({ retryAfterMs, upstream }: GatewayError): GatewayError {
+    return new GatewayError('upstream_waking', {
+      ...(retryAfterMs === null ? {} : { retryAfterMs }),
+      ...(upstream === null ? {} : { upstream }),
+    });
   }
 
   /** Who is asked after a failure. */
