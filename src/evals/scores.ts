@@ -1,5 +1,5 @@
-import { and, desc, eq, inArray, sql } from 'drizzle-orm';
-import { auditRow } from '../db/audit.ts';
+import { and, eq, exists, gt, lte, not, sql } from 'drizzle-orm';
+import { auditRowIf } from '../db/audit.ts';
 import { database } from '../db/client.ts';
 import { scores } from '../db/schema/routing.ts';
 import type { Env } from '../env.ts';
@@ -37,32 +37,38 @@ export async function recordScore(env: Env, score: MeasuredScore): Promise<void>
     throw new RangeError(`no score: mean ${mean}, lower bound ${lower}, samples ${samples}`);
   const db = database(env.DB);
   const measured = { mean, lower, samples, runId, measuredAt };
-  const ofWorkspace = eq(scores.workspaceId, workspaceId);
-  const beyond = db
-    .select({ id: sql`rowid` })
-    .from(scores)
-    .where(ofWorkspace)
-    .orderBy(desc(scores.measuredAt))
-    .limit(-1)
-    .offset(MOST_SCORES);
+  const here = and(
+    eq(scores.workspaceId, workspaceId),
+    eq(scores.workflow, workflow),
+    eq(scores.modelId, model),
+  );
+  const isNewest = not(
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(scores)
+        .where(and(here, gt(scores.measuredAt, measuredAt))),
+    ),
+  );
   await stored(
     db.batch([
-      db
-        .insert(scores)
-        .values({ workspaceId, workflow, modelId: model, ...measured })
-        .onConflictDoUpdate({
-          target: [scores.workspaceId, scores.workflow, scores.modelId],
-          set: measured,
-          setWhere: sql`${scores.measuredAt} <= ${measuredAt}`,
-        }),
-      db.delete(scores).where(and(ofWorkspace, inArray(sql`rowid`, beyond))),
-      auditRow(db, {
+      auditRowIf(db, isNewest, {
         workspaceId,
         actor: runId,
         action: 'score.record',
         target: model,
         after: { workflow, mean, lower_bound: lower, samples },
       }),
+      db
+        .insert(scores)
+        .values({ workspaceId, workflow, modelId: model, ...measured })
+        .onConflictDoUpdate({
+          target: [scores.workspaceId, scores.workflow, scores.modelId],
+          set: measured,
+          setWhere: lte(scores.measuredAt, measuredAt),
+        }),
+      db.delete(scores).where(sql`rowid in (select rowid from scores where workspace_id = ${workspaceId}
+        order by measured_at desc limit -1 offset ${MOST_SCORES})`),
     ]),
   );
   await dropCopies(env, workspaceId);
