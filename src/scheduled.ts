@@ -13,7 +13,8 @@ const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
   check_open_top_ups: (env, now) => checkOpenTopUps(env, now),
   check_refunds: (env, now) => checkRefunds(env, now),
   top_up_low_balances: (env) => topUpLowBalances(env),
-  issue_invoices: (env, now) => issueInvoices(env, monthBefore(now)),
+  // A run that was planned for later must not close the month that is running.
+  issue_invoices: (env, now) => issueInvoices(env, monthBefore(Math.min(now, Date.now()))),
   reconcile: (env, now) => reconcile(env, now),
   sync_registry: (env, now) => syncWhenDue(env, now),
   probe_endpoints: (env, now) => probeByClock(env, now),

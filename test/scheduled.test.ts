@@ -47,6 +47,14 @@ describe('the jobs of the clock', () => {
     expect(differences.body.data).toMatchObject([{ kind: 'missing_receipt', generation: `gen_${id}` }]);
   });
 
+  it('leave the running month open, whatever time the run was planned for', async () => {
+    vi.spyOn(console, 'log').mockImplementation(() => {});
+    const id = await usedInMay();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 4, 31, 23, 59) });
+    await runScheduled(bindings, Date.UTC(2026, 5, 1, 0, 17));
+    expect(await invoicesOf(id)).toEqual([]);
+  });
+
   it('run although one before them fails, and then say that it failed', async () => {
     const id = await usedInMay();
     vi.spyOn(console, 'log').mockImplementation(() => {});
