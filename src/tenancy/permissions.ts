@@ -28,6 +28,7 @@ export const PERMISSIONS = {
   'credential.reseal': OPERATOR,
   'probe.run': OPERATOR,
   'probe.read': READERS,
+  'health.read': READERS,
   'model.read': READERS,
   'model.write': OPERATOR,
   'registry.sync': OPERATOR,

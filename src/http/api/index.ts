@@ -12,6 +12,7 @@ import { authRoutes } from './auth.ts';
 import { credentials } from './credentials.ts';
 import { docsPage } from './docs/page.ts';
 import { fallbacks } from './fallbacks.ts';
+import { health } from './health.ts';
 import { invitations } from './invitations.ts';
 import { invoices } from './invoices.ts';
 import { keys } from './keys.ts';
@@ -71,6 +72,7 @@ export const api = open
   .route('/', providers)
   .route('/', credentials)
   .route('/', probes)
+  .route('/', health)
   .route('/', models)
   .route('/', prices)
   .route('/', aliases)

@@ -5,6 +5,9 @@ import { Experience } from './experience.ts';
 import { Reporter } from './reporter.ts';
 import type { CircuitPosition, EndpointHealth, HealthView, ModelExperience, Observation } from './types.ts';
 
+/** Who may wait for the continent waits so long at most. */
+const PATIENCE_MS = 500;
+
 /** The request behind whose answer the continent is told. */
 export interface Carrier {
   env: HealthBinding;
@@ -76,10 +79,26 @@ export class IsolateHealth implements HealthView {
     this.#carry(carrier);
   }
 
+  /** As `refresh`, for who may wait; not longer than half a second. */
+  async renew(carrier: Carrier): Promise<void> {
+    const renewed = this.#reporter.renew(this.#clientFor(carrier));
+    carrier.waitUntil(renewed);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE_MS);
+    });
+    await Promise.race([renewed, late]);
+    clearTimeout(timer);
+  }
+
   #carry(carrier: Carrier): void {
+    const client = this.#clientFor(carrier);
+    if (this.#reporter.isDue) carrier.waitUntil(this.#reporter.run(client));
+  }
+
+  #clientFor(carrier: Carrier): () => HealthClient {
     if (this.#continent === 'local') this.#continent = carrier.continent;
-    if (!this.#reporter.isDue) return;
-    carrier.waitUntil(this.#reporter.run(() => this.#connect(carrier.env, this.#continent)));
+    return () => this.#connect(carrier.env, this.#continent);
   }
 
   #adopt(told: Snapshot): void {

@@ -81,6 +81,12 @@ export class Reporter {
     if (this.#underWaySince === since) this.#underWaySince = null;
   }
 
+  /** Asks now, when what was told is no longer new; for who may wait. Never rejects. */
+  async renew(client: () => HealthClient): Promise<void> {
+    const now = this.#parts.now();
+    if (now - this.#toldAt > FRESH_MS && now >= this.#leaveAloneUntil) await this.#tell(client);
+  }
+
   async #tell(client: () => HealthClient): Promise<boolean> {
     const report = this.#take();
     this.#sentAt = this.#parts.now();

@@ -31,6 +31,7 @@ const EXPECTED: Record<string, readonly Who[]> = {
   'post /api/credentials/reseal': operator,
   'post /api/probes': operator,
   'get /api/probes': readers,
+  'get /api/health': readers,
   'post /api/providers/{id}/check': operator,
   'post /api/workspaces/{id}/credentials/{credential}/check': admins,
   'get /api/models': readers,
