@@ -44,8 +44,20 @@ const BYTES_PER_TOKEN = 3;
 /** Larger bodies are parsed by few wires, and not only to count them. */
 const COUNTED_BYTES = 256 * 1024;
 
+/** Made once for a request: routing and admission both ask. */
+const estimates = new WeakMap<ChatRequest, number>();
+
 /** What the input of a request may come to at most, tokens, as far as its size tells. */
 export function estimateInputTokens(request: ChatRequest): number {
+  let estimate = estimates.get(request);
+  if (estimate === undefined) {
+    estimate = sizeInTokens(request);
+    estimates.set(request, estimate);
+  }
+  return estimate;
+}
+
+function sizeInTokens(request: ChatRequest): number {
   const bySize = Math.ceil(request.bytes.byteLength / BYTES_PER_TOKEN);
   const mayHoldData = request.bytes.byteLength > 4096 && request.bytes.byteLength <= COUNTED_BYTES;
   return mayHoldData ? Math.min(bySize, Math.ceil(promptTokens(request.body()) * 1.5)) : bySize;

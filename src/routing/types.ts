@@ -92,8 +92,11 @@ export type Constraint = (typeof CONSTRAINTS)[number];
 export interface Excluded {
   model: Model;
   endpoint: Endpoint | null;
+  /** The first that it fails, in the order of `CONSTRAINTS`. */
   constraint: Constraint;
-  /** For people: `costs about 0.004 USD, the policy allows 0.002`. */
+  /** The others that it fails. */
+  also: readonly Constraint[];
+  /** All of it, for people: `costs about 0.004 USD, the policy allows 0.002`. */
   detail: string;
   /** How far off, 0 is just missed; for finding the nearest. */
   distance: number;

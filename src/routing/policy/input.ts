@@ -5,7 +5,7 @@ import { isObject } from '../../lib/json.ts';
 import { MIDSTREAM_MODES, OBJECTIVES, type Policy } from './types.ts';
 
 /** More upstream calls than this are never made for one request. */
-export const MOST_ATTEMPTS = 6;
+export const MOST_ATTEMPTS = 20;
 
 /** A provider that is scaled to zero is waited for no longer than this, milliseconds. */
 export const LONGEST_WAKE_MS = 600_000;
