@@ -41,6 +41,8 @@ const MODEL_NAMES: Readonly<Record<string, string>> = {
   break: 'Demo Break: the stream ends after a third of the answer',
   stall: 'Demo Stall: the stream falls silent after five tokens',
   resilient: 'Demo Resilient: its first endpoint fails, its second answers',
+  continued: 'Demo Continued: its first endpoint breaks off, its second goes on',
+  sleepy: 'Demo Sleepy: scaled to zero, it takes eight seconds to wake',
 };
 
 export const DEMO_MODELS: Model[] = Object.entries(MODEL_NAMES).map(([slug, name]) => ({
@@ -60,11 +62,14 @@ export const DEMO_MODELS: Model[] = Object.entries(MODEL_NAMES).map(([slug, name
 
 export const DEMO_ENDPOINTS: Endpoint[] = [
   ...Object.keys(MODEL_NAMES)
-    .filter((slug) => slug !== 'resilient')
+    .filter((slug) => slug !== 'resilient' && slug !== 'continued')
     .map((slug) => endpoint(slug, DEMO, `demo-${slug}`, PRICE)),
   // In this order: the first fails, the second answers.
   endpoint('resilient', DEMO, 'demo-fail', PRICE),
   endpoint('resilient', BACKUP, 'demo-echo', BACKUP_PRICE),
+  // The first breaks in the middle of its answer, the second goes on with it.
+  endpoint('continued', DEMO, 'demo-break', PRICE),
+  endpoint('continued', BACKUP, 'demo-echo', BACKUP_PRICE),
 ];
 
 /** `demo-echo` → `demo/echo`, and so on: the names the models have on the wire. */
@@ -85,6 +90,8 @@ function endpoint(slug: string, provider: Provider, upstreamModel: string, price
     maxOutputTokens: MAX_OUTPUT_TOKENS,
     regions: [],
     capabilities: capabilitiesOf(upstreamModel),
+    ...(upstreamModel === 'demo-echo' ? { probed: { assistant_prefill: 'honoured' } } : {}),
+    ...(upstreamModel === 'demo-sleepy' ? { scalesToZero: true } : {}),
   };
 }
 

@@ -58,7 +58,7 @@ describe('the registry of the demo provider', () => {
       });
       const request = new Request(`${provider?.baseUrl}/chat/completions`, { method: 'POST', body });
       const response = await demoFetch(request);
-      const expected: Record<string, number> = { 'demo-fail': 500, 'demo-limited': 429 };
+      const expected: Record<string, number> = { 'demo-fail': 500, 'demo-limited': 429, 'demo-sleepy': 503 };
       expect(response.status).toBe(expected[endpoint.upstreamModel] ?? 200);
       await response.body?.cancel();
     },
