@@ -74,7 +74,7 @@ const restrictions = {
     .meta({ description: 'Addresses and CIDR blocks.' }),
   metadata: z.record(z.string().max(100), z.string().max(1000)).nullable().optional(),
   policy: PolicyInput.nullable().optional().meta({
-    description: 'How its requests are routed, where they and their workflow say nothing themselves.',
+    description: 'How its requests are routed: of each field, what they do not say themselves.',
   }),
 };
 

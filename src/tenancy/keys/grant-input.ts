@@ -19,7 +19,7 @@ export interface KeyRestrictions {
   /** Addresses and CIDR blocks. */
   allowed_ips?: string[] | null | undefined;
   metadata?: Record<string, string> | null | undefined;
-  /** How its requests are routed, where they say nothing themselves. */
+  /** How its requests are routed: of each field, what they do not say themselves. */
   policy?: Policy | null | undefined;
 }
 

@@ -36,11 +36,10 @@ export function modelNamed(name: string, models: ModelNames, param: string): Nam
   });
 }
 
-/** What requests may need, and how it is said that a model lacks it. */
+/** What requests may need, and how it is said that a model lacks it. Documents are put into words where a model reads none. */
 const INPUTS = [
   ['image', 'takes no images', 'image requests'],
   ['audio', 'takes no audio', 'audio requests'],
-  ['pdf', 'takes no files', 'requests with files'],
 ] as const;
 
 const ABILITIES = [

@@ -70,7 +70,6 @@ describe('a fallback chain', () => {
     expect(answer.body.warnings).toEqual([
       'acme/small takes no images: image requests skip it',
       'acme/small takes no audio: audio requests skip it',
-      'acme/small takes no files: requests with files skip it',
       'acme/small calls no tools: requests with tools skip it',
       'acme/small holds 8000 tokens, acme/large 100000: longer requests skip it',
     ]);
