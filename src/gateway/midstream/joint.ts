@@ -65,7 +65,7 @@ export class Joint {
   /** What is still held when the continuation has ended; '' for nothing. */
   end(): string {
     const chunk = this.#holder;
-    const content = this.#settle('');
+    const content = chunk ? this.#settle('') : '';
     if (!chunk || content === '') return '';
     return written({ ...chunk, choices: [{ index: 0, delta: { content }, finish_reason: null }] });
   }
@@ -91,7 +91,7 @@ export class Joint {
     if (choice.index === 0 && this.#overlap) this.#begin(delta, chunk, isLast);
     if (delta.content === '') delete delta.content;
     choice.delta = delta;
-    return isLast || isObject(choice.logprobs) || Object.keys(delta).length > 0;
+    return isLast || isObject(choice.logprobs) || Object.values(delta).some((value) => value !== null);
   }
 
   /** Holds the text of a delta back, or lets it go with what was held before it. */
