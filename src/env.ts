@@ -53,6 +53,8 @@ export interface Config {
   registrySync: boolean;
   /** USD a day. */
   probeBudgetUsd: number;
+  /** USD a day. */
+  healthProbeBudgetUsd: number;
   /** Null is the source's own address. */
   registryBaseUrl: string | null;
   /** Null where credits cannot be bought: it takes the key and the webhook's secret. */
@@ -91,6 +93,7 @@ export function configOf(env: Env): Config {
     },
     registrySync: result.data.REGISTRY_SYNC !== 'off',
     probeBudgetUsd: Number(result.data.PROBE_BUDGET_USD ?? 0),
+    healthProbeBudgetUsd: Number(result.data.HEALTH_PROBE_BUDGET_USD ?? 0),
     registryBaseUrl: result.data.LOCAL === 'true' ? (result.data.REGISTRY_BASE_URL ?? null) : null,
     payments:
       secretKey && webhookSecret

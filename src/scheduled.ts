@@ -5,6 +5,7 @@ import { checkRefunds } from './billing/payments/check-refunds.ts';
 import { topUpLowBalances } from './billing/payments/top-up-low-balances.ts';
 import { reconcile } from './billing/reconciliation/reconcile.ts';
 import type { Env } from './env.ts';
+import { probeHealthByClock } from './evals/probes/health-by-clock.ts';
 import { probeByClock } from './evals/probes/probe-by-clock.ts';
 import { syncWhenDue } from './registry/sync/sync.ts';
 
@@ -18,6 +19,7 @@ const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
   reconcile: (env, now) => reconcile(env, now),
   sync_registry: (env, now) => syncWhenDue(env, now),
   probe_endpoints: (env, now) => probeByClock(env, now),
+  probe_health: (env, now) => probeHealthByClock(env, now),
 };
 
 /**
