@@ -30,6 +30,7 @@ import { projects } from './projects.ts';
 import { providers } from './providers.ts';
 import { reconciliation } from './reconciliation.ts';
 import { registrySync } from './registry-sync.ts';
+import { route } from './route.ts';
 import type { ApiEnv } from './schemas.ts';
 import { scores } from './scores.ts';
 import { splits } from './splits.ts';
@@ -81,6 +82,7 @@ export const api = open
   .route('/', splits)
   .route('/', workflows)
   .route('/', scores)
+  .route('/', route)
   .route('/', registrySync)
   .route('/', workspaces)
   .route('/', projects)

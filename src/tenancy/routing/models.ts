@@ -18,6 +18,7 @@ export interface ModelNames {
   endpoints(modelId: string): readonly {
     contextLength: number | null;
     capabilities: { tools?: boolean; structuredOutput?: boolean };
+    probed?: Readonly<Record<string, string>>;
   }[];
 }
 
@@ -43,8 +44,8 @@ const INPUTS = [
 ] as const;
 
 const ABILITIES = [
-  ['tools', 'calls no tools', 'requests with tools'],
-  ['structuredOutput', 'keeps to no JSON schema', 'requests with a JSON schema'],
+  ['tools', 'tools', 'calls no tools', 'requests with tools'],
+  ['structuredOutput', 'json_schema', 'keeps to no JSON schema', 'requests with a JSON schema'],
 ] as const;
 
 /** What a step lacks that the model before it has, for people: one sentence each. */
@@ -53,21 +54,27 @@ export function lacks(step: NamedModel, model: NamedModel, models: ModelNames): 
     ([modality]) => model.inputModalities.includes(modality) && !step.inputModalities.includes(modality),
   );
   const abilities = ABILITIES.filter(
-    ([ability]) => some(model, ability, models) === true && some(step, ability, models) === false,
+    ([claimed, probed]) => can(model, claimed, probed, models) && !can(step, claimed, probed, models),
   );
-  const sentences = [...inputs, ...abilities].map(
-    ([, lack, requests]) => `${step.id} ${lack}: ${requests} skip it`,
-  );
+  const lacking = [...inputs, ...abilities.map(([, ...ability]) => ability)];
+  const sentences = lacking.map(([, lack, requests]) => `${step.id} ${lack}: ${requests} skip it`);
   const [has, takes] = [longest(model, models), longest(step, models)];
   if (has !== null && takes !== null && takes < has)
     sentences.push(`${step.id} holds ${takes} tokens, ${model.id} ${has}: longer requests skip it`);
   return sentences;
 }
 
-/** Whether an endpoint of the model has an ability; null when nothing is known. */
-function some(model: NamedModel, ability: (typeof ABILITIES)[number][0], models: ModelNames): boolean | null {
-  const known = models.endpoints(model.id).flatMap(({ capabilities }) => capabilities[ability] ?? []);
-  return known.length === 0 ? null : known.includes(true);
+/** Whether an endpoint of the model has an ability: what probes saw counts, else what is claimed; unknown is able. */
+function can(
+  model: NamedModel,
+  claimed: (typeof ABILITIES)[number][0],
+  probed: (typeof ABILITIES)[number][1],
+  models: ModelNames,
+): boolean {
+  return models.endpoints(model.id).some((endpoint) => {
+    const seen = endpoint.probed?.[probed];
+    return seen === undefined ? endpoint.capabilities[claimed] !== false : seen === 'honoured';
+  });
 }
 
 /** Tokens that the roomiest endpoint of a model holds; null when it is not known. */

@@ -67,6 +67,7 @@ const EXPECTED: Record<string, readonly Who[]> = {
   'put /api/workspaces/{id}/policy': admins,
   'delete /api/workspaces/{id}/policy': admins,
   'get /api/scores': readers,
+  'post /api/route': [...readers, 'key:inference'],
   'post /api/workspaces': ['operator', ...people],
   'get /api/workspaces': [...readers, 'user'],
   'get /api/workspaces/{id}': readers,

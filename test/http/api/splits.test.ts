@@ -76,6 +76,9 @@ describe('a split', () => {
     expect(await refused([target('demo/echo', 50), target('demo/ecko', 50)])).toEqual(second);
     expect(await refused([])).toMatchObject({ param: 'targets' });
     expect(await refused('demo/echo')).toMatchObject({ code: 'invalid_type', param: 'targets' });
+    expect(errorOf(await put(one.admin, 'Auto', [target('demo/echo', 100)]))).toMatchObject({
+      param: 'name',
+    });
     expect(errorOf(await put(one.admin, 'a b', [target('demo/echo', 100)]))).toMatchObject({ status: 400 });
   });
 

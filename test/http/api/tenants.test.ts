@@ -68,6 +68,7 @@ const WITH_WORKSPACE: Record<string, object | null> = {
   'put /api/workflows/{name}': { policy: { region: 'eu' } },
   'delete /api/workflows/{name}': null,
   'get /api/scores': null,
+  'post /api/route': { model: 'demo/echo', messages: [{ role: 'user', content: 'hi' }] },
   'get /api/keys': null,
   'get /api/members': null,
   'get /api/invitations': null,
@@ -228,7 +229,7 @@ describe('what belongs to another tenant', () => {
 
   it.each(Object.entries(WITH_WORKSPACE))('is not found when %s names it', async (route, body) => {
     const [method = '', path = ''] = route.split(' ');
-    const inQuery = method === 'get' || method === 'delete' || path.endsWith('/limits');
+    const inQuery = method === 'get' || method === 'delete' || /\/(limits|route)$/.test(path);
     const before = await state();
     const [session, key] = await asMine(
       method.toUpperCase(),

@@ -36,6 +36,10 @@ export async function putSplit(
 ): Promise<SplitView> {
   requirePermission(actor, 'routing.write');
   const { name, folded } = input;
+  if (folded === 'auto') {
+    const message = 'auto leaves the choice to the router: it stands for no split.';
+    throw new GatewayError('invalid_value', { param: 'name', message });
+  }
   const place = await placeOf(env, actor, input.workspace);
   const split = { name, targets: targetsOf(input.targets, models) };
   await requireRoom(env, SPLITS, place, ne(splits.folded, folded), split);
