@@ -20,7 +20,7 @@ const Pricing = z.object({
   input_cache_write: z.optional(Usd),
 });
 
-/** https://openrouter.ai/docs/overview/models#model-object-schema */
+/** https://openrouter.ai/docs/overview/models#model-object-schema and https://openrouter.ai/docs/api/api-reference/models/get-models */
 const Entry = z.object({
   id: z.string().check(z.regex(/^[^/\s]{1,100}\/[^\s]{1,200}$/)),
   name: z.string().check(z.minLength(1), z.maxLength(300)),
@@ -29,8 +29,8 @@ const Entry = z.object({
   pricing: Pricing,
   top_provider: z.nullish(z.object({ max_completion_tokens: Count })),
   supported_parameters: z.nullish(z.array(z.string())),
-  /** The day after which it may be gone. */
-  expiration_date: z.nullish(z.string()),
+  /** The day after which it may be gone; unreadable, it makes no model unreadable. */
+  expiration_date: z.catch(z.nullish(z.string()), null),
 });
 
 /** https://openrouter.ai/docs/api-reference/list-endpoints-for-a-model */
