@@ -54,9 +54,12 @@ export function decide(situation: Situation, asked: Asked, explain = false): Dec
   const ordered = groups.map((group) => orderGroup(situation, group, estimator, asked.session, explain));
   const stayed = stay(ordered[0], asked.current, estimator);
   const placed = ordered.flatMap(({ group, best }) => best.map((standing) => ({ standing, group })));
-  const order = begun(openLast(placed));
+  const { allowFallbacks } = situation.preferences;
+  const order = begun(
+    openLast(allowFallbacks ? placed : placed.filter(({ group }) => group === placed[0]?.group)),
+  );
   const [first] = order;
-  const tried = situation.preferences.allowFallbacks ? order : order.slice(0, 1);
+  const tried = allowFallbacks ? order : order.slice(0, 1);
   return {
     ranked: tried.map((one) => rankedOf(one, asked.current, estimator)),
     excluded: explain || !first ? excludedFrom(situation, groups, estimator) : [],

@@ -80,10 +80,10 @@ export class Estimator {
     const input = Math.ceil(this.inputTokens(row.model.id) * margin);
     const { fixed, outputRate } = chargeAtMost(input, price, DEFAULT_PRICING, row.model.id, 'operator');
     const factor = this.factor(row);
-    const left = budgetUsd * NANO_PER_USD - fixed * factor;
+    const left = Math.round(budgetUsd * NANO_PER_USD) - Math.round(fixed * factor);
     if (left < 0) return -1;
     const rate = outputRate * factor * this.#situation.request.answers;
-    return rate === 0 ? Infinity : Math.floor((left * PER_MILLION) / rate);
+    return rate === 0 ? Infinity : Math.floor((left * PER_MILLION) / rate + 1e-9);
   }
 
   /** USD of the least that a request takes: its input and the shortest answer. Null when the price is not known. */
