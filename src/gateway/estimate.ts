@@ -63,19 +63,25 @@ function sizeInTokens(request: ChatRequest): number {
   return mayHoldData ? Math.min(bySize, Math.ceil(promptTokens(request.body()) * 1.5)) : bySize;
 }
 
+/** What is longer is no address, characters. */
+const LONGEST_LINK = 8_000;
+
+/** Members that carry data and no text: of images, of sounds and files, in the parts of messages. */
+const DATA = new Set(['url', 'image_url', 'data', 'file_data']);
+
 function promptTokens(body: Json): number {
   let chars = 0;
   let attachments = 0;
-  const walk = (value: Json | undefined): void => {
+  const walk = (value: Json | undefined, name: string): void => {
     if (typeof value === 'string') {
-      if (value.startsWith('data:') || value.length > 100_000) attachments++;
+      if (DATA.has(name) && (value.length > LONGEST_LINK || value.startsWith('data:'))) attachments++;
       else chars += value.length;
     } else if (Array.isArray(value)) {
-      for (const item of value) walk(item);
+      for (const item of value) walk(item, name);
     } else if (isObject(value)) {
-      for (const item of Object.values(value)) walk(item);
+      for (const [member, item] of Object.entries(value)) walk(item, member);
     }
   };
-  walk(body);
+  walk(body, '');
   return Math.ceil(chars / CHARS_PER_TOKEN) + attachments * TOKENS_PER_ATTACHMENT;
 }
