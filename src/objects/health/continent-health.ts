@@ -63,20 +63,20 @@ export class ContinentHealth {
     }
   }
 
-  /** Answers whether others should know at once: a circuit moved, or a credential or a waking endpoint. */
-  apply({ observations, coolDowns, waking }: Omit<Report, 'since'>, now: number): boolean {
-    let isUrgent = coolDowns.length > 0 || waking.length > 0;
+  /** Answers the endpoints of which others should know at once: whose circuit moved, or that are being woken. */
+  apply({ observations, coolDowns, waking }: Omit<Report, 'since'>, now: number): Set<string> {
+    const urgent = new Set(waking.map(({ endpoint }) => endpoint));
     // An isolate's clock may be ahead.
     const inOrder = observations.map((one) => ({ ...one, at: Math.min(one.at, now) }));
     for (const observation of inOrder.sort((a, b) => a.at - b.at)) {
-      if (this.#observe(observation, now)) isUrgent = true;
+      if (this.#observe(observation, now)) urgent.add(observation.endpoint);
     }
     for (const { endpoint, since } of waking) {
       const known = this.#touched(endpoint, now);
       known.wakingSince = since === null ? null : Math.min(since, known.wakingSince ?? since);
     }
     for (const { credential, until } of coolDowns) this.#coolDowns.set(credential, { until, toldAt: now });
-    return isUrgent;
+    return urgent;
   }
 
   /** The endpoints that are known, with when news of each last came. */

@@ -26,7 +26,7 @@ export class HealthObject extends DurableObject {
   /** Learns, and answers what has changed since the version that the report names: a `Snapshot` as JSON. */
   report({ since, ...news }: Report): string {
     const now = Date.now();
-    if (this.#health.apply(news, now)) this.#snapshots.renew(now);
+    this.#snapshots.hurry(this.#health.apply(news, now), news.coolDowns, now);
     const isNews = news.observations.length + news.coolDowns.length + news.waking.length > 0;
     if (isNews && now - this.#storedAt >= STORE_EVERY_MS) this.#store(now);
     return this.#snapshots.since(since, now);

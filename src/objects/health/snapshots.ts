@@ -1,4 +1,5 @@
 import type { ContinentHealth } from './continent-health.ts';
+import type { CoolDown } from './types.ts';
 
 /** A snapshot serves all who ask within this time, milliseconds. */
 const GOOD_FOR_MS = 1_000;
@@ -27,8 +28,9 @@ export class Snapshots {
   readonly #coolDowns = new Map<string, Piece>();
   /** By the version that the asker has. */
   readonly #answers = new Map<number, string>();
-  /** Unix milliseconds at which it was made: so it goes on growing when the object starts anew. */
+  /** The time of the last change, at least: so it goes on growing when the object starts anew. */
   #version = 0;
+  #renewedAt = 0;
 
   constructor(health: ContinentHealth) {
     this.#health = health;
@@ -36,7 +38,7 @@ export class Snapshots {
 
   /** `Snapshot` as JSON: what has changed since a version. */
   since(version: number, now: number): string {
-    if (now - this.#version >= GOOD_FOR_MS) this.renew(now);
+    if (now - this.#renewedAt >= GOOD_FOR_MS) this.renew(now);
     // A version of the future is of an object whose clock was ahead.
     const from = version > this.#version ? 0 : version;
     let answer = this.#answers.get(from);
@@ -52,12 +54,25 @@ export class Snapshots {
 
   /** Puts it together anew. */
   renew(now: number): void {
-    this.#version = Math.max(now, this.#version + 1);
-    this.#answers.clear();
+    this.#nextVersion(now);
+    this.#renewedAt = now;
     this.#health.forget(now);
     this.#renewEndpoints(now);
     replace(this.#models, this.#health.models(), (model) => model.id, this.#version);
     replace(this.#coolDowns, this.#health.coolDowns(), (rest) => rest.credential, this.#version);
+  }
+
+  /** Takes in what cannot wait, and leaves the rest as it was. */
+  hurry(endpointIds: Set<string>, coolDowns: readonly CoolDown[], now: number): void {
+    if (endpointIds.size + coolDowns.length === 0) return;
+    this.#nextVersion(now);
+    for (const id of endpointIds) keep(this.#endpoints, id, this.#health.endpoint(id, now), this.#version);
+    for (const rest of coolDowns) keep(this.#coolDowns, rest.credential, rest, this.#version);
+  }
+
+  #nextVersion(now: number): void {
+    this.#version = Math.max(now, this.#version + 1);
+    this.#answers.clear();
   }
 
   #renewEndpoints(now: number): void {

@@ -12,7 +12,7 @@ function made() {
   const health = new ContinentHealth();
   const snapshots = new Snapshots(health);
   const told = (since: number, now: number): Snapshot => JSON.parse(snapshots.since(since, now));
-  return { health, told };
+  return { health, snapshots, told };
 }
 
 describe('snapshots', () => {
@@ -23,6 +23,21 @@ describe('snapshots', () => {
     health.apply({ ...NOTHING, observations: [ok('b@p', START + 1)] }, START + 1);
     expect(told(0, START + 999).endpoints).toHaveLength(1);
     expect(told(0, START + 1_000).endpoints).toHaveLength(2);
+  });
+
+  it('take in at once what cannot wait, and that alone', () => {
+    const { health, snapshots, told } = made();
+    health.apply({ ...NOTHING, observations: [ok('a@p', START), ok('b@p', START)] }, START);
+    const { version } = told(0, START);
+    const coolDowns = [{ credential: 'cred_1', until: START + 30_000 }];
+    const failures = [1, 2, 3].map((ms) => ({ ...ok('a@p', START + ms), outcome: 'error' as const }));
+    const news = { observations: [...failures, ok('b@p', START + 4)], coolDowns, waking: [] };
+    snapshots.hurry(health.apply(news, START + 5), coolDowns, START + 5);
+    const hurried = told(version, START + 5);
+    expect(hurried.endpoints.map(({ id }) => id)).toEqual(['a@p']);
+    expect(hurried.coolDowns).toEqual(coolDowns);
+    // What was hurried puts nothing else off.
+    expect(told(hurried.version, START + 1_000).endpoints.map(({ id }) => id)).toContain('b@p');
   });
 
   it('tell that windows have slid, without any news', () => {

@@ -31,7 +31,7 @@ class FakeContinent {
     report: async (report: Report): Promise<Snapshot> => {
       this.reports.push({ continent, report, at: Date.now() });
       if (this.isAway) throw new Error('the object is away');
-      if (this.#health.apply(report, Date.now())) this.#snapshots.renew(Date.now());
+      this.#snapshots.hurry(this.#health.apply(report, Date.now()), report.coolDowns, Date.now());
       return JSON.parse(this.#snapshots.since(report.since, Date.now()));
     },
     read: async (): Promise<Snapshot> => JSON.parse(this.#snapshots.since(0, Date.now())),
