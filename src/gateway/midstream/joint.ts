@@ -39,6 +39,7 @@ export class Joint {
   /** The last chunk whose text is held. */
   #holder: JsonObject | null = null;
   #removed = 0;
+  #text = '';
 
   constructor({ sent, how, id, created }: JointOptions) {
     this.#id = id;
@@ -52,6 +53,11 @@ export class Joint {
     return this.#removed;
   }
 
+  /** The text of the continuation that the client has; what is held is not in it. */
+  get text(): string {
+    return this.#text;
+  }
+
   /** @param sse whole events as StreamDecoder.push answers them; so is the answer. */
   push(sse: string): string {
     let out = '';
@@ -62,7 +68,10 @@ export class Joint {
     return out;
   }
 
-  /** What is still held when the continuation has ended; '' for nothing. */
+  /**
+   * What is still held of a continuation that has ended, or broken without another that takes over; '' for
+   * nothing. Where another does, what is held is better forgotten: it goes on from what the client has.
+   */
   end(): string {
     const chunk = this.#holder;
     const content = chunk ? this.#settle('') : '';
@@ -88,7 +97,10 @@ export class Joint {
     if (Array.isArray(delta.annotations))
       delta.annotations = delta.annotations.map((note) => this.#moved(note));
     const isLast = typeof choice.finish_reason === 'string';
-    if (choice.index === 0 && this.#overlap) this.#begin(delta, chunk, isLast);
+    if (choice.index === 0) {
+      if (this.#overlap) this.#begin(delta, chunk, isLast);
+      else if (typeof delta.content === 'string') this.#text += delta.content;
+    }
     if (delta.content === '') delete delta.content;
     choice.delta = delta;
     return isLast || isObject(choice.logprobs) || Object.values(delta).some((value) => value !== null);
@@ -115,7 +127,8 @@ export class Joint {
     this.#overlap = null;
     this.#held = '';
     this.#holder = null;
-    return begun.slice(this.#removed);
+    this.#text = begun.slice(this.#removed);
+    return this.#text;
   }
 
   /** A citation counts from the beginning of the whole text. */

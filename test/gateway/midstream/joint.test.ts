@@ -217,6 +217,36 @@ describe('what is held back', () => {
   });
 });
 
+describe('the text that the client has of it', () => {
+  const sent = words(60);
+
+  test('is what was let go', () => {
+    const between = joint(sent, 'instruct');
+    between.push(chunk({ role: 'assistant', content: '' }));
+    expect(between.text).toBe('');
+    between.push(chunk({ content: sent.slice(-20) }));
+    expect(between.text).toBe('');
+    between.push(chunk({ content: ' and' }));
+    between.push(chunk({ content: ' more' }) + chunk({ reasoning: 'Hm' }));
+    expect(between.text).toBe(' and more');
+    expect(between.removed).toBe(20);
+  });
+
+  test('has what is held in it only when it is let go at the end', () => {
+    const between = joint(sent, 'instruct');
+    between.push(chunk({ content: 'word0' }));
+    expect(between.text).toBe('');
+    between.end();
+    expect(between.text).toBe('word0');
+  });
+
+  test('is all of it where nothing was sent before', () => {
+    const between = joint('', 'instruct');
+    between.push(chunk({ content: 'On' }) + chunk({ content: 'ce' }));
+    expect(between.text).toBe('Once');
+  });
+});
+
 describe('what the client does not see', () => {
   test('a second role, id or date, whatever the wire', () => {
     for (const wire of WIRES) {
