@@ -208,7 +208,7 @@ describe('the policy in force', () => {
   it('lowers the output limit of the candidates to the budget', () => {
     const [first] = planned({
       model: 'b/small',
-      max_tokens: 1_000_000,
+      max_tokens: 50_000,
       policy: { max_cost_usd: 0.001 },
     }).candidates;
     expect(first?.maxOutputTokens).toBeLessThanOrEqual(500);
