@@ -7,7 +7,7 @@ import type { Attempt, GenerationStatus, Receipt } from '../telemetry/receipt.ts
 import { rememberReceipt } from '../telemetry/recent.ts';
 import type { FinishReason, Usage } from '../wires/types.ts';
 import { spendingScopes } from './admit.ts';
-import { outbox } from './outbox.ts';
+import { post } from './outbox.ts';
 import { paidBy } from './paid-by.ts';
 import type { Call, Candidate, Trail } from './types.ts';
 
@@ -49,14 +49,7 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
 
   const text = JSON.stringify(receipt);
   rememberReceipt(call.caller.workspaceId, call.generationId, text);
-  const delivery = outbox.add({
-    env: call.env,
-    workspaceId: call.caller.workspaceId,
-    createdAt: call.startedAt,
-    receipt: text,
-    settlement: settlementOf(call, ending, charge, charged),
-  });
-  if (delivery) call.waitUntil(delivery);
+  post(call, text, settlementOf(call, ending, charge, charged));
   return { charged, receipt };
 }
 
@@ -83,6 +76,7 @@ function settlementOf(
     // A failed answer is not charged and stands on no invoice; one of unknown cost does, so that it is seen.
     lines: failed ? [] : (charge?.lines ?? (charged === null ? [unknown] : [])),
     tokens: usage && { total: usage.inputTokens + usage.outputTokens, output: usage.outputTokens },
+    draw: call.draw,
   };
 }
 

@@ -78,9 +78,59 @@ test('admission goes beside the upstream while there is room, and costs no refus
   for (let round = 0; round < 5; round++) {
     expect(having(await flood(caller, 40), 200)).toHaveLength(40);
   }
-  const stats = await world.api<object>('GET', `/api/limits/stats?workspace=${caller.workspace}`);
-  expect(stats).toMatchObject({ admitted: 200, refused: 0, refused_optimistic: 0, expired: 0 });
+  const stats = async () =>
+    await world.api<{ admitted: number }>('GET', `/api/limits/stats?workspace=${caller.workspace}`);
+  await expect.poll(async () => (await stats()).admitted).toBe(200);
+  expect(await stats()).toMatchObject({ refused: 0, refused_optimistic: 0, expired: 0 });
 });
+
+test.each([
+  ['a budget that is spent', { budgets: [{ window: 'total', amount_usd: 0 }] }, 403, 0],
+  ['a rate', { requests_per_minute: 3 }, 429, 3],
+])(
+  '%s is in force when it has been set, amid requests that need not ask',
+  async (_, limits, status, limit) => {
+    const caller = await newCaller(world);
+    world.upstream.script('openai', answer(ANSWERS.openai.whole(SAYS)));
+    let set = false;
+    /** Statuses of requests that began after the limit was set. */
+    const after: number[] = [];
+    const client = async (): Promise<void> => {
+      while (after.length < 40) {
+        const began = set;
+        const response = await caller.chat(body());
+        await response.text();
+        if (began) after.push(response.status);
+      }
+    };
+    const clients = Array.from({ length: 8 }, client);
+    const admitted = async () =>
+      (await world.api<{ admitted: number }>('GET', `/api/limits/stats?workspace=${caller.workspace}`))
+        .admitted;
+    await expect.poll(admitted).toBeGreaterThan(100);
+    await world.api('PUT', `/api/workspaces/${caller.workspace}/limits`, limits);
+    set = true;
+    await Promise.all(clients);
+    // Those that came while it was being set may have used it up.
+    const admittedAfter = after.filter((one) => one === 200).length;
+    expect(admittedAfter).toBeLessThanOrEqual(limit);
+    expect(after.filter((one) => one === status)).toHaveLength(after.length - admittedAfter);
+  },
+  30_000,
+);
+
+test('what requests reserve ahead is given back when they cease', async () => {
+  const caller = await newCaller(world);
+  world.upstream.script('openai', answer(ANSWERS.openai.whole(SAYS)));
+  for (let round = 0; round < 10; round++) await flood(caller, 20);
+  // 400 micro-USD an answer.
+  await expect.poll(() => balance(world, caller)).toBe(99.92);
+  const state = await world.api<{ concurrent: { used: number } }>(
+    'GET',
+    `/api/workspaces/${caller.workspace}/limits`,
+  );
+  expect(state.concurrent.used).toBe(0);
+}, 30_000);
 
 test('a request that went ahead and is refused lets no byte out, and its upstream is stopped', async () => {
   const caller = await newCaller(world);

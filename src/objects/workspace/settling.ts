@@ -1,29 +1,33 @@
+import { endAdvance } from './advances.ts';
 import type { Books } from './books.ts';
 import type { Hold } from './holds.ts';
-import type { Settlement } from './types.ts';
+import type { Draw, Settlement } from './types.ts';
 
 /**
  * Ends a request: gives back what it had reserved, takes what it costs, and corrects its tokens. Repeating
  * it changes nothing. Within a transaction.
  */
 export function settle(books: Books, settlement: Settlement, now: number): void {
-  const { id, amount } = settlement;
+  const { id, amount, draw } = settlement;
   const hold = books.holds.remove(id);
-  release(books, id, hold, now);
+  if (draw) releaseDraw(books, id, draw, now);
+  else release(books, id, hold, now);
   const first = books.ledger.append(
     { id: `settle:${id}`, kind: 'settle', amount: -amount, reference: id },
     now,
   );
   if (!first) return;
-  if (hold && amount > hold.amount) books.stats.add('overrun', amount - hold.amount);
+  const reserved = draw ?? hold;
+  if (reserved && amount > reserved.amount) books.stats.add('overrun', amount - reserved.amount);
   books.usage.add({ ...settlement, lines: balanced(settlement) });
   for (const scope of settlement.scopes) books.spending.add(scope, amount);
   const { tokens } = settlement;
-  if (!hold || !tokens) return;
-  books.observed.note(hold.model, tokens.output);
-  for (const [scope, second] of Object.entries(hold.seconds)) {
-    const limit = books.allowances.get(scope)?.limits.tokens_per_minute ?? hold.tokens;
-    books.rates.correct(scope, 'tokens', second, tokens.total - Math.min(hold.tokens, limit), now);
+  if (!reserved || !tokens) return;
+  books.observed.note(reserved.model, tokens.output);
+  for (const [scope, second] of Object.entries(hold?.seconds ?? {})) {
+    const counted = hold?.tokens ?? 0;
+    const limit = books.allowances.get(scope)?.limits.tokens_per_minute ?? counted;
+    books.rates.correct(scope, 'tokens', second, tokens.total - Math.min(counted, limit), now);
   }
 }
 
@@ -33,6 +37,18 @@ export function expire(books: Books, now: number): void {
     release(books, id, books.holds.remove(id), now);
     books.stats.add('expired');
   }
+}
+
+/** Gives back what a request had drawn of an advance; of one that has expired nothing is left to give. */
+function releaseDraw(books: Books, id: string, draw: Draw, now: number): void {
+  const advance = books.holds.get(draw.advance);
+  const amount = Math.min(draw.amount, advance?.amount ?? 0);
+  const first = books.ledger.append({ id: `release:${id}`, kind: 'release', amount, reference: id }, now);
+  if (!first) return;
+  books.stats.add('admitted');
+  if (!advance) return;
+  books.holds.change(advance, -amount, -1);
+  endAdvance(books, advance, now);
 }
 
 /** Gives the reserved money back, once. Stands in the ledger also without money: then nothing can be held any more. */
