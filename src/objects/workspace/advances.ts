@@ -1,6 +1,6 @@
 import type { Books } from './books.ts';
 import type { Hold } from './holds.ts';
-import type { Advance, AdvanceRequest, Scope } from './types.ts';
+import type { Advance, AdvanceRequest, Draw, Scope } from './types.ts';
 
 /** Of what is left of balance and budgets, no advance takes more at once: near the end each request asks. */
 const PART = 0.02;
@@ -31,8 +31,31 @@ export function advance(books: Books, request: AdvanceRequest, now: number): Adv
   return { open: requests > 0 || hold !== undefined, requests, left: left - requests * take.each };
 }
 
+/** What a request had drawn that has ended in this transaction, and in no other. */
+export interface EndedDraw extends Draw {
+  /** The generation's id. */
+  id: string;
+}
+
+/**
+ * Gives back what requests had drawn, by one entry per advance; of one that has expired nothing is left to give.
+ * Within a transaction.
+ */
+export function releaseDraws(books: Books, draws: readonly EndedDraw[], now: number): void {
+  for (const [name, group] of Map.groupBy(draws, (draw) => draw.advance)) {
+    const hold = books.holds.get(name);
+    if (!hold) continue;
+    const drawn = group.reduce((sum, draw) => sum + draw.amount, 0);
+    const amount = Math.min(drawn, hold.amount);
+    const id = `draws:${name}:${group[0]?.id}`;
+    books.ledger.append({ id, kind: 'release', amount, reference: name }, now);
+    books.holds.change(hold, -amount, -Math.min(group.length, hold.advance?.requests ?? 0));
+    endAdvance(books, hold, now);
+  }
+}
+
 /** Ends an advance that is closed and whose requests have all ended. */
-export function endAdvance(books: Books, hold: Hold, now: number): void {
+function endAdvance(books: Books, hold: Hold, now: number): void {
   if (!hold.advance || hold.advance.open || hold.advance.requests > 0) return;
   books.holds.remove(hold.id);
   const id = `release:${hold.id}`;

@@ -1,3 +1,4 @@
+import { LruMap } from '../../lib/lru.ts';
 import type { WorkspaceObject } from './object.ts';
 import type {
   Admission,
@@ -51,8 +52,16 @@ export interface WorkspaceClient {
   states(scopes: Scope[]): Promise<ScopeState[]>;
 }
 
+/** Ids by name: reckoning one costs a hash. */
+const ids = new LruMap<string, DurableObjectId>(1000);
+
 export function workspaceClient(env: WorkspaceBinding, workspaceId: string): WorkspaceClient {
-  const stub = env.WORKSPACE.get(env.WORKSPACE.idFromName(workspaceId));
+  let id = ids.get(workspaceId);
+  if (!id) {
+    id = env.WORKSPACE.idFromName(workspaceId);
+    ids.set(workspaceId, id);
+  }
+  const stub = env.WORKSPACE.get(id);
   return {
     admit: async (requests) => await stub.admit(requests),
     settle: async (settlements) => await stub.settle(settlements),

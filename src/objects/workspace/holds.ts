@@ -32,7 +32,7 @@ export class Holds {
     sql.exec(
       `CREATE TABLE IF NOT EXISTS holds (
          id TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
-       CREATE INDEX IF NOT EXISTS holds_by_end ON holds (expires_at);`,
+       DROP INDEX IF EXISTS holds_by_end;`,
     );
     this.reload();
   }
@@ -119,8 +119,9 @@ export class Holds {
 
   /** When the next one expires, Unix milliseconds; null when there is none. */
   nextEnd(): number | null {
-    const row = this.#sql.exec('SELECT min(expires_at) AS next FROM holds').one();
-    return row.next === null ? null : Number(row.next);
+    let next: number | null = null;
+    for (const { expiresAt } of this.#byId.values()) next = Math.min(next ?? expiresAt, expiresAt);
+    return next;
   }
 
   #count(hold: Hold, sign: 1 | -1): void {

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { admit } from './admission.ts';
-import { advance, idsOf } from './advances.ts';
+import { advance, idsOf, releaseDraws } from './advances.ts';
 import { Books } from './books.ts';
 import { expire, settle } from './settling.ts';
 import {
@@ -61,11 +61,12 @@ export class WorkspaceObject extends DurableObject {
   ): Promise<{ balance: number; advances: Advance[] }> {
     const now = Date.now();
     const ids = [
-      ...settlements.flatMap(({ id }) => [`release:${id}`, `settle:${id}`]),
+      ...settlements.flatMap(({ id, draw }) => (draw ? [`settle:${id}`] : [`release:${id}`, `settle:${id}`])),
       ...requests.flatMap(idsOf),
     ];
     const answer = this.#books.change(ids, now, () => {
-      for (const settlement of settlements) settle(this.#books, settlement, now);
+      const draws = settlements.flatMap((settlement) => settle(this.#books, settlement, now) ?? []);
+      releaseDraws(this.#books, draws, now);
       const advances = requests.map((request) => advance(this.#books, request, now));
       return { balance: this.#books.ledger.balance, advances };
     });

@@ -1,33 +1,36 @@
-import { endAdvance } from './advances.ts';
+import type { EndedDraw } from './advances.ts';
 import type { Books } from './books.ts';
 import type { Hold } from './holds.ts';
-import type { Draw, Settlement } from './types.ts';
+import type { Settlement } from './types.ts';
 
 /**
  * Ends a request: gives back what it had reserved, takes what it costs, and corrects its tokens. Repeating
  * it changes nothing. Within a transaction.
+ * @returns what it had drawn of an advance and is yet to be given back, once.
  */
-export function settle(books: Books, settlement: Settlement, now: number): void {
-  const { id, amount, draw } = settlement;
-  const hold = books.holds.remove(id);
-  if (draw) releaseDraw(books, id, draw, now);
-  else release(books, id, hold, now);
+export function settle(books: Books, settlement: Settlement, now: number): EndedDraw | null {
+  const { id, amount, draw, tokens } = settlement;
+  const hold = draw ? undefined : books.holds.remove(id);
+  if (!draw) release(books, id, hold, now);
   const first = books.ledger.append(
     { id: `settle:${id}`, kind: 'settle', amount: -amount, reference: id },
     now,
   );
-  if (!first) return;
+  if (!first) return null;
   const reserved = draw ?? hold;
+  if (draw) books.stats.add('admitted');
   if (reserved && amount > reserved.amount) books.stats.add('overrun', amount - reserved.amount);
   books.usage.add({ ...settlement, lines: balanced(settlement) });
   for (const scope of settlement.scopes) books.spending.add(scope, amount);
-  const { tokens } = settlement;
-  if (!reserved || !tokens) return;
-  books.observed.note(reserved.model, tokens.output);
-  for (const [scope, second] of Object.entries(hold?.seconds ?? {})) {
-    const counted = hold?.tokens ?? 0;
-    const limit = books.allowances.get(scope)?.limits.tokens_per_minute ?? counted;
-    books.rates.correct(scope, 'tokens', second, tokens.total - Math.min(counted, limit), now);
+  if (reserved && tokens) books.observed.note(reserved.model, tokens.output);
+  if (hold && tokens) correctRates(books, hold, tokens.total, now);
+  return draw ? { ...draw, id } : null;
+}
+
+function correctRates(books: Books, hold: Hold, total: number, now: number): void {
+  for (const [scope, second] of Object.entries(hold.seconds)) {
+    const limit = books.allowances.get(scope)?.limits.tokens_per_minute ?? hold.tokens;
+    books.rates.correct(scope, 'tokens', second, total - Math.min(hold.tokens, limit), now);
   }
 }
 
@@ -37,18 +40,6 @@ export function expire(books: Books, now: number): void {
     release(books, id, books.holds.remove(id), now);
     books.stats.add('expired');
   }
-}
-
-/** Gives back what a request had drawn of an advance; of one that has expired nothing is left to give. */
-function releaseDraw(books: Books, id: string, draw: Draw, now: number): void {
-  const advance = books.holds.get(draw.advance);
-  const amount = Math.min(draw.amount, advance?.amount ?? 0);
-  const first = books.ledger.append({ id: `release:${id}`, kind: 'release', amount, reference: id }, now);
-  if (!first) return;
-  books.stats.add('admitted');
-  if (!advance) return;
-  books.holds.change(advance, -amount, -1);
-  endAdvance(books, advance, now);
 }
 
 /** Gives the reserved money back, once. Stands in the ledger also without money: then nothing can be held any more. */

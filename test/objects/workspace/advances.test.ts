@@ -104,6 +104,7 @@ describe('advances', () => {
         const running: { id: string; draw: Draw }[] = [];
         /** What the object has reserved, by advance. */
         const reserved = new Map<string, number>();
+        const told: Settlement[] = [];
         let spent = 0;
         let made = 0;
         const idOf = ({ by, epoch }: { by: number; epoch: number }) => `adv_${by}_${epoch}`;
@@ -130,9 +131,11 @@ describe('advances', () => {
           } else if (step.do === 'end' && running.length > 0) {
             const { id: request, draw } = running.shift() ?? fail();
             const amount = Math.floor((draw.amount * step.part) / 100);
-            const settlements = [ended(request, amount, draw)];
-            if (step.repeated) await client.settle(settlements);
-            await client.settle(settlements);
+            const settlement = ended(request, amount, draw);
+            if (step.repeated) await client.settle([settlement]);
+            // What has been told comes again with what is new.
+            await client.settle([...told.slice(-2), settlement]);
+            told.push(settlement);
             spent += amount;
             const rest = reserved.get(draw.advance);
             if (rest !== undefined) reserved.set(draw.advance, rest - draw.amount);
