@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
-import { balance } from '../support/node/receipts.ts';
+import { balance, untilBalance } from '../support/node/receipts.ts';
 import { answer, endless, stream } from '../support/node/scripts.ts';
 import { readStream } from '../support/node/sse.ts';
 import { type Caller, modelId, newCaller, startWorld, type World } from '../support/node/world.ts';
@@ -80,7 +80,7 @@ test('admission goes beside the upstream while there is room, and costs no refus
   }
   const stats = async () =>
     await world.api<{ admitted: number }>('GET', `/api/limits/stats?workspace=${caller.workspace}`);
-  await expect.poll(async () => (await stats()).admitted).toBe(200);
+  await expect.poll(async () => (await stats()).admitted, { timeout: 10_000 }).toBe(200);
   expect(await stats()).toMatchObject({ refused: 0, refused_optimistic: 0, expired: 0 });
 });
 
@@ -92,6 +92,8 @@ test.each([
   async (_, limits, status, limit) => {
     const caller = await newCaller(world);
     world.upstream.script('openai', answer(ANSWERS.openai.whole(SAYS)));
+    const before = Promise.withResolvers<void>();
+    let answered = 0;
     let set = false;
     /** Statuses of requests that began after the limit was set. */
     const after: number[] = [];
@@ -101,16 +103,14 @@ test.each([
         const response = await caller.chat(body());
         await response.text();
         if (began) after.push(response.status);
+        if (++answered === 100) before.resolve();
       }
     };
-    const clients = Array.from({ length: 8 }, client);
-    const admitted = async () =>
-      (await world.api<{ admitted: number }>('GET', `/api/limits/stats?workspace=${caller.workspace}`))
-        .admitted;
-    await expect.poll(admitted).toBeGreaterThan(100);
+    const clients = Promise.all(Array.from({ length: 8 }, client));
+    await Promise.race([before.promise, clients]);
     await world.api('PUT', `/api/workspaces/${caller.workspace}/limits`, limits);
     set = true;
-    await Promise.all(clients);
+    await clients;
     // Those that came while it was being set may have used it up.
     const admittedAfter = after.filter((one) => one === 200).length;
     expect(admittedAfter).toBeLessThanOrEqual(limit);
@@ -124,7 +124,7 @@ test('what requests reserve ahead is given back when they cease', async () => {
   world.upstream.script('openai', answer(ANSWERS.openai.whole(SAYS)));
   for (let round = 0; round < 10; round++) await flood(caller, 20);
   // 400 micro-USD an answer.
-  await expect.poll(() => balance(world, caller)).toBe(99.92);
+  expect(await untilBalance(world, caller, 99.92)).toBe(99.92);
   const state = await world.api<{ concurrent: { used: number } }>(
     'GET',
     `/api/workspaces/${caller.workspace}/limits`,

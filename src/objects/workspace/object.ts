@@ -24,7 +24,7 @@ import {
 const ALARM_STEP_MS = 5_000;
 
 /** What an isolate's clock may lag behind while it works, milliseconds. */
-const CLOCK_MS = 50;
+const CLOCK_MS = 250;
 
 /** How often it is looked whether advances have been given back, milliseconds. */
 const DRAWN_CHECK_MS = 10;
