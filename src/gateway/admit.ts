@@ -25,7 +25,7 @@ export interface Ticket {
   optimistic: boolean;
   /** @throws GatewayError the refusal, or `limits_unavailable`. Rejections are never unhandled. */
   granted: Promise<Granted>;
-  /** What was granted at once. */
+  /** What was granted, once it is there: then nobody need wait. */
   known: Granted | null;
 }
 
@@ -61,9 +61,14 @@ export function admit(call: Call, candidates: readonly Candidate[]): Ticket {
     optimistic,
   };
   headroom.asked(name, demand);
-  const granted = ask(call, request, name, demand);
-  granted.catch(() => {});
-  return { optimistic, granted, known: null };
+  const ticket: Ticket = { optimistic, granted: ask(call, request, name, demand), known: null };
+  ticket.granted.then(
+    (granted) => {
+      ticket.known = granted;
+    },
+    () => {},
+  );
+  return ticket;
 }
 
 /** Waits for the admission, and no longer than the deadline. @throws GatewayError as the ticket says. */
