@@ -3,22 +3,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { SHIPPED_PROVIDERS } from '../src/providers/catalog.ts';
+import { Variables } from '../src/variables.ts';
 
 const FOLDER = '.wrangler';
 const STATE_FILE = join(FOLDER, 'interline.json');
 const ENV_FILE = join(FOLDER, 'interline.env');
-
-/** Variables of the Worker that the environment may set, beside provider keys. */
-const SETTINGS = [
-  'FIRST_TOKEN_TIMEOUT_MS',
-  'IDLE_TIMEOUT_MS',
-  'ANSWER_TIMEOUT_MS',
-  'AUTH_SECRET',
-  'PUBLIC_URL',
-  'SIGN_UP',
-  'TRIAL_CREDITS_USD',
-  'MAIL_WEBHOOK_URL',
-];
 
 /** Secrets of this machine's deployment, made once. Lives and dies with the storage beside it. */
 export interface LocalState {
@@ -69,21 +58,19 @@ function save(state: LocalState): void {
 export function localVariables(state: LocalState): { variables: LocalVariables; providerKeys: string[] } {
   const file = existsSync('.dev.vars') ? parseEnv(readFileSync('.dev.vars', 'utf8')) : {};
   const given = (name: string): string | undefined => process.env[name] || file[name];
+  const names = [...SHIPPED_PROVIDERS.values()].flatMap((provider) => provider.env ?? []);
+  const found = [...Object.keys(Variables.shape), ...names].flatMap((name) => {
+    const value = given(name);
+    return value ? [[name, value] as const] : [];
+  });
   const variables: LocalVariables = {
-    ...definedOnly(file),
-    ADMIN_KEY: given('ADMIN_KEY') ?? state.adminKey,
-    ENCRYPTION_KEY: given('ENCRYPTION_KEY') ?? state.encryptionKey,
+    ADMIN_KEY: state.adminKey,
+    ENCRYPTION_KEY: state.encryptionKey,
+    ...givenOnly(file),
+    ...Object.fromEntries(found),
     LOCAL: 'true',
   };
-  const providerKeys: string[] = [];
-  const names = [...SHIPPED_PROVIDERS.values()].flatMap((provider) => provider.env ?? []);
-  for (const name of [...names, ...SETTINGS]) {
-    const value = given(name);
-    if (!value) continue;
-    variables[name] = value;
-    if (names.includes(name)) providerKeys.push(name);
-  }
-  return { variables, providerKeys };
+  return { variables, providerKeys: names.filter((name) => variables[name]) };
 }
 
 /** Writes the variables where only this user can read them, and answers the path. */
@@ -97,8 +84,8 @@ function quote(value: string): string {
   return value.includes("'") ? JSON.stringify(value) : `'${value}'`;
 }
 
-function definedOnly(values: NodeJS.Dict<string>): Record<string, string> {
+function givenOnly(values: NodeJS.Dict<string>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    Object.entries(values).filter((entry): entry is [string, string] => Boolean(entry[1])),
   );
 }

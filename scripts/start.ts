@@ -4,14 +4,17 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { localVariables, openState, saveDemo, writeEnvFile } from './local-state.ts';
+import { type LocalVariables, localVariables, openState, saveDemo, writeEnvFile } from './local-state.ts';
 import { portIsFree, waitUntilHealthy } from './net.ts';
 import { DEMO_EMAIL, seedDemo } from './seed.ts';
 
 const HELP = `Usage: npm start -- [--port 8787]
 
 Starts the gateway on this machine. Provider keys are taken from the environment or from .dev.vars
-(OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, …); ADMIN_KEY sets the operator key.`;
+(OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, …), and so are all other variables of the Worker
+(ADMIN_KEY, STRIPE_SECRET_KEY, …; see docs).`;
+
+const HOUR_MS = 60 * 60 * 1000;
 
 const WRANGLER_ENV = { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' };
 
@@ -43,6 +46,8 @@ async function main(): Promise<void> {
       '--log-level',
       'warn',
       '--show-interactive-dev-session=false',
+      // What the clock does is called from here.
+      '--test-scheduled',
     ]),
     {
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -62,7 +67,17 @@ async function main(): Promise<void> {
     state.demoKey,
   );
   if (demoKey !== state.demoKey) saveDemo(demoKey);
-  console.log(banner(url, demoKey, state.demoPassword, variables.ADMIN_KEY, providerKeys));
+  console.log(banner(url, demoKey, state.demoPassword, variables, providerKeys));
+  await runClock(url);
+  setInterval(() => runClock(url), HOUR_MS);
+}
+
+/** Runs the jobs of the clock, for which a deployment has `[triggers]`. What fails there is logged there. */
+async function runClock(url: string): Promise<void> {
+  await fetch(`${url}/cdn-cgi/local/scheduled`).then(
+    (response) => response.body?.cancel(),
+    () => console.error('The jobs of the clock could not be started.'),
+  );
 }
 
 function wranglerSync(args: string[]): { status: number | null; stdout: string; stderr: string } {
@@ -95,7 +110,7 @@ function banner(
   url: string,
   key: string,
   password: string,
-  adminKey: string,
+  variables: LocalVariables,
   providerKeys: string[],
 ): string {
   return `
@@ -103,10 +118,11 @@ function banner(
 
     API key       ${key}
     Sign in as    ${DEMO_EMAIL}, password ${password}
-    Operator key  ${adminKey}
+    Operator key  ${variables.ADMIN_KEY}
     Base URL      ${url}/v1
     Reference     ${url}/api/docs
     Provider keys ${providerKeys.length > 0 ? providerKeys.join(', ') : 'none yet: the demo models answer without (see README.md)'}
+    Payments      ${payments(url, variables)}
 
   Try it:
 
@@ -116,6 +132,13 @@ function banner(
 
   Stop with Ctrl+C.
 `;
+}
+
+/** Whether credits can be bought here. */
+function payments(url: string, variables: LocalVariables): string {
+  const missing = ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'].filter((name) => !variables[name]);
+  if (missing.length === 0) return `on, with the webhook at ${url}/api/payments/stripe`;
+  return `off, for want of ${missing.join(' and ')}: the operator grants credits`;
 }
 
 function step(text: string): void {

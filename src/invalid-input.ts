@@ -15,6 +15,11 @@ export function inputError(issue: $ZodIssue | undefined, input: unknown): Gatewa
       message: `${param} is not a known parameter here.`,
     });
   }
+  if (issue.code === 'invalid_union') {
+    // The branch for values of this type says what is wrong with this one.
+    const first = issue.errors.find(([one]) => one && !isWrongType(one))?.[0];
+    if (first) return inputError({ ...first, path: [...issue.path, ...first.path] }, input);
+  }
   const param = nameOf(issue.path);
   const name = param === '' ? 'The body' : param;
   if (issue.path.length > 0 && valueAt(input, issue.path) === undefined) {
@@ -28,6 +33,11 @@ export function inputError(issue: $ZodIssue | undefined, input: unknown): Gatewa
     });
   }
   return new GatewayError('invalid_value', { ...details, message: `${name} ${expectation(issue)}.` });
+}
+
+/** Whether a value is of another type as a whole, and not in one of its parts. */
+function isWrongType({ code, path }: $ZodIssue): boolean {
+  return code === 'invalid_type' && path.length === 0;
 }
 
 /** `endpoints[0].price.input` */

@@ -1,20 +1,25 @@
 import { issueInvoices } from './billing/invoices/issue-invoices.ts';
 import { monthBefore } from './billing/invoices/month.ts';
 import { checkOpenTopUps } from './billing/payments/check-open-top-ups.ts';
+import { checkRefunds } from './billing/payments/check-refunds.ts';
 import { topUpLowBalances } from './billing/payments/top-up-low-balances.ts';
 import { reconcile } from './billing/reconciliation/reconcile.ts';
 import type { Env } from './env.ts';
+import { probeHealthByClock } from './evals/probes/health-by-clock.ts';
 import { probeByClock } from './evals/probes/probe-by-clock.ts';
 import { syncWhenDue } from './registry/sync/sync.ts';
 
 /** What runs every hour (`[triggers]` of wrangler.toml), in this order. Each job bounds itself and goes on next time. */
 const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
   check_open_top_ups: (env, now) => checkOpenTopUps(env, now),
+  check_refunds: (env, now) => checkRefunds(env, now),
   top_up_low_balances: (env) => topUpLowBalances(env),
-  issue_invoices: (env, now) => issueInvoices(env, monthBefore(now)),
+  // A run that was planned for later must not close the month that is running.
+  issue_invoices: (env, now) => issueInvoices(env, monthBefore(Math.min(now, Date.now()))),
   reconcile: (env, now) => reconcile(env, now),
   sync_registry: (env, now) => syncWhenDue(env, now),
   probe_endpoints: (env, now) => probeByClock(env, now),
+  probe_health: (env, now) => probeHealthByClock(env, now),
 };
 
 /**

@@ -37,6 +37,14 @@ const invoicesOf = async (id: string) =>
   (await call('GET', `/api/invoices?workspace=${id}`, { key: OPERATOR })).body.data;
 
 describe('the jobs of the clock', () => {
+  it('leave the running month open, whatever time the run was planned for', async () => {
+    vi.spyOn(console, 'log').mockImplementation(() => {});
+    const id = await usedInMay();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 4, 31, 23, 59) });
+    await runScheduled(bindings, Date.UTC(2026, 5, 1, 0, 17));
+    expect(await invoicesOf(id)).toEqual([]);
+  });
+
   it('issue the invoices of the month before, and compare accounts', async () => {
     const id = await usedInMay();
     vi.spyOn(console, 'log').mockImplementation(() => {});

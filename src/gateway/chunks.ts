@@ -1,6 +1,6 @@
 import { nanoToUsd } from '../billing/money.ts';
 import type { GatewayError } from '../errors.ts';
-import type { StreamState } from '../wires/types.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Settlement } from './settle.ts';
 
 const DONE = 'data: [DONE]\n\n';
@@ -8,6 +8,8 @@ const DONE = 'data: [DONE]\n\n';
 interface Labels {
   id: string;
   model: string;
+  /** Unix seconds. */
+  created: number;
   requestId: string;
   includeUsage: boolean;
 }
@@ -17,15 +19,15 @@ interface Labels {
  * usage gets it as OpenAI sends it, with no choices; any other gets one choice with an empty delta, so
  * that code which reads `choices[0].delta` of every chunk goes on working.
  */
-export function endOfAnswer(labels: Labels, state: StreamState, settlement: Settlement): string {
+export function endOfAnswer(labels: Labels, usage: JsonObject | null, settlement: Settlement): string {
   const { receipt } = settlement;
   const chunk = {
     id: labels.id,
     object: 'chat.completion.chunk',
-    created: state.created,
-    model: state.upstreamModel ?? labels.model,
+    created: labels.created,
+    model: labels.model,
     choices: labels.includeUsage ? [] : [{ index: 0, delta: {}, finish_reason: null }],
-    usage: state.usageObject,
+    usage,
     credits_used: settlement.charged === null ? null : nanoToUsd(settlement.charged),
     ...(receipt.credits_unknown ? { credits_unknown: receipt.credits_unknown } : {}),
     model_used: receipt.model_used,
@@ -36,12 +38,12 @@ export function endOfAnswer(labels: Labels, state: StreamState, settlement: Sett
 }
 
 /** The end of a stream that broke: one chunk with the error, then `[DONE]`. */
-export function endOfFailure(labels: Labels, state: StreamState, error: GatewayError): string {
+export function endOfFailure(labels: Labels, error: GatewayError): string {
   const chunk = {
     id: labels.id,
     object: 'chat.completion.chunk',
-    created: state.created,
-    model: state.upstreamModel ?? labels.model,
+    created: labels.created,
+    model: labels.model,
     choices: [{ index: 0, delta: {}, finish_reason: 'error' }],
     ...error.envelope(labels.requestId),
   };

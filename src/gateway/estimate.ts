@@ -2,7 +2,7 @@ import { isObject, type Json } from '../lib/json.ts';
 import type { ChatRequest, StreamState, Usage } from '../wires/types.ts';
 
 /** Characters per token, of English text and code; others differ, which is why estimates are marked. */
-const CHARS_PER_TOKEN = 4;
+export const CHARS_PER_TOKEN = 4;
 
 /** What an image, a sound or a file counts for, whatever its size: its bytes say little of its tokens. */
 const TOKENS_PER_ATTACHMENT = 1000;
@@ -44,26 +44,44 @@ const BYTES_PER_TOKEN = 3;
 /** Larger bodies are parsed by few wires, and not only to count them. */
 const COUNTED_BYTES = 256 * 1024;
 
+/** Made once for a request: routing and admission both ask. */
+const estimates = new WeakMap<ChatRequest, number>();
+
 /** What the input of a request may come to at most, tokens, as far as its size tells. */
 export function estimateInputTokens(request: ChatRequest): number {
+  let estimate = estimates.get(request);
+  if (estimate === undefined) {
+    estimate = sizeInTokens(request);
+    estimates.set(request, estimate);
+  }
+  return estimate;
+}
+
+function sizeInTokens(request: ChatRequest): number {
   const bySize = Math.ceil(request.bytes.byteLength / BYTES_PER_TOKEN);
   const mayHoldData = request.bytes.byteLength > 4096 && request.bytes.byteLength <= COUNTED_BYTES;
   return mayHoldData ? Math.min(bySize, Math.ceil(promptTokens(request.body()) * 1.5)) : bySize;
 }
 
+/** What is longer is no address, characters. */
+const LONGEST_LINK = 8_000;
+
+/** Members that carry data and no text: of images, of sounds and files, in the parts of messages. */
+const DATA = new Set(['url', 'image_url', 'data', 'file_data']);
+
 function promptTokens(body: Json): number {
   let chars = 0;
   let attachments = 0;
-  const walk = (value: Json | undefined): void => {
+  const walk = (value: Json | undefined, name: string): void => {
     if (typeof value === 'string') {
-      if (value.startsWith('data:') || value.length > 100_000) attachments++;
+      if (DATA.has(name) && (value.length > LONGEST_LINK || value.startsWith('data:'))) attachments++;
       else chars += value.length;
     } else if (Array.isArray(value)) {
-      for (const item of value) walk(item);
+      for (const item of value) walk(item, name);
     } else if (isObject(value)) {
-      for (const item of Object.values(value)) walk(item);
+      for (const [member, item] of Object.entries(value)) walk(item, member);
     }
   };
-  walk(body);
+  walk(body, '');
   return Math.ceil(chars / CHARS_PER_TOKEN) + attachments * TOKENS_PER_ATTACHMENT;
 }

@@ -1,15 +1,14 @@
 import { formatUsd } from '../billing/money.ts';
 import { rateHeaders } from './admission/refusal.ts';
 import type { Granted } from './admit.ts';
-import type { Served } from './attempt.ts';
 import type { Settlement } from './settle.ts';
-import type { Call, Trail } from './types.ts';
+import type { Call, Candidate, Trail } from './types.ts';
 
 /** The headers that tell a client what served it and what it cost. */
 export function answerHeaders(
   call: Call,
   trail: Trail,
-  served: Served,
+  { candidate, dropped }: { candidate: Candidate; dropped: readonly string[] },
   granted: Granted,
   contentType: string,
   settlement?: Settlement,
@@ -18,12 +17,12 @@ export function answerHeaders(
     'content-type': contentType,
     'x-request-id': call.requestId,
     'x-generation-id': call.generationId,
-    'x-model-used': served.candidate.model.id,
-    'x-provider-used': served.candidate.provider.id,
+    'x-model-used': candidate.model.id,
+    'x-provider-used': candidate.provider.id,
     ...rateHeaders(granted.rates),
   };
-  const dropped = droppedParams(call, served);
   if (dropped.length > 0) headers['x-dropped-params'] = dropped.join(', ');
+  if (trail.adjusted.length > 0) headers['x-adjusted-params'] = trail.adjusted.join(', ');
   if (trail.fallbackFrom.length > 0) headers['x-fallback-from'] = trail.fallbackFrom.join(', ');
   if (trail.routingReason) headers['x-routing-reason'] = trail.routingReason;
   if (call.traceparent) headers.traceparent = call.traceparent;
@@ -33,6 +32,6 @@ export function answerHeaders(
 }
 
 /** Everything the caller sent that did not take effect. */
-export function droppedParams(call: Call, served: Served): string[] {
-  return [...call.control.unused, ...served.dropped];
+export function droppedParams(call: Call, dropped: readonly string[]): string[] {
+  return [...call.control.unused, ...dropped];
 }

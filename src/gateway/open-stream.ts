@@ -1,13 +1,14 @@
 import { GatewayError } from '../errors.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import type { StreamDecoder, StreamFramer } from '../wires/types.ts';
-import type { Cutoff } from './upstream.ts';
+import type { Cutoff } from './cutoff.ts';
+import { TolerantDecoder } from './tolerant-decoder.ts';
 
 /** An upstream stream whose first text is there: from here the answer is a 200. */
 export interface OpenStream {
   reader: ReadableStreamDefaultReader<Uint8Array>;
   framer: StreamFramer;
-  decoder: StreamDecoder;
+  decoder: TolerantDecoder;
   cutoff: Cutoff;
   /** SSE text that the first reads gave. */
   firstText: string;
@@ -22,9 +23,10 @@ export interface OpenStream {
 export async function openStream(
   response: Response,
   framer: StreamFramer,
-  decoder: StreamDecoder,
+  wireDecoder: StreamDecoder,
   cutoff: Cutoff,
 ): Promise<OpenStream> {
+  const decoder = new TolerantDecoder(wireDecoder);
   if (!response.body)
     throw new GatewayError('upstream_incomplete', { message: 'The provider sent an empty answer.' });
   const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
@@ -34,7 +36,10 @@ export async function openStream(
     for (const event of done ? framer.end() : framer.push(value))
       text += decoder.push(event.data, event.event);
     if (text === '' && (done || decoder.state.done)) {
-      throw new GatewayError('upstream_incomplete', { message: 'The provider sent an empty answer.' });
+      const empty = new GatewayError('upstream_incomplete', {
+        message: 'The provider sent an empty answer.',
+      });
+      throw decoder.setAside ?? empty;
     }
   }
   return { reader, framer, decoder, cutoff, firstText: text };

@@ -1,110 +1,167 @@
 import { GatewayError } from '../errors.ts';
 import { credentialsFor } from '../providers/credentials.ts';
-import { servableEndpoints } from '../registry/listing.ts';
 import type { Endpoint, Model } from '../registry/types.ts';
-import { allows, mayCall } from '../tenancy/models.ts';
+import { refusedParameters } from '../routing/abilities.ts';
+import { type Decision, decide } from '../routing/decide.ts';
+import { isHard } from '../routing/exclude.ts';
+import type { HealthView } from '../routing/health/types.ts';
+import { nothingFits } from '../routing/nearest.ts';
+import { isOpen, isWarm } from '../routing/order.ts';
+import type { Policy } from '../routing/policy/types.ts';
+import type { Situation } from '../routing/situation.ts';
+import type { Preferences, Ranked } from '../routing/types.ts';
 import { wires } from '../wires/index.ts';
 import type { Target } from '../wires/types.ts';
-import type { Call, Caller, Candidate, Control } from './types.ts';
-
-/** Of a name that is unknown, no more than this is said back. */
-const NAME_SHOWN = 200;
+import { askedOf, chainOf, isAuto, modelOf, splitOf } from './asked.ts';
+import { policyOf } from './policy.ts';
+import { type Question, situationOf } from './situation.ts';
+import type { Candidate, Plan } from './types.ts';
 
 /**
- * The endpoints that may serve this request, in the order in which they are tried: the asked model's,
- * then those of each fallback model.
- * @throws GatewayError `model_not_found`, `model_not_enabled`, `model_not_available`, `model_not_supported`.
+ * Who may serve this request, in the order in which they are tried, each once for every credential.
+ * @throws GatewayError `model_not_found`, `model_not_enabled`, `model_not_available`, `model_not_supported`,
+ *   `policy_not_found`, `no_endpoint_satisfies_policy`, and `unsupported_parameter` where parameters are required
+ *   that nobody takes.
  */
-export function plan(call: Pick<Call, 'caller' | 'control' | 'registry' | 'env'>): Candidate[] {
-  const { control, registry } = call;
-  const candidates: Candidate[] = [];
-  let refusal: GatewayError | null = null;
-  for (const [index, name] of [control.model, ...control.fallbackModels].entries()) {
-    const param = index === 0 ? 'model' : `models[${index - 1}]`;
-    const model = registry.resolve(name, call.caller.workspaceAliases);
-    if (!model) throw modelNotFound(name, param, call);
-    if (!mayCall(call.caller, model.id)) throw notEnabled(model, param, call.caller);
-    if (candidates.some((candidate) => candidate.model.id === model.id)) continue;
-    if (model.kind !== 'chat') {
-      throw new GatewayError('model_not_supported', {
-        param,
-        message: `${model.id} is no chat model but one for ${model.kind}.`,
-      });
-    }
-    const found = candidatesOf(model, call);
-    if (found.length === 0) refusal ??= notAvailable(model, param, control);
-    candidates.push(...found);
-  }
-  if (candidates.length === 0) throw refusal ?? new GatewayError('model_not_available', { param: 'model' });
-  if (control.providers.allowFallbacks) return candidates;
-  return candidates.filter(({ endpoint }) => endpoint.id === candidates[0]?.endpoint.id);
+export function plan(question: Question): Plan {
+  const policy = policyOf(question);
+  const model = plainlyNamed(question, policy);
+  if (model) return planPlain(model, policy, question);
+  const situation = situationOf(question, policy);
+  const decision = decide(situation, askedOf(question, situation.rows, situation.now));
+  const candidates = decision.ranked.flatMap((ranked) => candidatesOf(ranked, question));
+  if (candidates.length === 0) throw refusalOf(decision, situation, question);
+  return { candidates, policy, reason: decision.reason };
 }
 
-function candidatesOf(
-  model: Model,
-  { caller, control, registry, env }: Pick<Call, 'caller' | 'control' | 'registry' | 'env'>,
-): Candidate[] {
-  const candidates: Candidate[] = [];
-  for (const endpoint of inOrder(registry.endpoints(model.id), control)) {
-    const provider = registry.provider(endpoint.provider);
-    if (!provider) continue;
-    const wire = wires[provider.wire];
-    if (!wire.chat) continue;
-    const target: Target = {
-      upstreamModel: endpoint.upstreamModel,
-      maxOutputTokens: endpoint.maxOutputTokens ?? model.maxOutputTokens,
-      capabilities: endpoint.capabilities,
-      quirks: provider.quirks ?? {},
-    };
-    for (const credential of credentialsFor(provider, registry, env, caller.credentials)) {
-      candidates.push({ model, endpoint, provider, credential, wire, codec: wire.chat, target });
-    }
-  }
-  return candidates;
+/** The model of a request that names one and asks for nothing more: such a request costs no decision. */
+function plainlyNamed(question: Question, policy: Policy): Model | null {
+  const { control, registry } = question;
+  if (control.fallbackModels.length > 0 || isAuto(control.model)) return null;
+  if (isHard(policy) || policy.slo_ms !== undefined || policy.objective !== undefined) return null;
+  if (!isSilent(control.preferences) || splitOf(control.model, question)) return null;
+  const { model, sort } = modelOf(control.model, 'model', question);
+  if (sort !== null || (control.preferences.allowFallbacks && chainOf(model.id, question).length > 0))
+    return null;
+  return registry.endpoints(model.id).some(({ weight }) => weight !== undefined) ? null : model;
 }
 
-function inOrder(endpoints: readonly Endpoint[], { providers }: Control): readonly Endpoint[] {
-  const { order, only, ignore } = providers;
-  const allowed = endpoints.filter(
-    ({ provider }) => (only.length === 0 || only.includes(provider)) && !ignore.includes(provider),
+/** Whether it says nothing of which endpoints are preferred. */
+function isSilent(preferences: Preferences): boolean {
+  return (
+    preferences.order.length === 0 &&
+    preferences.only.length === 0 &&
+    preferences.ignore.length === 0 &&
+    preferences.sort === null &&
+    preferences.maxPrice === null &&
+    preferences.quantizations.length === 0 &&
+    preferences.preferredMaxLatencyMs === null &&
+    preferences.preferredMinThroughput === null
   );
-  if (order.length === 0) return allowed;
-  const place = ({ provider }: Endpoint): number =>
-    order.includes(provider) ? order.indexOf(provider) : order.length;
-  return allowed.toSorted((a, b) => place(a) - place(b));
 }
 
-function notEnabled(model: Model, param: string, caller: Caller): GatewayError {
-  const byKey = caller.models !== null && !allows(caller.models, model.id);
-  return new GatewayError('model_not_enabled', {
-    param,
-    message: byKey
-      ? `${model.id} is not among the models of this key. Enable it with PATCH /api/keys/${caller.keyId}.`
-      : `${model.id} is not enabled in this workspace. Enable it with PUT /api/workspaces/${caller.workspaceId}/models.`,
-  });
+/** The endpoints of one model in the registry's order; those that must be woken come behind, open circuits last. */
+function planPlain(model: Model, policy: Policy, question: Question): Plan {
+  const { control, health, registry } = question;
+  const endpoints = registry.endpoints(model.id);
+  const found = endpoints.flatMap((endpoint) =>
+    candidatesOf({ model, endpoint, on: null, maxOutputTokens: null }, question),
+  );
+  const [first] = found;
+  if (!first) throw notAvailable(model.id, question);
+  let candidates = found;
+  let reason: Plan['reason'] = null;
+  const behind = endpoints.length > 1 ? thoseBehind(endpoints, health) : null;
+  if (behind) {
+    const place = ({ endpoint }: Candidate): number => behind.get(endpoint.id) ?? 0;
+    candidates = found.toSorted((a, b) => place(a) - place(b));
+    if (candidates[0] !== first && place(first) === OPEN) reason = 'circuit_open';
+  }
+  const served = candidates[0]?.endpoint.id;
+  return {
+    candidates: control.preferences.allowFallbacks
+      ? candidates
+      : candidates.filter(({ endpoint }) => endpoint.id === served),
+    policy,
+    reason,
+  };
 }
 
-function modelNotFound(
-  name: string,
-  param: string,
-  { registry, env, caller }: Pick<Call, 'caller' | 'registry' | 'env'>,
-): GatewayError {
-  const callable = (model: Model): boolean =>
-    mayCall(caller, model.id) && servableEndpoints(model, registry, env, caller.credentials).length > 0;
-  const nearest = registry.nearest(name, callable);
-  const hint = nearest.length > 0 ? ` Did you mean ${nearest.join(', ')}?` : '';
-  return new GatewayError('model_not_found', {
-    param,
-    message: `The model ${JSON.stringify(name.slice(0, NAME_SHOWN))} does not exist.${hint}`,
-  });
+const COLD = 1;
+const OPEN = 2;
+
+/** The endpoints that do not come in their turn, by id; null where all do. */
+function thoseBehind(endpoints: readonly Endpoint[], health: HealthView): Map<string, number> | null {
+  const now = Date.now();
+  let behind: Map<string, number> | null = null;
+  for (const { id, scalesToZero } of endpoints) {
+    const state = health.endpoint(id);
+    const place = isOpen(state, now) ? OPEN : scalesToZero === true && !isWarm(state) ? COLD : 0;
+    if (place > 0) behind = (behind ?? new Map<string, number>()).set(id, place);
+  }
+  return behind;
 }
 
-function notAvailable(model: Model, param: string, { providers }: Control): GatewayError {
-  const narrowed = providers.only.length > 0 || providers.ignore.length > 0;
+/** An endpoint once for each credential with which it may be called. */
+function candidatesOf(
+  { model, endpoint, on, maxOutputTokens }: Pick<Ranked, 'model' | 'endpoint' | 'on' | 'maxOutputTokens'>,
+  { caller, registry, env }: Question,
+): Candidate[] {
+  const provider = registry.provider(endpoint.provider);
+  const wire = provider && wires[provider.wire];
+  if (!provider || !wire?.chat) return [];
+  const codec = wire.chat;
+  const target = targetOf(model, endpoint, provider.quirks ?? {});
+  return credentialsFor(provider, registry, env, caller.credentials).map((credential) => ({
+    model,
+    endpoint,
+    provider,
+    credential,
+    wire,
+    codec,
+    target,
+    on,
+    maxOutputTokens,
+  }));
+}
+
+function targetOf(model: Model, endpoint: Endpoint, quirks: Target['quirks']): Target {
+  return {
+    upstreamModel: endpoint.upstreamModel,
+    maxOutputTokens: endpoint.maxOutputTokens ?? model.maxOutputTokens,
+    capabilities: endpoint.capabilities,
+    quirks,
+  };
+}
+
+/** Why nobody may serve: nobody is configured, nobody takes a parameter, or nobody satisfies the policy. */
+function refusalOf({ excluded }: Decision, situation: Situation, question: Question): GatewayError {
+  const configured = excluded.filter(({ constraint }) => constraint !== 'not_configured');
+  if (configured.every(({ constraint }) => constraint === 'provider')) {
+    return notAvailable(excluded[0]?.model.id ?? question.control.model, question);
+  }
+  const [first] = configured;
+  const endpoint = first?.endpoint;
+  if (endpoint && configured.every(({ constraint }) => constraint === 'require_parameters')) {
+    const row = situation.rows.ofModel(endpoint.model).find((one) => one.endpoint === endpoint);
+    const names = row ? refusedParameters(row, situation.request) : [];
+    return new GatewayError('unsupported_parameter', {
+      ...(names[0] === undefined ? {} : { param: names[0] }),
+      message: `${endpoint.id} does not support ${names.join(', ')}.`,
+    });
+  }
+  return nothingFits(excluded);
+}
+
+/** @param name of the model that the caller means. */
+function notAvailable(name: string, { control }: Question): GatewayError {
+  const { only, ignore } = control.preferences;
+  const served = isAuto(control.model) ? 'a chat model' : name;
   return new GatewayError('model_not_available', {
-    param,
-    message: narrowed
-      ? `No configured provider that the request allows serves ${model.id}.`
-      : `No provider that serves ${model.id} is configured. Add a provider key.`,
+    param: 'model',
+    message:
+      only.length > 0 || ignore.length > 0
+        ? `No configured provider that the request allows serves ${served}.`
+        : `No provider that serves ${served} is configured. Add a provider key.`,
   });
 }

@@ -1,22 +1,23 @@
-import { GatewayError } from '../errors.ts';
+import { GatewayError, toGatewayError } from '../errors.ts';
+import type { Policy } from '../routing/policy/types.ts';
 import { type Granted, keepReservation, RENEW_EVERY_MS } from './admit.ts';
-import type { Served } from './attempt.ts';
+import type { Pursuit } from './attempt/pursuit.ts';
+import type { ServedStream } from './attempt/served.ts';
+import { idleLimit } from './attempt/time-limits.ts';
 import { endOfAnswer, endOfFailure } from './chunks.ts';
-import { estimateUsage } from './estimate.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
-import { decodeEvents, type OpenStream } from './open-stream.ts';
+import { Answer } from './midstream/answer.ts';
+import { rescue } from './midstream/rescue.ts';
+import { observeStream } from './observe.ts';
+import { decodeEvents } from './open-stream.ts';
+import type { Waking } from './pipeline.ts';
 import { errorWithoutSecret } from './redact.ts';
 import { settle } from './settle.ts';
 import type { Call, Trail } from './types.ts';
 
-type ServedStream = Extract<Served, { kind: 'stream' }>;
-
 /** With nothing to say for this long, a comment keeps the connection alive and shows whether the client is there. */
 const PING_AFTER_MS = 2_000;
 const PING = ': ping\n\n';
-
-/** An answer that has its finish reason is over after so long a silence. */
-const AFTER_FINISH_MS = 5_000;
 
 /** After the upstream's last event its connection gets this long to end by itself, so that it can be used again. */
 const DRAIN_MS = 1_000;
@@ -31,13 +32,24 @@ const UNAWAITED_BYTES = 64 * 1024;
 const MAX_STREAM_BYTES = 128 * 1024 * 1024;
 const MAX_STREAM_MS = 60 * 60_000;
 
+/** What a relay works with. */
+export interface Relayed {
+  call: Call;
+  trail: Trail;
+  pursuit: Pursuit;
+  policy: Policy;
+}
+
 /** Starts the relay of a stream and answers it. The relay itself lives in `waitUntil`, also when the client goes. */
-export function relay(call: Call, trail: Trail, served: ServedStream, granted: Granted): Response {
+export function relay(relayed: Relayed, begun: ServedStream | Waking, granted: Granted): Response {
+  const { call, trail } = relayed;
   const { readable, writable } = new IdentityTransformStream();
-  call.waitUntil(new Relay(call, trail, served, writable.getWriter()).run());
+  call.waitUntil(new Relay(relayed, writable.getWriter()).run(begun));
+  const dropped = droppedParams(call, begun.kind === 'stream' ? begun.dropped : []);
+  const { candidate } = begun;
   return new Response(readable, {
     headers: {
-      ...answerHeaders(call, trail, served, granted, 'text/event-stream; charset=utf-8'),
+      ...answerHeaders(call, trail, { candidate, dropped }, granted, 'text/event-stream; charset=utf-8'),
       'cache-control': 'no-cache',
     },
   });
@@ -47,11 +59,9 @@ export function relay(call: Call, trail: Trail, served: ServedStream, granted: G
 class Relay {
   readonly #encoder = new TextEncoder();
   readonly #call: Call;
-  readonly #trail: Trail;
-  readonly #served: ServedStream;
-  readonly #stream: OpenStream;
+  readonly #relayed: Relayed;
+  readonly #answer: Answer;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #firstTokenAt = Date.now();
   #lastActivityAt = Date.now();
   #lastWriteAt = Date.now();
   #renewedAt = Date.now();
@@ -60,31 +70,29 @@ class Relay {
   #received = 0;
   /** The client takes no more for now: whatever is late, it is not the upstream. */
   #heldBack = false;
+  /** There is an upstream that should be saying something. */
+  #listening = false;
+  /** What a comment says while nothing else is said. */
+  #comment = (): string => PING;
 
-  constructor(
-    call: Call,
-    trail: Trail,
-    served: ServedStream,
-    writer: WritableStreamDefaultWriter<Uint8Array>,
-  ) {
-    this.#call = call;
-    this.#trail = trail;
-    this.#served = served;
-    this.#stream = served.stream;
+  constructor(relayed: Relayed, writer: WritableStreamDefaultWriter<Uint8Array>) {
+    this.#call = relayed.call;
+    this.#relayed = relayed;
+    this.#answer = new Answer(relayed.call);
     this.#writer = writer;
   }
 
-  async run(): Promise<void> {
-    const { cutoff } = this.#stream;
+  async run(begun: ServedStream | Waking): Promise<void> {
+    const { brake } = this.#relayed.trail;
     // The writer learns that the client has gone even while nothing is written.
-    this.#writer.closed.catch(() => cutoff.cut(new GatewayError('client_closed_request')));
+    this.#writer.closed.catch(() => brake.pull(new GatewayError('client_closed_request')));
     const watch = setInterval(
       () => this.#watch(),
       Math.min(PING_AFTER_MS, this.#call.config.limits.idleMs) / 4,
     );
     let failure: GatewayError | null;
     try {
-      failure = await this.#pump();
+      failure = begun.kind === 'stream' ? await this.#pass(begun) : await this.#awaken(begun);
     } finally {
       clearInterval(watch);
     }
@@ -92,18 +100,52 @@ class Relay {
     await this.#drain();
   }
 
+  /** Tells the client that the provider is waking, until it answers. */
+  async #awaken({ since, stream }: Waking): Promise<GatewayError | null> {
+    this.#comment = () => `: waking ${Math.round((Date.now() - since) / 1000)}s\n\n`;
+    this.#say(this.#comment());
+    try {
+      const served = await stream;
+      this.#comment = () => PING;
+      return await this.#pass(served);
+    } catch (thrown) {
+      return toGatewayError(thrown);
+    }
+  }
+
+  /** Passes an answer on, and what continues it where it breaks. */
+  async #pass(first: ServedStream): Promise<GatewayError | null> {
+    this.#answer.begin(first, null);
+    for (;;) {
+      this.#listening = true;
+      this.#lastActivityAt = Date.now();
+      const failure = await this.#pump();
+      this.#listening = false;
+      const rest = this.#answer.rest();
+      if (rest !== '') await this.#write(rest);
+      const { served } = this.#answer;
+      observeStream(this.#call, served, served.stream.decoder.state, failure);
+      if (!failure) return null;
+      this.#broke(served, failure);
+      const rescued = await rescue(this.#relayed, this.#answer, failure);
+      if (!rescued) return this.#relayed.trail.brake.reason ?? failure;
+      this.#answer.begin(rescued.served, rescued.joint);
+      if (rescued.announcement !== '') await this.#write(rescued.announcement);
+    }
+  }
+
   /** Passes events on until the upstream is done, fails, or the client goes. */
   async #pump(): Promise<GatewayError | null> {
-    const { reader, framer, decoder, cutoff, firstText } = this.#stream;
+    const { reader, framer, decoder, cutoff, firstText } = this.#answer.served.stream;
     try {
-      await this.#write(firstText);
+      await this.#write(this.#answer.joined(firstText));
       while (!decoder.state.done) {
         const { value, done } = await reader.read();
         this.#lastActivityAt = Date.now();
         this.#received += value?.byteLength ?? 0;
         if (this.#received > MAX_STREAM_BYTES) return tooLong('is larger than 128 MB');
         const { text, error } = decodeEvents(decoder, done ? framer.end() : framer.push(value));
-        const behind = text === '' ? undefined : this.#write(text);
+        const behind = text === '' ? undefined : this.#write(this.#answer.joined(text));
         if (behind) {
           this.#heldBack = true;
           await behind;
@@ -123,6 +165,7 @@ class Relay {
 
   /** Answers a promise only when the writer has fallen behind. */
   #write(text: string): Promise<void> | undefined {
+    if (text === '') return undefined;
     const bytes = this.#encoder.encode(text);
     this.#lastWriteAt = this.#lastActivityAt;
     const written = this.#writer.write(bytes);
@@ -137,6 +180,12 @@ class Relay {
     return undefined;
   }
 
+  /** Writes a comment. */
+  #say(comment: string): void {
+    this.#lastWriteAt = Date.now();
+    this.#writer.write(this.#encoder.encode(comment)).catch(ignore);
+  }
+
   /** Several times per idle limit, not per event: is the upstream silent, is the client still there? */
   #watch(): void {
     const now = Date.now();
@@ -144,60 +193,64 @@ class Relay {
       this.#renewedAt = now;
       keepReservation(this.#call);
     }
-    if (now - this.#call.startedAt > MAX_STREAM_MS) this.#stream.cutoff.cut(tooLong('took over an hour'));
+    const { policy, trail } = this.#relayed;
+    const mostMs = policy.total_ms ?? MAX_STREAM_MS;
+    if (now - this.#call.startedAt > mostMs) trail.brake.pull(tooLong(`took over ${mostMs / 1000} s`));
     if (this.#heldBack) return;
-    if (now - this.#lastActivityAt >= this.#idleLimit()) {
-      this.#stream.cutoff.cut(
-        new GatewayError('upstream_timeout', {
-          message: 'The provider stopped in the middle of the answer.',
-        }),
-      );
-    } else if (now - this.#lastWriteAt >= PING_AFTER_MS) {
-      this.#lastWriteAt = now;
-      this.#writer.write(this.#encoder.encode(PING)).catch(ignore);
+    if (this.#listening) {
+      const { cutoff, decoder } = this.#answer.served.stream;
+      if (now - this.#lastActivityAt >= idleLimit(decoder.state, policy, this.#call.config.limits)) {
+        const message = 'The provider stopped in the middle of the answer.';
+        cutoff.cut(new GatewayError('upstream_timeout', { message }));
+        return;
+      }
     }
+    if (now - this.#lastWriteAt >= PING_AFTER_MS) this.#say(this.#comment());
   }
 
-  /** Behind a finish reason only usage and `[DONE]` can come: an upstream that forgets them is not waited for. */
-  #idleLimit(): number {
-    const { idleMs } = this.#call.config.limits;
-    return this.#stream.decoder.state.finished ? Math.min(idleMs, AFTER_FINISH_MS) : idleMs;
+  /** Notes on the trail that a stream broke, and ends its connection. */
+  #broke({ record, secret, stream }: ServedStream, failure: GatewayError): void {
+    const error = errorWithoutSecret(failure, secret);
+    record.outcome = error.code === 'client_closed_request' ? 'cancelled' : 'cut';
+    record.error = error.code;
+    record.upstream_error = error.upstream;
+    stream.cutoff.cut(error);
+    this.#relayed.trail.brake.detach(stream.cutoff);
   }
 
   /** Settles, then says the last word to a client that is still there. */
   async #end(thrown: GatewayError | null): Promise<void> {
-    const failure = thrown && errorWithoutSecret(thrown, this.#served.secret);
-    const { candidate, meta } = this.#served;
-    const { state } = this.#stream.decoder;
+    const { call, trail } = this.#relayed;
+    const answer = this.#answer;
+    const served = answer.hasBegun ? answer.served : null;
+    const failure = thrown && errorWithoutSecret(thrown, served?.secret ?? null);
+    const state = served?.stream.decoder.state;
     const gone = failure?.code === 'client_closed_request';
-    if (failure) this.#stream.cutoff.cut(failure);
-    const attempt = this.#trail.attempts.at(-1);
-    if (attempt && failure) {
-      attempt.error = failure.code;
-      attempt.upstream_error = failure.upstream;
-    }
-    const settlement = settle(this.#call, this.#trail, {
+    const { parts, usage, usageObject } = answer.account(failure !== null);
+    const settlement = settle(call, trail, {
       status: gone ? 'client_closed_request' : failure ? 'failed' : 'completed',
       error: failure,
-      candidate,
-      usage: failure ? estimateUsage(this.#call.request, state) : state.usage,
-      finishReason: state.finishReason,
-      rawFinishReason: state.rawFinishReason,
-      upstreamId: state.upstreamId,
-      upstreamModel: state.upstreamModel,
-      dropped: droppedParams(this.#call, this.#served),
-      firstTokenAt: this.#firstTokenAt,
+      parts,
+      usage,
+      finishReason: state?.finishReason ?? null,
+      rawFinishReason: state?.rawFinishReason ?? null,
+      upstreamId: state?.upstreamId ?? null,
+      upstreamModel: state?.upstreamModel ?? null,
+      dropped: droppedParams(call, served?.dropped ?? []),
+      firstTokenAt: answer.firstTokenAt,
+      skippedEvents: 0,
     });
     const labels = {
-      id: meta.id,
-      model: meta.model,
-      requestId: this.#call.requestId,
-      includeUsage: this.#call.request.includeUsage,
+      id: call.generationId,
+      model: state?.upstreamModel ?? served?.meta.model ?? call.control.model,
+      created: answer.created,
+      requestId: call.requestId,
+      includeUsage: call.request.includeUsage,
     };
     try {
       if (gone) return void (await this.#writer.abort());
       await this.#write(
-        failure ? endOfFailure(labels, state, failure) : endOfAnswer(labels, state, settlement),
+        failure ? endOfFailure(labels, failure) : endOfAnswer(labels, usageObject, settlement),
       );
       await this.#writer.close();
     } catch {
@@ -207,7 +260,8 @@ class Relay {
 
   /** Lets the upstream's connection end by itself; an upstream that goes on is cut. */
   async #drain(): Promise<void> {
-    const { reader, cutoff } = this.#stream;
+    if (!this.#answer.hasBegun) return;
+    const { reader, cutoff } = this.#answer.served.stream;
     if (cutoff.reason) return;
     const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), DRAIN_MS);
     try {

@@ -1,68 +1,27 @@
-import * as z from 'zod/mini';
 import { GatewayError } from '../errors.ts';
-import { inputError } from '../invalid-input.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import { isObject } from '../lib/json.ts';
 import { type JsonMember, memberText, scanMembers } from '../lib/json-members.ts';
 import type { ChatBody, ChatRequest } from '../wires/types.ts';
+import { EXTENSIONS, READ_TOO, type ReadHeader, readControl } from './control.ts';
 import type { Control } from './types.ts';
 
-/** Extensions of the body that are the gateway's own; no upstream may see them. */
-const EXTENSIONS = [
-  'models',
-  'provider',
-  'require_parameters',
-  'workflow',
-  'cache',
-  'midstream',
-  'policy',
-] as const;
-
-/** Read, but without effect in this version: said in `x-dropped-params`. */
-const UNUSED = ['workflow', 'cache', 'midstream'];
-
 /** Members that are parsed in any case; all others only when a wire needs the whole body. */
-const ACTED_ON = new Set<string>([
-  ...EXTENSIONS,
-  'model',
-  'stream',
-  'stream_options',
-  'n',
-  'max_tokens',
-  'max_completion_tokens',
-]);
+const ACTED_ON = new Set<string>([...EXTENSIONS, ...READ_TOO, 'model', 'stream', 'stream_options']);
 
 /** Up to this many bytes the whole body is parsed at once, so that every syntax error is ours to tell. */
 const PARSE_WHOLE_BYTES = 256 * 1024;
 
-const Strings = z.array(z.string().check(z.minLength(1)));
-
-const Head = z.looseObject({
-  model: z.string().check(z.minLength(1)),
-  stream: z.nullish(z.boolean()),
-  stream_options: z.nullish(z.looseObject({ include_usage: z.nullish(z.boolean()) })),
-  n: z.nullish(z.int().check(z.minimum(1))),
-  max_tokens: z.nullish(z.int().check(z.minimum(1))),
-  max_completion_tokens: z.nullish(z.int().check(z.minimum(1))),
-  models: z.nullish(Strings),
-  require_parameters: z.nullish(z.boolean()),
-  provider: z.nullish(
-    z.strictObject({
-      order: z.nullish(Strings),
-      only: z.nullish(Strings),
-      ignore: z.nullish(Strings),
-      allow_fallbacks: z.nullish(z.boolean()),
-      require_parameters: z.nullish(z.boolean()),
-    }),
-  ),
-});
-
 /**
  * Reads a chat completion request, loosely: only what the gateway acts on is checked.
+ * @param readHeader the request's headers, some of which are twins of members.
  * @throws GatewayError `invalid_json`, `missing_parameter`, `invalid_type`, `invalid_value` or
  *   `unsupported_parameter`, naming the parameter.
  */
-export function readChatRequest(bytes: Uint8Array): { request: ChatRequest; control: Control } {
+export function readChatRequest(
+  bytes: Uint8Array,
+  readHeader?: ReadHeader,
+): { request: ChatRequest; control: Control } {
   const members = scanMembers(bytes);
   if (!members) throw notAnObject(bytes);
 
@@ -73,32 +32,10 @@ export function readChatRequest(bytes: Uint8Array): { request: ChatRequest; cont
   };
   if (bytes.byteLength <= PARSE_WHOLE_BYTES) body();
 
-  const head = readHead(bytes, members);
   const extensions = EXTENSIONS.filter((name) => members.some((member) => member.name === name));
-  return {
-    request: {
-      bytes,
-      members,
-      stream: head.stream ?? false,
-      includeUsage: head.stream_options?.include_usage ?? false,
-      body,
-      extensions,
-    },
-    control: {
-      model: head.model,
-      fallbackModels: head.models ?? [],
-      maxOutputTokens: head.max_completion_tokens ?? head.max_tokens ?? null,
-      answers: head.n ?? 1,
-      requireParameters: head.require_parameters ?? head.provider?.require_parameters ?? false,
-      providers: {
-        order: head.provider?.order ?? [],
-        only: head.provider?.only ?? [],
-        ignore: head.provider?.ignore ?? [],
-        allowFallbacks: head.provider?.allow_fallbacks ?? true,
-      },
-      unused: extensions.filter((name) => UNUSED.includes(name)),
-    },
-  };
+  const { control, stream, includeUsage } = readControl(headOf(bytes, members), extensions, readHeader);
+  checkMessages(bytes, messagesOf(members));
+  return { request: { bytes, members, stream, includeUsage, body, extensions }, control };
 }
 
 function parse(text: string): JsonObject {
@@ -125,24 +62,17 @@ function notAnObject(bytes: Uint8Array): GatewayError {
   return new GatewayError('invalid_json');
 }
 
-function readHead(bytes: Uint8Array, members: readonly JsonMember[]): z.infer<typeof Head> {
+function headOf(bytes: Uint8Array, members: readonly JsonMember[]): JsonObject {
   const head: JsonObject = {};
-  let messages: JsonMember | undefined;
   for (const member of members) {
     // Of a name that stands twice the last counts, as in JSON.parse.
-    if (member.name === 'messages') messages = member;
-    else if (ACTED_ON.has(member.name)) head[member.name] = parseValue(memberText(bytes, member));
+    if (ACTED_ON.has(member.name)) head[member.name] = parseValue(memberText(bytes, member));
   }
-  const result = Head.safeParse(head);
-  if (!result.success) throw inputError(result.error.issues[0], head);
-  checkMessages(bytes, messages);
-  if (head.policy !== undefined && head.policy !== null) {
-    throw new GatewayError('unsupported_parameter', {
-      param: 'policy',
-      message: 'Routing policies are not supported by this version of the gateway.',
-    });
-  }
-  return result.data;
+  return head;
+}
+
+function messagesOf(members: readonly JsonMember[]): JsonMember | undefined {
+  return members.findLast((member) => member.name === 'messages');
 }
 
 function parseValue(text: string): Json {

@@ -3,7 +3,7 @@ import { type Cost, costOf } from '../billing/cost.ts';
 import { type NanoUsd, nanoToUsd, usdToNano } from '../billing/money.ts';
 import type { GatewayError } from '../errors.ts';
 import type { Settlement as WorkspaceSettlement } from '../objects/workspace/types.ts';
-import type { Attempt, GenerationStatus, Receipt } from '../telemetry/receipt.ts';
+import type { AnswerPart, Attempt, GenerationStatus, Receipt } from '../telemetry/receipt.ts';
 import { rememberReceipt } from '../telemetry/recent.ts';
 import type { FinishReason, Usage } from '../wires/types.ts';
 import { spendingScopes } from './admit.ts';
@@ -11,12 +11,20 @@ import { post } from './outbox.ts';
 import { paidBy } from './paid-by.ts';
 import type { Call, Candidate, Trail } from './types.ts';
 
+/** One piece of an answer, and who gave it. */
+export interface Part {
+  candidate: Candidate;
+  /** Null when it is not known. */
+  usage: Usage | null;
+}
+
 /** How one generation ended, as far as money and the receipt are concerned. */
 export interface Ending {
   status: GenerationStatus;
   error: GatewayError | null;
-  /** Null when nobody served. */
-  candidate: Candidate | null;
+  /** Several where a stream broke and was continued; none when nobody served. */
+  parts: readonly Part[];
+  /** Of the whole answer. */
   usage: Usage | null;
   finishReason: FinishReason | null;
   rawFinishReason: string | null;
@@ -25,6 +33,8 @@ export interface Ending {
   dropped: readonly string[];
   /** Unix milliseconds. */
   firstTokenAt: number | null;
+  /** Events that could not be read. */
+  skippedEvents: number;
 }
 
 export interface Settlement {
@@ -33,62 +43,96 @@ export interface Settlement {
   receipt: Receipt;
 }
 
+/** A part with its price. */
+interface Priced extends Part {
+  cost: Cost | null;
+  charge: Charge | null;
+  /** What the caller pays; null when it is not known. */
+  charged: NanoUsd | null;
+}
+
 /**
  * Prices an ended generation, writes its receipt and sends both to storage, in `waitUntil`. The receipt
  * is readable on this isolate when this returns. A failed answer costs the caller nothing.
  */
 export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
-  const price = ending.candidate?.endpoint.price ?? null;
-  const cost = ending.usage && price ? costOf(ending.usage, price) : null;
-  const charge =
-    cost && ending.candidate
-      ? chargeFor(cost, call.caller.pricing, ending.candidate.model.id, paidBy(ending.candidate))
-      : null;
-  const charged = ending.status === 'failed' || isFree(call, ending) ? 0 : (charge?.total ?? null);
-  const receipt = writeReceipt(call, trail, ending, cost, charge, charged);
+  const parts = ending.parts.map((part) => priced(call, part));
+  const charged =
+    ending.status === 'failed' || parts.length === 0 ? 0 : sum(parts.map((part) => part.charged));
+  const receipt = writeReceipt(call, trail, ending, parts, charged);
 
   const text = JSON.stringify(receipt);
   rememberReceipt(call.caller.workspaceId, call.generationId, text);
-  post(call, text, settlementOf(call, ending, charge, charged));
+  post(call, text, settlementOf(call, ending, parts, charged));
   return { charged, receipt };
 }
 
+function priced(call: Call, { candidate, usage }: Part): Priced {
+  const { price } = candidate.endpoint;
+  const cost = usage && price ? costOf(usage, price) : null;
+  const charge = cost && chargeFor(cost, call.caller.pricing, candidate.model.id, paidBy(candidate));
+  return { candidate, usage, cost, charge, charged: isFree(call, candidate) ? 0 : (charge?.total ?? null) };
+}
+
+/** Null when one of them is not known. */
+function sum(amounts: readonly (NanoUsd | null)[]): NanoUsd | null {
+  let total = 0;
+  for (const amount of amounts) {
+    if (amount === null) return null;
+    total += amount;
+  }
+  return total;
+}
+
 /** Without a fee, what the workspace's own credential paid for costs nothing, be its price known or not. */
-function isFree({ caller }: Call, { candidate }: Ending): boolean {
-  return candidate !== null && paidBy(candidate) === 'workspace' && !caller.pricing.byok_percent;
+function isFree({ caller }: Call, candidate: Candidate): boolean {
+  return paidBy(candidate) === 'workspace' && !caller.pricing.byok_percent;
 }
 
 function settlementOf(
   call: Call,
-  { candidate, usage, status }: Ending,
-  charge: Charge | null,
+  { usage, status }: Ending,
+  parts: readonly Priced[],
   charged: NanoUsd | null,
 ): WorkspaceSettlement {
-  const failed = status === 'failed';
-  const unknown = { unit: 'unknown', rate: 0, quantity: 1, amount: 0 };
+  const last = status === 'failed' ? undefined : parts.at(-1)?.candidate;
   return {
     id: call.generationId,
     amount: charged ?? 0,
     project: call.caller.projectId,
     scopes: spendingScopes(call.caller),
-    model: failed ? null : (candidate?.model.id ?? null),
-    provider: failed ? null : (candidate?.provider.id ?? null),
+    model: last?.model.id ?? null,
+    provider: last?.provider.id ?? null,
     // A failed answer is not charged and stands on no invoice; one of unknown cost does, so that it is seen.
-    lines: failed ? [] : (charge?.lines ?? (charged === null ? [unknown] : [])),
+    lines: last ? linesOf(parts, charged) : [],
     tokens: usage && { total: usage.inputTokens + usage.outputTokens, output: usage.outputTokens },
     draw: call.draw,
   };
+}
+
+function linesOf(parts: readonly Priced[], charged: NanoUsd | null): WorkspaceSettlement['lines'] {
+  if (charged === null) return [{ unit: 'unknown', rate: 0, quantity: 1, amount: 0 }];
+  const [only, ...others] = parts;
+  if (others.length === 0) return only?.charge?.lines ?? [];
+  return parts.flatMap(({ candidate, charge }) =>
+    (charge?.lines ?? []).map((line) => ({
+      ...line,
+      model: candidate.model.id,
+      provider: candidate.provider.id,
+    })),
+  );
 }
 
 function writeReceipt(
   call: Call,
   trail: Trail,
   ending: Ending,
-  cost: Cost | null,
-  charge: Charge | null,
+  parts: readonly Priced[],
   charged: NanoUsd | null,
 ): Receipt {
-  const { candidate, usage } = ending;
+  const { usage } = ending;
+  const candidate = parts.at(-1)?.candidate ?? null;
+  const cost = parts.length === 0 ? null : sum(parts.map((part) => part.cost?.total ?? null));
   const upstreamCost = usage?.upstreamCostUsd ?? null;
   return {
     object: 'generation',
@@ -112,24 +156,43 @@ function writeReceipt(
     usage,
     credits_used: charged === null ? null : nanoToUsd(charged),
     credits_unknown: charged !== null ? null : usage ? 'no_price' : 'no_usage',
-    cost_lines: charge?.lines ?? [],
-    provider_cost: cost ? nanoToUsd(cost.total) : null,
-    margin_percent: charge?.marginPercent ?? null,
+    cost_lines: parts.flatMap(({ charge }) => charge?.lines ?? []),
+    provider_cost: cost === null ? null : nanoToUsd(cost),
+    margin_percent: parts.at(-1)?.charge?.marginPercent ?? null,
     byok: candidate !== null && paidBy(candidate) === 'workspace',
     price_version: candidate?.endpoint.priceVersion ?? null,
     upstream_cost: upstreamCost,
     upstream_cost_difference:
-      upstreamCost === null || !cost ? null : nanoToUsd(usdToNano(upstreamCost) - cost.total),
+      upstreamCost === null || cost === null ? null : nanoToUsd(usdToNano(upstreamCost) - cost),
     dropped_params: ending.dropped,
     conversions: trail.conversions,
     fallback_from: trail.fallbackFrom,
+    routing_reason: trail.routingReason,
     attempts: trail.attempts.map(withoutBody),
+    parts: parts.length > 1 ? parts.flatMap(partView) : [],
+    not_continued: trail.notContinued,
+    skipped_events: ending.skippedEvents,
     timings: {
       first_token_ms: ending.firstTokenAt === null ? null : ending.firstTokenAt - call.startedAt,
       total_ms: Date.now() - call.startedAt,
     },
     trace_id: call.traceparent?.split('-')[1] ?? null,
   };
+}
+
+function partView({ candidate, usage, cost, charged }: Priced): AnswerPart[] {
+  if (!usage) return [];
+  return [
+    {
+      endpoint: candidate.endpoint.id,
+      model: candidate.model.id,
+      provider: candidate.provider.id,
+      usage,
+      price_version: candidate.endpoint.priceVersion,
+      provider_cost: cost && nanoToUsd(cost.total),
+      credits_used: charged === null ? null : nanoToUsd(charged),
+    },
+  ];
 }
 
 /** What a provider said of a failure, but for its body, which is for the operator and not for callers. */

@@ -4,10 +4,14 @@ import type { Credential } from '../providers/credentials.ts';
 import type { Provider } from '../providers/types.ts';
 import type { Registry } from '../registry/snapshot.ts';
 import type { Endpoint, Model } from '../registry/types.ts';
+import type { EndpointHealth, HealthView, Observation } from '../routing/health/types.ts';
+import type { FallbackTrigger, Policy } from '../routing/policy/types.ts';
+import type { RoutingReason } from '../routing/reasons.ts';
+import type { Preferences } from '../routing/types.ts';
 import type { Attempt, Conversion } from '../telemetry/receipt.ts';
 import type { Principal } from '../tenancy/types.ts';
 import type { ChatCodec, ChatRequest, Target, Wire } from '../wires/types.ts';
-import type { Brake } from './upstream.ts';
+import type { Brake } from './cutoff.ts';
 
 /** The caller of the data plane: a key, never the operator. */
 export type Caller = Extract<Principal, { kind: 'key' }>;
@@ -22,15 +26,14 @@ export interface Control {
   maxOutputTokens: number | null;
   /** `n`. */
   answers: number;
-  /** An endpoint that cannot take every parameter is not a candidate. */
-  requireParameters: boolean;
-  /** Provider ids; empty lists say nothing. */
-  providers: {
-    order: readonly string[];
-    only: readonly string[];
-    ignore: readonly string[];
-    allowFallbacks: boolean;
-  };
+  /** What the request itself declares; the rest comes from its workflow, key and workspace. */
+  policy: Policy;
+  /** A stored policy that it names. */
+  policyName: string | null;
+  workflow: string | null;
+  /** What keeps a conversation on its model, where the caller names it. */
+  sessionId: string | null;
+  preferences: Preferences;
   /** Extensions that this version reads but does not act on: reported as dropped. */
   unused: readonly string[];
 }
@@ -56,7 +59,20 @@ export interface Call {
   env: Env;
   config: Config;
   registry: Registry;
+  health: CallHealth;
   waitUntil(promise: Promise<unknown>): void;
+}
+
+/** Health as one request reads it and adds to it. Memory alone. */
+export interface CallHealth extends HealthView {
+  circuit(endpointId: string): EndpointHealth['circuit'];
+  /** Takes the one call that a half-open circuit lets through; false when somebody else has it. */
+  claimProbe(endpointId: string): boolean;
+  /** That call taught nothing of the endpoint. */
+  releaseProbe(endpointId: string): void;
+  observe(observation: Observation): void;
+  /** @param since Unix milliseconds; null: it has woken, or given up. */
+  waking(endpointId: string, since: number | null): void;
 }
 
 /** An endpoint that may serve the request, with a credential for it. Several of one endpoint follow each other. */
@@ -68,6 +84,19 @@ export interface Candidate {
   wire: Wire;
   codec: ChatCodec;
   target: Target;
+  /** The failures that lead to it, where only some do. */
+  on: readonly FallbackTrigger[] | null;
+  /** The output limit to ask it for, where that is lower than the caller's: what a cost limit affords. */
+  maxOutputTokens: number | null;
+}
+
+/** Who may serve one request, in the order in which they are tried, and within which limits. */
+export interface Plan {
+  candidates: readonly Candidate[];
+  /** The policy in force. */
+  policy: Policy;
+  /** Why the first stands first; null where the caller simply named it. */
+  reason: RoutingReason | null;
 }
 
 /** What has been tried so far; shared by the stages of one call, ends up on the receipt. */
@@ -80,16 +109,10 @@ export interface Trail {
   routingReason: RoutingReason | null;
   /** What of the request was changed for whom it was last sent to. */
   conversions: readonly Conversion[];
+  /** Why a stream that broke was not continued. */
+  notContinued: string | null;
+  /** What of the request was lowered: `max_tokens=412`. */
+  adjusted: readonly string[];
   /** Stops whatever is under way: the client has gone, or the request was refused after all. */
   brake: Brake;
 }
-
-/** Why a request went where it went: the closed list behind `x-routing-reason`. */
-export const ROUTING_REASONS = [
-  'fallback_error',
-  'fallback_rate_limited',
-  'fallback_timeout',
-  'fallback_credentials',
-  'fallback_parameters',
-] as const;
-export type RoutingReason = (typeof ROUTING_REASONS)[number];

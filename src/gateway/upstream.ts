@@ -1,58 +1,10 @@
 import type { Env } from '../env.ts';
-import { GatewayError } from '../errors.ts';
 import { authorize } from '../providers/auth/index.ts';
 import { demoFetch } from '../providers/demo/index.ts';
 import type { Provider } from '../providers/types.ts';
 import { fillIn } from '../providers/variables.ts';
 import type { EncodedRequest } from '../wires/types.ts';
-
-/** Ends one upstream call early, and remembers why: a fetch only tells that it was aborted. */
-export class Cutoff {
-  readonly #controller = new AbortController();
-  #reason: GatewayError | null = null;
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Why the call was ended by us, or null. */
-  get reason(): GatewayError | null {
-    return this.#reason;
-  }
-
-  cut(reason: GatewayError): void {
-    this.#reason ??= reason;
-    this.#controller.abort();
-  }
-
-  /** What a failed fetch or read means: our own reason, else a broken connection. */
-  explain(cause: unknown): GatewayError {
-    if (this.#reason) return this.#reason;
-    return cause instanceof GatewayError ? cause : new GatewayError('upstream_unreachable', { cause });
-  }
-}
-
-/** Stops all that a request has under way, and whatever begins afterwards. */
-export class Brake {
-  #reason: GatewayError | null = null;
-  #pulled: ((reason: GatewayError) => void) | null = null;
-
-  /** Why it was pulled, or null. */
-  get reason(): GatewayError | null {
-    return this.#reason;
-  }
-
-  pull(reason: GatewayError): void {
-    if (this.#reason) return;
-    this.#reason = reason;
-    this.#pulled?.(reason);
-  }
-
-  /** Calls back when it is pulled; one listener at a time, as one attempt follows another. */
-  onPull(listener: ((reason: GatewayError) => void) | null): void {
-    this.#pulled = listener;
-  }
-}
+import type { Cutoff } from './cutoff.ts';
 
 /**
  * Sends one encoded request to a provider. The host comes from the provider alone; redirects are not

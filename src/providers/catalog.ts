@@ -1,4 +1,5 @@
 import { CLOUDS } from './clouds.ts';
+import { DATA_POLICIES } from './data-policies.ts';
 import type { Provider } from './types.ts';
 
 /**
@@ -63,6 +64,8 @@ const PROVIDERS: readonly Provider[] = [
       // The last chunk carries usage, asked for or not.
       streamUsage: 'always',
       developerRole: 'system',
+      // `prefix` of AssistantMessage: "force the model to start its answer by the content of the message".
+      prefill: { mark: 'prefix' },
     },
     docs: 'https://docs.mistral.ai/api/#tag/chat',
   },
@@ -79,6 +82,8 @@ const PROVIDERS: readonly Provider[] = [
       drop: ['n', 'seed', 'logit_bias'],
       // "unknown variant `developer`": https://github.com/bramses/chatgpt-md/issues/189.
       developerRole: 'system',
+      // https://api-docs.deepseek.com/guides/chat_prefix_completion: at the beta path alone.
+      prefill: { mark: 'prefix', path: '/beta/chat/completions' },
     },
     docs: 'https://api-docs.deepseek.com/api/create-chat-completion',
   },
@@ -89,8 +94,12 @@ const PROVIDERS: readonly Provider[] = [
     wire: 'openai',
     auth: { kind: 'bearer' },
     env: ['MOONSHOT_API_KEY'],
-    // Roles are system, user, assistant and tool: https://github.com/openclaw/openclaw/issues/8579.
-    quirks: { developerRole: 'system' },
+    quirks: {
+      // Roles are system, user, assistant and tool: https://github.com/openclaw/openclaw/issues/8579.
+      developerRole: 'system',
+      // https://platform.kimi.ai/docs/guide/use-partial-mode-feature-of-kimi-api
+      prefill: { mark: 'partial' },
+    },
     docs: 'https://platform.moonshot.ai/docs/api/chat',
   },
   {
@@ -100,9 +109,13 @@ const PROVIDERS: readonly Provider[] = [
     wire: 'openai',
     auth: { kind: 'bearer' },
     env: ['DASHSCOPE_API_KEY'],
-    // "developer is not one of ['system', 'assistant', 'user', 'tool', 'function']":
-    // https://github.com/OpenCoworkAI/open-codesign/issues/183.
-    quirks: { developerRole: 'system' },
+    quirks: {
+      // "developer is not one of ['system', 'assistant', 'user', 'tool', 'function']":
+      // https://github.com/OpenCoworkAI/open-codesign/issues/183.
+      developerRole: 'system',
+      // https://www.alibabacloud.com/help/en/model-studio/partial-mode
+      prefill: { mark: 'partial' },
+    },
     docs: 'https://www.alibabacloud.com/help/en/model-studio/use-qwen-by-calling-api',
   },
   {
@@ -261,5 +274,8 @@ const PROVIDERS: readonly Provider[] = [
 
 /** The shipped providers by id, in the order in which they are listed. */
 export const SHIPPED_PROVIDERS: ReadonlyMap<string, Provider> = new Map(
-  PROVIDERS.map((provider) => [provider.id, provider]),
+  PROVIDERS.map((provider) => {
+    const dataPolicy = DATA_POLICIES[provider.id];
+    return [provider.id, dataPolicy ? { ...provider, dataPolicy } : provider];
+  }),
 );

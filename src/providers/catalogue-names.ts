@@ -1,49 +1,7 @@
 import type { WireId } from '../wires/types.ts';
 
-/** Provider of models.dev → our provider id, in the order in which providers stand in the catalogue. */
-export const PROVIDERS: Record<string, string> = {
-  openai: 'openai',
-  anthropic: 'anthropic',
-  google: 'google',
-  xai: 'xai',
-  mistral: 'mistral',
-  deepseek: 'deepseek',
-  moonshotai: 'moonshot',
-  alibaba: 'alibaba',
-  groq: 'groq',
-  cerebras: 'cerebras',
-  deepinfra: 'deepinfra',
-  togetherai: 'together',
-  'fireworks-ai': 'fireworks',
-  nebius: 'nebius',
-  cohere: 'cohere',
-  'cloudflare-workers-ai': 'workers-ai',
-  'google-vertex': 'vertex',
-  'amazon-bedrock': 'bedrock',
-  openrouter: 'openrouter',
-};
-
-/** Providers of whose models only some are taken, by models.dev's name. */
-const ONLY: Record<string, RegExp> = {
-  // Profiles that are called from any commercial region. Others hold for the regions they name, at other prices.
-  // https://docs.aws.amazon.com/bedrock/latest/userguide/global-cross-region-inference.html
-  bedrock: /^global\.anthropic\.claude-/,
-  // Gemini for chat, the same everywhere. Embeddings are asked for in another way there, Claude costs more in a
-  // region than at `global`, and others' models have another API.
-  vertex: /^gemini-[\d.]+-(flash|flash-lite|pro)(-preview)?$/,
-  // The rest has no price.
-  cohere: /^command-/,
-};
-
 /** Resells what others host: its endpoints come last, whatever their price. */
 export const RESELLER = 'openrouter';
-
-/**
- * Where an hour of cache costs twice the input, which models.dev does not have:
- * https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#pricing and, for the same models,
- * https://aws.amazon.com/bedrock/pricing/.
- */
-export const LONG_CACHE: ReadonlySet<string> = new Set(['anthropic', 'bedrock']);
 
 /** The provider that a vendor serves its own models with, and its vendor name. */
 export const FIRST_PARTY: Record<string, string> = {
@@ -70,6 +28,7 @@ const VENDORS: Record<string, string> = {
   moonshot: 'moonshotai',
   xai: 'x-ai',
   xiaomimimo: 'xiaomi',
+  zai: 'z-ai',
   'zai-org': 'z-ai',
   zhipuai: 'z-ai',
 };
@@ -87,6 +46,9 @@ const BEGINNINGS: [string, string][] = [
   ['qwen', 'qwen'],
   ['whisper-', 'openai'],
 ];
+
+/** Clouds of which one vendor's models are taken, by names without the vendor. */
+const ONE_VENDOR: Record<string, string> = { azure: 'openai', 'vertex-anthropic': 'anthropic' };
 
 /** Names that models.dev spells otherwise than the provider's API does. */
 export function upstreamName(provider: string, id: string): string {
@@ -136,29 +98,20 @@ const SAME: Record<string, string> = {
   'nebius:nvidia/nvidia-nemotron-3-nano-30b-a3b': 'nvidia/nemotron-3-nano-30b-a3b',
   'nebius:nvidia/nemotron-3-nano-omni': 'nvidia/nemotron-3-nano-omni-30b-a3b-reasoning',
   'workers-ai:@cf/nvidia/nemotron-3-120b-a12b': 'nvidia/nemotron-3-super-120b-a12b',
+  // https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html names them in full.
+  'bedrock:amazon.nova-lite-v1:0': 'amazon/nova-lite-v1',
+  'bedrock:amazon.nova-micro-v1:0': 'amazon/nova-micro-v1',
+  'bedrock:amazon.nova-pro-v1:0': 'amazon/nova-pro-v1',
+  'bedrock:us.deepseek.r1-v1:0': 'deepseek/deepseek-r1',
+  'bedrock:us.meta.llama4-maverick-17b-instruct-v1:0': 'meta-llama/llama-4-maverick',
+  'bedrock:us.meta.llama4-scout-17b-instruct-v1:0': 'meta-llama/llama-4-scout',
+  // https://learn.microsoft.com/azure/foundry/openai/concepts/models-sold-directly-by-azure: `gpt-5-chat` is what
+  // OpenAI names `gpt-5-chat-latest`, and so are its successors.
+  'azure:gpt-5-chat': 'openai/gpt-5-chat-latest',
+  'azure:gpt-5.1-chat': 'openai/gpt-5.1-chat-latest',
+  'azure:gpt-5.2-chat': 'openai/gpt-5.2-chat-latest',
+  'azure:gpt-5.3-chat': 'openai/gpt-5.3-chat-latest',
 };
-
-/**
- * Left out, by our provider id and the name at models.dev. OpenRouter's deepseek-chat is V3 of 2024, while DeepSeek's own of that name moves with its
- * newest model; models.dev takes one for the other.
- */
-export const LEFT_OUT: ReadonlySet<string> = new Set([
-  'openrouter:deepseek/deepseek-chat',
-  // Its price at models.dev lacks audio and has cache writes, which Google does not charge for.
-  'vertex:gemini-2.5-flash',
-  // Routers, not models: what they answer with and what it costs is not known beforehand.
-  'openrouter:openrouter/auto',
-  'openrouter:openrouter/bodybuilder',
-  'openrouter:openrouter/free',
-  'openrouter:openrouter/fusion',
-  'openrouter:openrouter/pareto-code',
-  'openrouter:switchpoint/router',
-]);
-
-/** Whether a model of models.dev is taken, by our provider id and the name at models.dev. */
-export function isTaken(provider: string, id: string): boolean {
-  return !LEFT_OUT.has(`${provider}:${id}`) && (ONLY[provider]?.test(id) ?? true);
-}
 
 /**
  * The canonical id of a provider's model. Dots and dashes are kept as the provider writes them;
@@ -169,7 +122,7 @@ export function canonicalId(provider: string, upstream: string): string {
   const name = plainName(provider, lower);
   const [vendor, rest] = name.includes('/')
     ? [name.slice(0, name.indexOf('/')), name.slice(name.indexOf('/') + 1)]
-    : [FIRST_PARTY[provider] ?? 'unknown', name];
+    : [FIRST_PARTY[provider] ?? ONE_VENDOR[provider] ?? 'unknown', name];
   const owner = name.includes('/') ? vendor : (ownerOf(name, provider) ?? vendor);
   const canonicalVendor = VENDORS[owner] ?? owner;
   // A dated name of Anthropic's is the one snapshot that the undated name stands for.
@@ -181,12 +134,14 @@ export function canonicalId(provider: string, upstream: string): string {
 /** The name without what the host puts around it. */
 function plainName(provider: string, lower: string): string {
   // Bedrock: the profile, the vendor with a dot, and the version of the deployment.
-  if (provider === 'bedrock') {
+  if (provider === 'bedrock' || provider === 'bedrock-openai') {
     return lower
-      .replace(/^global\./, '')
-      .replace(/-v\d+(:\d+)?$/, '')
+      .replace(/^(global|us)\./, '')
+      .replace(/-(v\d+(:\d+)?|\d+:\d+)$/, '')
       .replace('.', '/');
   }
+  // Vertex AI: the snapshot, or that there is none.
+  if (provider === 'vertex-anthropic') return lower.replace(/@default$/, '').replace('@', '-');
   const name = lower.replace(/^@cf\//, '').replace(/^accounts\/fireworks\/(models|routers)\//, '');
   // Fireworks writes glm-5p1 for GLM-5.1.
   return lower.startsWith('accounts/') ? name.replace(/(\d)p(\d)/g, '$1.$2') : name;
@@ -194,6 +149,7 @@ function plainName(provider: string, lower: string): string {
 
 /** Hosts of others' models name no vendor; a vendor's own API needs none. */
 function ownerOf(name: string, provider: string): string | undefined {
+  if (ONE_VENDOR[provider] !== undefined) return undefined;
   if (FIRST_PARTY[provider] !== undefined && provider !== 'groq') return undefined;
   return BEGINNINGS.find(([beginning]) => name.startsWith(beginning))?.[1];
 }
@@ -238,6 +194,12 @@ export const NO_OWN_LIST: ReadonlySet<string> = new Set([
   'cohere',
   'workers-ai',
   'vertex',
+  'vertex-anthropic',
+  // Azure's has what could be deployed, not what is: https://learn.microsoft.com/azure/foundry/openai/latest.
+  'azure',
+  // Bedrock lists models at another service, which the keys of this one do not open:
+  // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListFoundationModels.html.
+  'bedrock-openai',
 ]);
 
 /** The provider in OpenRouter's `tag` of an endpoint, as in `deepinfra/fp8`, where it is not our id. */

@@ -5,7 +5,7 @@ const VERTEX =
 
 const VERTEX_VARIABLES: Readonly<Record<string, Variable>> = {
   google_project: { env: ['GOOGLE_CLOUD_PROJECT'], secretField: 'project_id' },
-  google_location: { env: ['GOOGLE_CLOUD_LOCATION'], default: 'global' },
+  google_location: { env: ['GOOGLE_CLOUD_LOCATION'], default: 'global', isRegion: true },
   google_prefix: {
     env: ['GOOGLE_CLOUD_LOCATION'],
     default: 'global',
@@ -16,7 +16,7 @@ const VERTEX_VARIABLES: Readonly<Record<string, Variable>> = {
 const VERTEX_SECRETS = ['GOOGLE_SERVICE_ACCOUNT', 'GOOGLE_APPLICATION_CREDENTIALS_JSON'];
 
 const AWS_VARIABLES: Readonly<Record<string, Variable>> = {
-  aws_region: { env: ['AWS_REGION', 'AWS_DEFAULT_REGION'], default: 'us-east-1' },
+  aws_region: { env: ['AWS_REGION', 'AWS_DEFAULT_REGION'], default: 'us-east-1', isRegion: true },
 };
 
 const AWS_SECRETS = ['AWS_BEARER_TOKEN_BEDROCK', 'AWS_CREDENTIALS'];

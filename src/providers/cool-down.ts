@@ -10,8 +10,13 @@ const LIMITED_MS = 30_000;
 /** What a provider may ask for at most. */
 const LONGEST_MS = 60 * 60_000;
 
-/** Until when credentials rest, Unix milliseconds, by id. Of this isolate: each learns for itself. */
-const resting = new LruMap<string, number>(5000);
+const MAX_CREDENTIALS = 5000;
+
+/** Until when credentials rest, Unix milliseconds, by id. Learned here, or told by other isolates. */
+const resting = new LruMap<string, number>(MAX_CREDENTIALS);
+
+/** What was learned here and has not been asked for yet; 0: it rests no longer. */
+const news = new Map<string, number>();
 
 /** Whether a failure is the credential's: another of the same provider may do better. */
 export function isCredentialFault({ code }: GatewayError): boolean {
@@ -26,11 +31,32 @@ export function coolDown(credentialId: string, error: GatewayError, now: number)
       ? Math.min(error.retryAfterMs ?? LIMITED_MS, LONGEST_MS)
       : REJECTED_MS;
   resting.set(credentialId, now + ms);
+  tell(credentialId, now + ms);
 }
 
 /** A credential that has just served rests no longer. */
 export function warmUp(credentialId: string): void {
-  if (resting.size > 0) resting.delete(credentialId);
+  if (resting.size === 0 || resting.get(credentialId) === undefined) return;
+  resting.delete(credentialId);
+  tell(credentialId, 0);
+}
+
+/** What this isolate has learned since it was last asked: until when, Unix milliseconds; 0 is no longer. */
+export function coolDownNews(): { credential: string; until: number }[] {
+  if (news.size === 0) return [];
+  const told = [...news].map(([credential, until]) => ({ credential, until }));
+  news.clear();
+  return told;
+}
+
+/** Takes over what another isolate has learned; 0 is that the credential rests no longer. */
+export function takeOverCoolDown(credentialId: string, until: number): void {
+  if (until === 0) resting.delete(credentialId);
+  else if (until > restsUntil(credentialId)) resting.set(credentialId, until);
+}
+
+function tell(credentialId: string, until: number): void {
+  if (news.size < MAX_CREDENTIALS) news.set(credentialId, until);
 }
 
 /** Until when a credential rests, Unix milliseconds; 0 when it does not. */

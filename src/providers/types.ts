@@ -1,3 +1,4 @@
+import type { DataPolicy } from '../registry/types.ts';
 import type { Quirks, WireId } from '../wires/types.ts';
 
 /** How a provider takes its secret. */
@@ -18,8 +19,16 @@ export interface Variable {
   /** A field of a secret that is a JSON object; it comes before the environment. */
   secretField?: string;
   default?: string;
+  /** The value is the region that answers: endpoints that name regions are served in those alone. */
+  isRegion?: boolean;
   /** How the value is written: as `except` says, else as `otherwise` with the value for `*`. */
   write?: { except: Readonly<Record<string, string>>; otherwise: string };
+}
+
+/** What a provider says that it does with what it is sent. */
+export interface DocumentedDataPolicy extends DataPolicy {
+  /** URL of where it says so. */
+  source: string;
 }
 
 /**
@@ -44,6 +53,8 @@ export interface Provider {
   env?: readonly string[];
   /** Where to read about the API; the source of the quirks. */
   docs?: string;
+  /** Holds for every endpoint that has none of its own. */
+  dataPolicy?: DocumentedDataPolicy;
   /** `internal` is served inside the Worker (the demo provider), all others over the network. */
   transport?: 'internal';
 }

@@ -50,6 +50,24 @@ export function missingVariables(provider: Provider, env: Env): string[] {
   });
 }
 
+/** Whether an endpoint is to be had where its provider's address is set to: one that names regions is there alone. */
+export function servesHere(
+  { regions }: { regions: readonly string[] },
+  provider: Provider,
+  env: Env,
+): boolean {
+  if (regions.length === 0) return true;
+  const region = regionOf(provider, env);
+  return region === null || regions.includes(region);
+}
+
+/** The region that a provider's address is set to; null where the address names none. */
+function regionOf({ baseUrl }: Provider, env: Env): string | null {
+  for (const [, name = ''] of baseUrl.matchAll(PART))
+    if (VARIABLES.get(name)?.isRegion) return lookUp(name, env, null);
+  return null;
+}
+
 function lookUp(name: string, env: Env, secret: string | null): string | null {
   const variable = VARIABLES.get(name);
   if (!variable) return null;

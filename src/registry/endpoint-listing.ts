@@ -1,13 +1,16 @@
+import { type EndpointTerms, termsOf } from './endpoint-terms.ts';
+import type { HealthStatus, ListedHealth } from './health-status.ts';
 import { type Architecture, architectureOf, createdAt, type Listed, parametersOf } from './listing.ts';
 import { type CapabilitiesInput, capabilitiesView } from './model-input.ts';
 import { type Pricing, pricingOf, tiersOf } from './pricing-view.ts';
 import type { Registry } from './snapshot.ts';
+import type { Benchmark } from './types.ts';
 
 /**
  * One way to be served, in the shape that OpenRouter's clients read
  * (https://openrouter.ai/docs/api-reference/list-endpoints-for-a-model) and what the registry knows beside.
  */
-export interface EndpointEntry {
+export interface EndpointEntry extends EndpointTerms {
   name: string;
   model_name: string;
   provider_name: string;
@@ -17,7 +20,6 @@ export interface EndpointEntry {
   context_length: number | null;
   max_completion_tokens: number | null;
   max_prompt_tokens: null;
-  quantization: null;
   pricing: Pricing | null;
   pricing_tiers: { above: number; pricing: Pricing }[];
   price_version: string | null;
@@ -26,12 +28,19 @@ export interface EndpointEntry {
   /** Absent is unknown. */
   capabilities: CapabilitiesInput;
   supported_parameters: string[];
-  /** The rest is null until it has been measured. */
-  health: null;
+  health: HealthStatus;
+  /** Null: OpenRouter does not say what its numbers mean. */
   status: null;
+  /** Null: what is known is of the last five minutes. */
   uptime_last_30m: null;
+  /** Percent of requests that were answered whole, in whole percents; null without any. */
+  uptime_last_5m: number | null;
   latency_last_30m: null;
   throughput_last_30m: null;
+  /** Milliseconds to the first token, within the last five minutes; null when it is not known. */
+  latency: { p50: number; p95: number } | null;
+  /** Tokens per second of streams, within the last five minutes; null when it is not known. */
+  throughput: { p50: number; p95: number } | null;
 }
 
 export interface EndpointListing {
@@ -41,12 +50,20 @@ export interface EndpointListing {
     created: number;
     description: string;
     architecture: Architecture;
+    benchmarks: readonly Benchmark[];
     endpoints: EndpointEntry[];
   };
 }
 
-/** The endpoints of a model that can serve now, in the order in which they are tried. */
-export function listEndpoints({ model, endpoints }: Listed, registry: Registry): EndpointListing {
+/**
+ * The endpoints of a model that can serve now, in the order in which they are tried.
+ * @param healthOf how an endpoint does, by id.
+ */
+export function listEndpoints(
+  { model, endpoints }: Listed,
+  registry: Registry,
+  healthOf: (endpointId: string) => ListedHealth,
+): EndpointListing {
   return {
     data: {
       id: model.id,
@@ -54,7 +71,9 @@ export function listEndpoints({ model, endpoints }: Listed, registry: Registry):
       created: createdAt(model),
       description: '',
       architecture: architectureOf(model),
+      benchmarks: model.benchmarks ?? [],
       endpoints: endpoints.map((endpoint) => {
+        const { status, uptime, latency, throughput } = healthOf(endpoint.id);
         const providerName = registry.provider(endpoint.provider)?.name ?? endpoint.provider;
         return {
           name: `${providerName} | ${model.id}`,
@@ -65,18 +84,21 @@ export function listEndpoints({ model, endpoints }: Listed, registry: Registry):
           context_length: endpoint.contextLength ?? model.contextLength,
           max_completion_tokens: endpoint.maxOutputTokens ?? model.maxOutputTokens,
           max_prompt_tokens: null,
-          quantization: null,
           pricing: pricingOf(endpoint.price),
           pricing_tiers: tiersOf(endpoint.price),
           price_version: endpoint.priceVersion,
+          ...termsOf(endpoint, registry),
           regions: endpoint.regions,
           capabilities: capabilitiesView(endpoint.capabilities),
           supported_parameters: parametersOf(model, [endpoint]),
-          health: null,
+          health: status,
           status: null,
           uptime_last_30m: null,
+          uptime_last_5m: uptime,
           latency_last_30m: null,
           throughput_last_30m: null,
+          latency,
+          throughput,
         };
       }),
     },

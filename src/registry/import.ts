@@ -64,33 +64,43 @@ export async function runBatch(db: Db, statements: readonly SQL[]): Promise<void
 
 export function upsertModels(rows: string, now: number): SQL {
   return sql`INSERT INTO models (id, name, vendor, family, kind, context_length, max_output_tokens,
-      input_modalities, output_modalities, knowledge, release_date, open_weights, source, updated_at)
+      input_modalities, output_modalities, knowledge, release_date, open_weights, benchmarks, source,
+      updated_at)
     SELECT value ->> 'id', value ->> 'name', value ->> 'vendor', value ->> 'family', value ->> 'kind',
       value ->> 'context', value ->> 'output', value -> 'takes', value -> 'gives', value ->> 'knowledge',
-      value ->> 'released', value ->> 'open', 'catalogue', ${now}
+      value ->> 'released', value ->> 'open', value -> 'benchmarks', 'catalogue', ${now}
     FROM json_each(${rows}) WHERE true
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, vendor = excluded.vendor, family = excluded.family,
       kind = excluded.kind, context_length = excluded.context_length,
       max_output_tokens = excluded.max_output_tokens, input_modalities = excluded.input_modalities,
       output_modalities = excluded.output_modalities, knowledge = excluded.knowledge,
       release_date = excluded.release_date, open_weights = excluded.open_weights,
+      benchmarks = coalesce(excluded.benchmarks, models.benchmarks),
       updated_at = excluded.updated_at
     WHERE models.source = 'catalogue'`;
 }
 
-/** A model that the operator declared has the operator's endpoints alone. */
+/**
+ * A model that the operator declared has the operator's endpoints alone. The quantization that a sync has
+ * found stays where these rows say nothing of it.
+ */
 export function upsertEndpoints(rows: string, now: number): SQL {
   return sql`INSERT INTO endpoints (id, model_id, provider_id, upstream_model, context_length,
-      max_output_tokens, regions, capabilities, rank, source, retired_at, updated_at)
+      max_output_tokens, regions, capabilities, quantization, deprecated_at, rank, source, retired_at,
+      updated_at)
     SELECT value ->> 'id', value ->> 'model', value ->> 'provider', value ->> 'upstream',
-      value ->> 'context', value ->> 'output', '[]', value -> 'capabilities', value ->> 'rank', 'catalogue',
-      NULL, ${now}
+      value ->> 'context', value ->> 'output', coalesce(value -> 'regions', '[]'), value -> 'capabilities',
+      value ->> 'quantization', value ->> 'deprecated', value ->> 'rank', 'catalogue', NULL, ${now}
     FROM json_each(${rows})
     WHERE NOT EXISTS (
       SELECT 1 FROM models WHERE models.id = value ->> 'model' AND models.source = 'operator')
     ON CONFLICT (id) DO UPDATE SET upstream_model = excluded.upstream_model,
       context_length = excluded.context_length, max_output_tokens = excluded.max_output_tokens,
-      capabilities = excluded.capabilities, rank = excluded.rank, retired_at = NULL,
+      regions = excluded.regions, capabilities = excluded.capabilities,
+      quantization = coalesce(excluded.quantization,
+        CASE WHEN endpoints.source = 'catalogue' THEN endpoints.quantization END),
+      deprecated_at = excluded.deprecated_at, data_policy = NULL, scales_to_zero = NULL, weight = NULL,
+      rank = excluded.rank, retired_at = NULL,
       source = 'catalogue', updated_at = excluded.updated_at`;
 }
 

@@ -21,8 +21,11 @@ const prepared = new WeakMap<Registry, LruMap<string, PreparedJson>>();
 export interface Selection {
   /** The workspace's own credentials: they make more models servable. */
   own: readonly SealedCredential[];
-  /** Says what `accept` accepts: lists with equal keys and credentials for the same providers are one. */
-  key: string;
+  /**
+   * Says what `accept` accepts: lists with equal keys and credentials for the same providers are one. Null where it
+   * accepts now this and now that: such a list is made each time.
+   */
+  key: string | null;
   accept: (listed: Listed) => boolean;
 }
 
@@ -32,11 +35,11 @@ export function listingAnswer(registry: Registry, env: Env, { own, key, accept }
   const name = `${providers} ${key}`;
   const kept = prepared.get(registry) ?? new LruMap<string, PreparedJson>(KEPT);
   prepared.set(registry, kept);
-  const known = kept.get(name);
+  const known = key === null ? undefined : kept.get(name);
   if (known) return known;
   const data = listServable(registry, env, own).filter(accept);
   const answer = prepareJson({ object: 'list', data: data.map(({ entry }) => entry) });
-  kept.set(name, answer);
+  if (key !== null) kept.set(name, answer);
   return answer;
 }
 

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts';
 import type { Capabilities } from '../wires/types.ts';
+import { HEALTH_STATUSES, type HealthStatus } from './health-status.ts';
 import type { Listed } from './listing.ts';
 import type { Modality } from './types.ts';
 
@@ -10,13 +11,10 @@ export interface ListingFilter {
   provider: string | null;
   region: string | null;
   capabilities: readonly (keyof Capabilities)[];
-  /** No endpoint has been measured yet: `unknown` lets all through, and any other none. */
-  health: (typeof HEALTH)[number] | null;
+  health: HealthStatus | null;
 }
 
 export const FILTER_NAMES = ['modality', 'provider', 'region', 'capability', 'health'] as const;
-
-const HEALTH = ['healthy', 'degraded', 'down', 'unknown'] as const;
 
 const MODALITIES: Readonly<Record<string, Modality>> = {
   text: 'text',
@@ -46,22 +44,30 @@ export function readListingFilter(query: (name: string) => string | undefined): 
     region: lower(query('region')),
     capabilities: pick('capability', query('capability'), CAPABILITIES),
     health:
-      pick('health', query('health'), Object.fromEntries(HEALTH.map((name) => [name, name])))[0] ?? null,
+      pick('health', query('health'), Object.fromEntries(HEALTH_STATUSES.map((name) => [name, name])))[0] ??
+      null,
   };
 }
 
-/** Whether a model passes: one and the same endpoint must fulfil what is asked of endpoints. */
-export function passes({ model, endpoints }: Listed, filter: ListingFilter): boolean {
+/**
+ * Whether a model passes: one and the same endpoint must fulfil what is asked of endpoints.
+ * @param statusOf the health of an endpoint, by id.
+ */
+export function passes(
+  { model, endpoints }: Listed,
+  filter: ListingFilter,
+  statusOf: (endpointId: string) => HealthStatus,
+): boolean {
   const modalities = [...model.inputModalities, ...model.outputModalities];
   return (
     filter.modalities.every((modality) => modalities.includes(modality)) &&
-    (filter.health === null || filter.health === 'unknown') &&
     endpoints.some(
       (endpoint) =>
         (filter.provider === null || endpoint.provider === filter.provider) &&
         (filter.region === null ||
           endpoint.regions.some((region) => region.toLowerCase() === filter.region)) &&
-        filter.capabilities.every((ability) => endpoint.capabilities[ability] === true),
+        filter.capabilities.every((ability) => endpoint.capabilities[ability] === true) &&
+        (filter.health === null || statusOf(endpoint.id) === filter.health),
     )
   );
 }

@@ -1,10 +1,12 @@
 import type { Env } from '../env.ts';
 import { isServable } from '../providers/credentials.ts';
+import { servesHere } from '../providers/variables.ts';
 import type { Capabilities } from '../wires/types.ts';
+import { type EndpointTerms, termsOf } from './endpoint-terms.ts';
 import { type Pricing, pricingOf } from './pricing-view.ts';
 import { parametersOfAbility } from './probed.ts';
 import type { Registry } from './snapshot.ts';
-import type { Endpoint, Modality, Model, SealedCredential } from './types.ts';
+import type { Benchmark, Endpoint, Modality, Model, SealedCredential } from './types.ts';
 
 /** Modalities by OpenRouter's names, which call documents `file`. */
 export type ListedModality = Exclude<Modality, 'pdf'> | 'file';
@@ -42,8 +44,11 @@ export interface ModelEntry {
   /** What at least one endpoint is known to take; what is absent may work too. */
   supported_parameters: string[];
   /** Who can serve it now, in the order in which they are tried. */
-  providers: { id: string; pricing: Pricing | null; context_length: number | null }[];
+  providers: ({ id: string; pricing: Pricing | null; context_length: number | null } & EndpointTerms)[];
+  /** Other names, those among them that become a newer model's (`…-latest`). */
   slugs: readonly string[];
+  /** Published scores, each with its source. */
+  benchmarks: readonly Benchmark[];
 }
 
 /** A model that can be served now, and by which endpoints. */
@@ -92,7 +97,11 @@ export function servableEndpoints(
 ): Endpoint[] {
   return registry.endpoints(model.id).filter((endpoint) => {
     const provider = registry.provider(endpoint.provider);
-    return provider !== undefined && isServable(provider, registry, env, own);
+    return (
+      provider !== undefined &&
+      servesHere(endpoint, provider, env) &&
+      isServable(provider, registry, env, own)
+    );
   });
 }
 
@@ -167,7 +176,9 @@ function entryOf(
       id: endpoint.provider,
       pricing: pricingOf(endpoint.price),
       context_length: endpoint.contextLength ?? model.contextLength,
+      ...termsOf(endpoint, registry),
     })),
-    slugs: registry.aliases(model.id),
+    slugs: [...registry.aliases(model.id), ...registry.movingAliases(model.id)],
+    benchmarks: model.benchmarks ?? [],
   };
 }

@@ -1,7 +1,8 @@
 import { NANO_PER_USD } from '../billing/money.ts';
 import { GatewayError } from '../errors.ts';
 import type { Capabilities } from '../wires/types.ts';
-import type { Modality, ModelKind, Price, Rates } from './types.ts';
+import type { DataPolicyView } from './data-policy.ts';
+import type { Benchmark, Modality, ModelKind, Price, Rates } from './types.ts';
 
 /** Rates as people write them: USD per 1M tokens. */
 export interface RatesInput {
@@ -23,6 +24,9 @@ export interface PriceInput extends RatesInput {
   tiers?: (RatesInput & { above: number })[] | undefined;
 }
 
+/** Optional members may be there and undefined, as parsers leave them. */
+type Undefinable<T> = { [K in keyof T]: T[K] | (undefined extends T[K] ? undefined : never) };
+
 /** Absent is unknown. */
 export interface CapabilitiesInput {
   tools?: boolean | undefined;
@@ -41,6 +45,13 @@ export interface EndpointInput {
   capabilities?: CapabilitiesInput | undefined;
   context_length?: number | undefined;
   max_output_tokens?: number | undefined;
+  quantization?: string | undefined;
+  /** What holds for this endpoint in another way than for its provider. */
+  data_policy?: DataPolicyView | undefined;
+  /** YYYY-MM-DD. */
+  deprecated_at?: string | undefined;
+  scales_to_zero?: boolean | undefined;
+  weight?: number | undefined;
 }
 
 export interface ModelInput {
@@ -55,6 +66,7 @@ export interface ModelInput {
   release_date?: string | undefined;
   open_weights?: boolean | undefined;
   slugs?: string[] | undefined;
+  benchmarks?: Undefinable<Benchmark>[] | undefined;
   endpoints: EndpointInput[];
 }
 

@@ -1,6 +1,7 @@
+import { type DataPolicyView, dataPolicyView } from './data-policy.ts';
 import { type CapabilitiesInput, capabilitiesView, type PriceInput, priceView } from './model-input.ts';
 import type { Registry } from './snapshot.ts';
-import type { Modality, Model, ModelKind } from './types.ts';
+import type { Benchmark, Modality, Model, ModelKind } from './types.ts';
 
 /** A model as the management API shows it. Prices are USD per 1M tokens. */
 export interface ModelView {
@@ -17,6 +18,9 @@ export interface ModelView {
   release_date: string | null;
   open_weights: boolean | null;
   slugs: string[];
+  /** Names that are the model's for as long as none of its family is newer. */
+  moving_slugs: string[];
+  benchmarks: Benchmark[];
   endpoints: {
     id: string;
     provider: string;
@@ -27,6 +31,12 @@ export interface ModelView {
     capabilities: CapabilitiesInput;
     context_length: number | null;
     max_output_tokens: number | null;
+    quantization: string | null;
+    /** Its own; what its provider says holds beside. */
+    data_policy: DataPolicyView | null;
+    deprecated_at: string | null;
+    scales_to_zero: boolean | null;
+    weight: number | null;
   }[];
 }
 
@@ -45,6 +55,8 @@ export function viewModel(model: Model, registry: Registry): ModelView {
     release_date: model.releaseDate,
     open_weights: model.openWeights,
     slugs: [...registry.aliases(model.id)],
+    moving_slugs: [...registry.movingAliases(model.id)],
+    benchmarks: model.benchmarks ?? [],
     endpoints: registry.endpoints(model.id).map((endpoint) => ({
       id: endpoint.id,
       provider: endpoint.provider,
@@ -55,6 +67,11 @@ export function viewModel(model: Model, registry: Registry): ModelView {
       capabilities: capabilitiesView(endpoint.capabilities),
       context_length: endpoint.contextLength ?? model.contextLength,
       max_output_tokens: endpoint.maxOutputTokens ?? model.maxOutputTokens,
+      quantization: endpoint.quantization ?? null,
+      data_policy: dataPolicyView(endpoint.dataPolicy),
+      deprecated_at: endpoint.deprecatedAt ?? null,
+      scales_to_zero: endpoint.scalesToZero ?? null,
+      weight: endpoint.weight ?? null,
     })),
   };
 }

@@ -2,6 +2,7 @@ import type { Env } from '../env.ts';
 import { isServable, setVariables } from '../providers/credentials.ts';
 import type { Auth, Provider } from '../providers/types.ts';
 import type { Quirks, WireId } from '../wires/types.ts';
+import { type DataPolicyView, dataPolicyView } from './data-policy.ts';
 import type { Registry } from './snapshot.ts';
 
 /** A provider as the management API shows it: of its secret no more than the end. */
@@ -21,6 +22,8 @@ export interface ProviderView {
   environment: string[];
   /** Whether requests can be sent to it now. */
   servable: boolean;
+  /** What it says that it does with what it is sent, and where it says so; null is unknown. */
+  data_policy: (DataPolicyView & { source: string }) | null;
   docs: string | null;
 }
 
@@ -38,6 +41,9 @@ export function viewProvider(provider: Provider, registry: Registry, env: Env): 
     secret: credential ? { last_four: credential.lastFour } : null,
     environment: setVariables(provider, env),
     servable: isServable(provider, registry, env),
+    data_policy: provider.dataPolicy
+      ? { ...dataPolicyView(provider.dataPolicy), source: provider.dataPolicy.source }
+      : null,
     docs: provider.docs ?? null,
   };
 }

@@ -7,6 +7,8 @@ import { GatewayError } from '../errors.ts';
 import { newId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { changeRegistry } from './change.ts';
+import { dataPolicyFrom } from './data-policy.ts';
+import { defined } from './defined.ts';
 import { refreshRegistry } from './load.ts';
 import { capabilitiesFrom, type EndpointInput, type ModelInput, priceFrom } from './model-input.ts';
 import { type ModelView, viewModel } from './model-view.ts';
@@ -25,7 +27,7 @@ export async function putModel(env: Env, actor: string, id: string, input: Model
   const declared = endpointsFrom(id, input.endpoints, known);
   const slugs = slugsFrom(id, input.slugs ?? [], known);
   const now = Date.now();
-  const before = known.find(id);
+  const before = known.holder(id);
   const registry = await changeRegistry(
     env,
     (db) => [
@@ -74,6 +76,11 @@ function modelFrom(id: string, input: ModelInput): Model {
     knowledge: input.knowledge ?? null,
     releaseDate: input.release_date ?? null,
     openWeights: input.open_weights ?? null,
+    ...(input.benchmarks?.length
+      ? {
+          benchmarks: input.benchmarks.map(({ name, score, ...rest }) => ({ name, score, ...defined(rest) })),
+        }
+      : {}),
   };
 }
 
@@ -101,6 +108,13 @@ function endpointsFrom(model: string, inputs: readonly EndpointInput[], known: R
       maxOutputTokens: input.max_output_tokens ?? null,
       regions: input.regions ?? [],
       capabilities: capabilitiesFrom(input.capabilities ?? {}),
+      ...defined({
+        quantization: input.quantization,
+        dataPolicy: dataPolicyFrom(input.data_policy),
+        deprecatedAt: input.deprecated_at,
+        scalesToZero: input.scales_to_zero,
+        weight: input.weight,
+      }),
     };
   });
 }
@@ -109,7 +123,7 @@ function slugsFrom(id: string, inputs: readonly string[], known: Registry): stri
   return [...new Set(inputs.map((slug) => slug.trim().toLowerCase()))]
     .filter((slug) => foldName(slug) !== foldName(id))
     .map((slug) => {
-      const holder = known.find(slug);
+      const holder = known.holder(slug);
       if (!holder || holder.id === id) return slug;
       throw new GatewayError('conflict', {
         param: `slugs[${inputs.findIndex((given) => given.trim().toLowerCase() === slug)}]`,
@@ -119,7 +133,7 @@ function slugsFrom(id: string, inputs: readonly string[], known: Registry): stri
 }
 
 function modelStatements(db: Db, model: Model, now: number): BatchItem<'sqlite'>[] {
-  const row = { ...model, source: 'operator' as const, updatedAt: now };
+  const row = { ...model, benchmarks: model.benchmarks ?? null, source: 'operator' as const, updatedAt: now };
   const { id: _id, ...changed } = row;
   return [db.insert(models).values(row).onConflictDoUpdate({ target: models.id, set: changed })];
 }
@@ -147,6 +161,11 @@ function endpointStatements(
         maxOutputTokens: endpoint.maxOutputTokens,
         regions: endpoint.regions,
         capabilities: endpoint.capabilities,
+        quantization: endpoint.quantization ?? null,
+        dataPolicy: endpoint.dataPolicy ?? null,
+        deprecatedAt: endpoint.deprecatedAt ?? null,
+        scalesToZero: endpoint.scalesToZero ?? null,
+        weight: endpoint.weight ?? null,
         rank,
         source: 'operator' as const,
         retiredAt: null,

@@ -3,8 +3,10 @@ import type { Db } from '../db/client.ts';
 import { modelAliases } from '../db/schema/aliases.ts';
 import { probes } from '../db/schema/probes.ts';
 import { aliases, credentials, endpoints, models, providers, registryState } from '../db/schema/registry.ts';
+import { fallbacks, policies, splits } from '../db/schema/routing.ts';
 import { SHIPPED_PROVIDERS } from '../providers/catalog.ts';
 import type { Provider } from '../providers/types.ts';
+import type { RoutingRules } from '../routing/policy/types.ts';
 import type { Price, ProbedResult, RegistryData } from './types.ts';
 
 type StoredProvider = typeof providers.$inferSelect;
@@ -27,6 +29,9 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
     aliasRows,
     mappedRows,
     probeRows,
+    policyRows,
+    fallbackRows,
+    splitRows,
   ] = await db.batch([
     db.select().from(registryState),
     db.select().from(providers),
@@ -44,6 +49,9 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
       .select({ endpointId: probes.endpointId, ability: probes.ability, result: probes.result })
       .from(probes)
       .where(inArray(probes.result, ['honoured', 'ignored', 'refused'])),
+    db.select().from(policies).where(eq(policies.workspaceId, '')),
+    db.select().from(fallbacks).where(eq(fallbacks.workspaceId, '')),
+    db.select().from(splits).where(eq(splits.workspaceId, '')),
   ]);
   const probedOf = Map.groupBy(probeRows, (row) => row.endpointId);
   const priceOf = new Map(priceRows.map((row) => [row.endpoint_id, row]));
@@ -59,7 +67,10 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
       priority,
       weight,
     })),
-    models: modelRows.map(({ source: _source, updatedAt: _updatedAt, ...model }) => model),
+    models: modelRows.map(({ source: _source, updatedAt: _updatedAt, benchmarks, ...model }) => ({
+      ...model,
+      ...(benchmarks ? { benchmarks } : {}),
+    })),
     endpoints: endpointRows.map((row) => {
       const price = priceOf.get(row.id);
       const probed = probedOf.get(row.id)?.map(({ ability, result }) => [ability, result as ProbedResult]);
@@ -75,12 +86,26 @@ export async function readRegistry(db: Db): Promise<RegistryData> {
         maxOutputTokens: row.maxOutputTokens,
         regions: row.regions,
         capabilities: row.capabilities,
+        ...(row.quantization === null ? {} : { quantization: row.quantization }),
+        ...(row.dataPolicy === null ? {} : { dataPolicy: row.dataPolicy }),
+        ...(row.deprecatedAt === null ? {} : { deprecatedAt: row.deprecatedAt }),
+        ...(row.scalesToZero === null ? {} : { scalesToZero: row.scalesToZero }),
+        ...(row.weight === null ? {} : { weight: row.weight }),
         ...(probed ? { probed: Object.fromEntries(probed) } : {}),
       };
     }),
     aliases: Object.fromEntries(aliasRows.map(({ alias, modelId }) => [alias, modelId])),
     mapped: Object.fromEntries(mappedRows.map(({ folded, modelId }) => [folded, modelId])),
+    ...routingOf({
+      policies: Object.fromEntries(policyRows.map(({ name, policy }) => [name, policy])),
+      fallbacks: Object.fromEntries(fallbackRows.map(({ modelId, chain }) => [modelId, chain])),
+      splits: Object.fromEntries(splitRows.map(({ folded, split }) => [folded, split])),
+    }),
   };
+}
+
+function routingOf(rules: RoutingRules): { routing?: RoutingRules } {
+  return Object.values(rules).some((named) => Object.keys(named).length > 0) ? { routing: rules } : {};
 }
 
 /** The version alone: what tells whether a copy is out of date. */
@@ -112,5 +137,6 @@ export function declaredProvider(row: StoredProvider): Provider {
     ...(row.quirks ? { quirks: row.quirks } : {}),
     ...(sameHost && shipped.env ? { env: shipped.env } : {}),
     ...(sameHost && shipped.docs ? { docs: shipped.docs } : {}),
+    ...(sameHost && shipped.dataPolicy ? { dataPolicy: shipped.dataPolicy } : {}),
   };
 }

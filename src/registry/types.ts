@@ -1,4 +1,5 @@
 import type { Provider } from '../providers/types.ts';
+import type { RoutingRules } from '../routing/policy/types.ts';
 import type { Capabilities } from '../wires/types.ts';
 
 export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription';
@@ -30,6 +31,30 @@ export interface Price extends Rates {
   tiers?: (Rates & { above: number })[];
 }
 
+/** A published score of a model. Comparable only where name, version, dataset, metric and harness are the same. */
+export interface Benchmark {
+  name: string;
+  /** In percent, or as the source counts. */
+  score: number;
+  version?: string;
+  dataset?: string;
+  metric?: string;
+  harness?: string;
+  variant?: string;
+  /** URL. */
+  source?: string;
+  /** YYYY-MM-DD. */
+  date?: string;
+}
+
+/** What a provider does with what it is sent. Absent is unknown. */
+export interface DataPolicy {
+  /** It may train on it. */
+  training?: boolean;
+  /** It is kept so many days; 0 is not at all. */
+  retentionDays?: number;
+}
+
 export interface Model {
   /** Canonical id, `vendor/model` in lower case. */
   id: string;
@@ -46,6 +71,7 @@ export interface Model {
   /** YYYY-MM-DD. */
   releaseDate: string | null;
   openWeights: boolean | null;
+  benchmarks?: Benchmark[];
 }
 
 /** One way for a model to be served: model × provider. */
@@ -64,6 +90,15 @@ export interface Endpoint {
   maxOutputTokens: number | null;
   regions: string[];
   capabilities: Capabilities;
+  /** `fp8`, `int4` …; absent is unknown. */
+  quantization?: string;
+  dataPolicy?: DataPolicy;
+  /** The day on which the provider ends it, YYYY-MM-DD. */
+  deprecatedAt?: string;
+  /** Its first request after a pause waits for hardware, minutes perhaps. */
+  scalesToZero?: boolean;
+  /** Share of the requests among the endpoints of a model; where none has one, the first serves. */
+  weight?: number;
   /** What probes have seen, by ability (evals/probes/types.ts): it counts for more than what is claimed. */
   probed?: Readonly<Record<string, ProbedResult>>;
 }
@@ -103,4 +138,6 @@ export interface RegistryData {
   aliases: Record<string, string>;
   /** Folded name → canonical model id, as the operator mapped them; before every other name. */
   mapped?: Record<string, string>;
+  /** The deployment's own rules of routing. */
+  routing?: RoutingRules;
 }

@@ -1,5 +1,6 @@
 import type { CostLine } from '../billing/cost.ts';
 import type { ErrorCode, UpstreamFault } from '../errors.ts';
+import type { RoutingReason } from '../routing/reasons.ts';
 import type { FinishReason, Usage } from '../wires/types.ts';
 
 /** How a generation ended. */
@@ -10,12 +11,33 @@ export interface Attempt {
   endpoint: string;
   provider: string;
   upstream_model: string;
+  /**
+   * `cut`: it failed after its first words, which the client has got. `cancelled`: another, that ran beside it,
+   * was first, or the client left.
+   */
+  outcome: 'served' | 'failed' | 'cut' | 'cancelled';
   /** The upstream's HTTP status, null when there was no answer. */
   status: number | null;
   error: ErrorCode | null;
   /** What the provider said of a failure. */
   upstream_error: UpstreamFault | null;
+  /** Of a stream: from the call to its first event. */
+  first_token_ms: number | null;
   duration_ms: number;
+  /** What the operator pays for it at the provider's price, USD, where nobody is charged for it; null: not known. */
+  provider_cost: number | null;
+}
+
+/** One piece of an answer that several endpoints gave, one after the other. */
+export interface AnswerPart {
+  endpoint: string;
+  model: string;
+  provider: string;
+  usage: Usage;
+  price_version: string | null;
+  /** What the provider's price makes of it, and what the caller pays for it, USD; null when not known. */
+  provider_cost: number | null;
+  credits_used: number | null;
 }
 
 /** Something of the request that was changed so that the model could read it. */
@@ -74,7 +96,15 @@ export interface Receipt {
   /** What of the request was changed so that the model could read it. */
   conversions: readonly Conversion[];
   fallback_from: string[];
+  /** Why it went where it went. */
+  routing_reason: RoutingReason | null;
   attempts: Attempt[];
+  /** Those of an answer that broke and was continued; empty when one gave it whole. */
+  parts: AnswerPart[];
+  /** Why a stream that broke could not be continued. */
+  not_continued: string | null;
+  /** Events of the upstream that could not be read and were left out. */
+  skipped_events: number;
   timings: {
     /** From the request's arrival to the first token, and to the end of the answer; milliseconds. */
     first_token_ms: number | null;

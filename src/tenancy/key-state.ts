@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { StoredPolicy, StoredRouting } from './stored-routing.ts';
 import { BUDGET_WINDOWS, KEY_ROLES } from './types.ts';
 
 const Text = z.string().check(z.minLength(1));
@@ -57,6 +58,8 @@ const KeyState = z.discriminatedUnion('state', [
         cached_percent: z.number(),
         byok_percent: z.optional(z.number()),
       }),
+      policy: z.optional(StoredPolicy),
+      routing: z.optional(StoredRouting),
       credentials: z.optional(z.array(Credential)),
     }),
   }),

@@ -1,16 +1,13 @@
-import { and, eq, or, sql } from 'drizzle-orm';
-import { DEFAULT_PRICING } from '../billing/pricing.ts';
+import { and, eq, or } from 'drizzle-orm';
 import { database } from '../db/client.ts';
-import { modelAliases } from '../db/schema/aliases.ts';
 import { members, users } from '../db/schema/people.ts';
-import { credentials } from '../db/schema/registry.ts';
 import { keys, memberAllowances, projects, workspaces } from '../db/schema/tenancy.ts';
 import type { Env } from '../env.ts';
 import { sameHash } from './key-secret.ts';
 import { type KeyState, readKeyState } from './key-state.ts';
 import { isRefused } from './people/seeded.ts';
 import { keyRoleWithin } from './permissions.ts';
-import type { OwnCredential } from './types.ts';
+import { grantOf, WORKSPACE_COLUMNS } from './workspace-grant.ts';
 
 /** Copies that nobody asks for end after a day; the next request takes the key from D1 again. */
 const COPY_LIFETIME_S = 24 * 60 * 60;
@@ -39,30 +36,16 @@ export async function deleteCopies(env: Env, hashes: readonly string[]): Promise
   await Promise.all(hashes.map((hash) => env.SNAPSHOTS.delete(copyName(hash))));
 }
 
-/** The credentials of the key's own workspace, as `OwnCredential`s: JSON, so that one read tells all. */
-const OWN_CREDENTIALS = sql<string>`(select json_group_array(json_object(
-  'id', ${credentials.id}, 'provider', ${credentials.providerId}, 'sealed', ${credentials.sealed},
-  'lastFour', ${credentials.lastFour}, 'workspace', ${credentials.workspaceId},
-  'priority', ${credentials.priority}, 'weight', ${credentials.weight},
-  'exclusive', json(iif(${credentials.exclusive}, 'true', 'false'))))
-  from ${credentials} where ${credentials.workspaceId} = ${keys.workspaceId})`;
-
-/** What the key's workspace mapped, as JSON: folded name → canonical model id. */
-const OWN_ALIASES = sql<string>`(select json_group_object(${modelAliases.folded}, ${modelAliases.modelId})
-  from ${modelAliases} where ${modelAliases.workspaceId} = ${keys.workspaceId})`;
-
 /** What D1 says of a secret; null when it never was one. @throws when D1 fails. */
 export async function readStored(env: Env, hash: string, now: number): Promise<KeyState | null> {
   const row = await database(env.DB)
     .select({
       key: keys,
-      workspace: { models: workspaces.models, allowance: workspaces.allowance, pricing: workspaces.pricing },
+      workspace: WORKSPACE_COLUMNS,
       project: { allowance: projects.allowance },
       memberRole: members.role,
       creator: users.email,
       memberAllowance: memberAllowances.allowance,
-      credentials: OWN_CREDENTIALS,
-      aliases: OWN_ALIASES,
     })
     .from(keys)
     .innerJoin(workspaces, eq(workspaces.id, keys.workspaceId))
@@ -77,7 +60,6 @@ export async function readStored(env: Env, hash: string, now: number): Promise<K
     .get();
   if (!row) return null;
   const { key, workspace, project } = row;
-  const own = JSON.parse(row.credentials) as OwnCredential[];
   const current = sameHash(key.hash, hash);
   const inGrace =
     key.previousHash !== null && sameHash(key.previousHash, hash) && (key.previousExpiresAt ?? 0) > now;
@@ -98,15 +80,12 @@ export async function readStored(env: Env, hash: string, now: number): Promise<K
       userId: key.userId,
       role,
       models: key.models,
-      workspaceModels: workspace.models,
-      workspaceAliases: row.aliases === '{}' ? null : (JSON.parse(row.aliases) as Record<string, string>),
       allowedIps: key.allowedIps,
       allowance: key.allowance,
-      workspaceAllowance: workspace.allowance,
       projectAllowance: project.allowance,
       memberAllowance: row.memberAllowance,
-      pricing: workspace.pricing ?? DEFAULT_PRICING,
-      ...(own.length > 0 ? { credentials: own } : {}),
+      ...(key.policy === null ? {} : { policy: key.policy }),
+      ...grantOf(workspace),
     },
   };
 }

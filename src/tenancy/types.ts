@@ -1,5 +1,6 @@
 import type { Pricing } from '../billing/pricing.ts';
 import type { Allowance, BudgetWindow, Limits } from '../objects/workspace/types.ts';
+import type { Policy, WorkspaceRouting } from '../routing/policy/types.ts';
 
 /**
  * What a key may do: `inference` calls models, `read` sees, `developer` does both and changes what
@@ -44,6 +45,10 @@ export interface KeyGrant {
   projectAllowance: Allowance | null;
   memberAllowance: Allowance | null;
   pricing: Pricing;
+  /** The key's own policy. */
+  policy?: Policy | undefined;
+  /** Absent where the workspace declared nothing. */
+  routing?: WorkspaceRouting | undefined;
   /** The workspace's own credentials for providers, sealed. */
   credentials?: OwnCredential[] | undefined;
 }

@@ -61,6 +61,15 @@ export interface Quirks {
   reasoningOutsideCompletion?: boolean | undefined;
   /** The host takes OpenRouter's `reasoning` object; others get `reasoning_effort` made of it. */
   reasoningObject?: boolean | undefined;
+  /** How the host wants to be told that a last message of the assistant is the beginning of the answer (openai wire). */
+  prefill?: PrefillQuirk | undefined;
+}
+
+export interface PrefillQuirk {
+  /** `true` at this member of the message; or `continue_final_message` beside the messages, as vLLM and SGLang take it. */
+  mark: 'prefix' | 'partial' | 'continue_final_message';
+  /** Where such requests go, if not where all others do. */
+  path?: string | undefined;
 }
 
 /** What an endpoint is known to take. Absent means unknown, which is treated as yes. */
@@ -161,6 +170,12 @@ export interface StreamState {
   created: number;
   /** Characters of text, reasoning and tool arguments sent: the basis of an estimate when a stream is cut. */
   outputChars: number;
+  /** The text of the first choice sent so far: what another model can go on from. */
+  content: string;
+  /** Whether a piece of a tool call was sent: what none can go on from. */
+  toolCalls: boolean;
+  /** Whether reasoning, a refusal, a picture, sound or a block of the provider's own was sent. */
+  otherOutput: boolean;
 }
 
 /** Turns one upstream stream into chunks of the hub format. One per stream, never shared. */

@@ -46,6 +46,11 @@ const CASES: Case[] = [
     script: (head) => streamInTwo(head, 'data: <html>Bad gateway</html>\n\n'),
     code: 'upstream_invalid_response',
   },
+  {
+    what: 'sends what is not JSON twice, and then more',
+    script: (head) => streamInTwo(head, `data: <html>\n\ndata: </html>\n\n${head}`),
+    code: 'upstream_invalid_response',
+  },
   { what: 'falls silent', script: streamThenSilence, code: 'upstream_timeout' },
   {
     what: 'keeps the line alive but says nothing more',

@@ -71,7 +71,7 @@ test('what a provider cannot take is said, or refused where the caller asks for 
   const body = { model: modelId('anthropic'), messages, logit_bias: { 5: 1 }, seed: 7, workflow: 'w' };
   const response = await world.chat(body);
   const dropped = response.headers.get('x-dropped-params')?.split(', ').sort();
-  expect(dropped).toEqual(['logit_bias', 'seed', 'workflow']);
+  expect(dropped).toEqual(['logit_bias', 'seed']);
   const receipt = await receiptOf(world, response);
   expect([...receipt.dropped_params].sort()).toEqual(dropped);
   expect(world.upstream.received('anthropic').at(-1)?.json).not.toHaveProperty('seed');

@@ -35,6 +35,12 @@ function expectWhole({ text, ending, finish, last }: Stream): void {
   expect(last.usage).toMatchObject({ prompt_tokens: 100, completion_tokens: 20 });
 }
 
+/** What is left of an event when a proxy has garbled it, behind the first words. */
+function garbled(events: readonly string[]): string {
+  const [first = '', ...others] = events;
+  return [first, ...others.map((event) => `data: {"id":"x","choi\n\n${event}`)].join('');
+}
+
 /** Each data line over several lines, cut behind commas between members. */
 function overLines(sse: string): string {
   return sse.replaceAll(/^data: (\{.*\})$/gm, (_, json: string) =>
@@ -65,6 +71,7 @@ describe.each(WIRES)('a stream of the %s wire is whole', (wire) => {
     ['without a space behind the colon', sse.replaceAll('data: ', 'data:').replaceAll('event: ', 'event:')],
     ['with empty lines between events', sse.replaceAll('\n\n', '\n\n\n\n')],
     ['without its last empty line', sse.trimEnd()],
+    ['with events that cannot be read, each before one that can', garbled([...head, ...finish, ...tail])],
     ['without the last word after the finish reason', [...head, ...finish].join('')],
   ])('%s', async (_, text) => {
     expectWhole(await ask(wire, stream(text)));

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Stripe from 'stripe';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { localVariables } from '../../scripts/local-state.ts';
 import { OUTPUT } from '../support/node/build.ts';
 import { type Gateway, startGateway } from '../support/node/gateway.ts';
 
@@ -101,4 +102,24 @@ test('a person buys credits with the built gateway, and sets automatic top-ups',
   const setting = { below_usd: 5, amount_usd: 20 };
   const path = `/api/workspaces/${id}/auto-top-up`;
   expect(await ask('PUT', path, setting)).toEqual({ ...setting, failure: null });
+});
+
+test('`npm start` hands on what the environment says of payments, and of all else the Worker knows', () => {
+  const given = {
+    STRIPE_SECRET_KEY: 'sk_test_of_the_tests',
+    STRIPE_WEBHOOK_SECRET: SECRET,
+    STRIPE_API_URL: 'http://127.0.0.1:12111',
+    ENCRYPTION_KEYS_OLD: 'a former one',
+    PROBE_BUDGET_USD: '2',
+    REGISTRY_SYNC: 'off',
+    ADMIN_KEY: 'op_of_the_environment',
+  };
+  for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value);
+  vi.stubEnv('LOCAL', 'false');
+  vi.stubEnv('PUBLIC_URL', '');
+  const state = { adminKey: 'op_made_once', encryptionKey: 'made once', demoPassword: '', demoKey: null };
+  const { variables } = localVariables(state);
+  vi.unstubAllEnvs();
+  expect(variables).toMatchObject({ ...given, ENCRYPTION_KEY: 'made once', LOCAL: 'true' });
+  expect(variables).not.toHaveProperty('PUBLIC_URL');
 });

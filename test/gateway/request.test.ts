@@ -59,16 +59,54 @@ describe('readChatRequest', () => {
     ],
     ['provider as text', { model: 'm', messages: MESSAGES, provider: 'x' }, 'invalid_type', 'provider'],
     [
-      'a provider preference that has no effect yet',
-      { model: 'm', messages: MESSAGES, provider: { data_collection: 'deny' } },
+      'a provider preference that is unknown',
+      { model: 'm', messages: MESSAGES, provider: { zdr: true } },
       'unsupported_parameter',
-      'provider.data_collection',
+      'provider.zdr',
     ],
     [
-      'a policy',
-      { model: 'm', messages: MESSAGES, policy: { slo_ms: 350 } },
+      'a cut-off by a percentile that is not measured',
+      { model: 'm', messages: MESSAGES, provider: { preferred_max_latency: { p90: 3 } } },
       'unsupported_parameter',
-      'policy',
+      'provider.preferred_max_latency.p90',
+    ],
+    ['a policy that is a number', { model: 'm', messages: MESSAGES, policy: 3 }, 'invalid_type', 'policy'],
+    ['a policy without a name', { model: 'm', messages: MESSAGES, policy: '' }, 'invalid_value', 'policy'],
+    [
+      'a policy that costs nothing',
+      { model: 'm', messages: MESSAGES, policy: { max_cost_usd: 0 } },
+      'invalid_value',
+      'policy.max_cost_usd',
+    ],
+    [
+      'a field that policies do not have',
+      { model: 'm', messages: MESSAGES, policy: { max_cost: 1 } },
+      'unsupported_parameter',
+      'policy.max_cost',
+    ],
+    [
+      'an accuracy over 1',
+      { model: 'm', messages: MESSAGES, policy: { min_accuracy: 92 } },
+      'invalid_value',
+      'policy.min_accuracy',
+    ],
+    [
+      'a midstream mode that is unknown',
+      { model: 'm', messages: MESSAGES, midstream: 'again' },
+      'invalid_value',
+      'midstream[0]',
+    ],
+    [
+      'a session id of 257 characters',
+      { model: 'm', messages: MESSAGES, session_id: 'x'.repeat(257) },
+      'invalid_value',
+      'session_id',
+    ],
+    [
+      'a workflow that is no text',
+      { model: 'm', messages: MESSAGES, workflow: {} },
+      'invalid_type',
+      'workflow',
     ],
   ];
   for (const [name, body, code, param] of refused) {
@@ -126,9 +164,17 @@ describe('readChatRequest', () => {
       fallbackModels: ['a', 'b'],
       maxOutputTokens: null,
       answers: 1,
-      requireParameters: true,
-      providers: { order: ['x'], only: ['x', 'y'], ignore: ['z'], allowFallbacks: false },
-      unused: ['workflow', 'cache'],
+      policy: { require_parameters: true },
+      preferences: expect.objectContaining({
+        order: ['x'],
+        only: ['x', 'y'],
+        ignore: ['z'],
+        allowFallbacks: false,
+      }),
+      policyName: null,
+      workflow: 'w',
+      sessionId: null,
+      unused: ['cache'],
     });
     expect(request.extensions.toSorted()).toEqual(['cache', 'models', 'provider', 'workflow']);
     expect(Object.keys(request.body())).toEqual(['model', 'messages']);

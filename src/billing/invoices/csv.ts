@@ -1,12 +1,15 @@
 import { formatUsd } from '../money.ts';
+import { referenceOf } from './reference.ts';
 import type { InvoiceRow } from './view.ts';
 
 const COLUMNS = [
   'invoice',
   'kind',
   'period',
+  'issued',
   'workspace',
   'row',
+  'description',
   'project',
   'project_name',
   'model',
@@ -20,21 +23,17 @@ const COLUMNS = [
 
 /**
  * An invoice as CSV (RFC 4180): a row per line, then the subtotal, the tax and the total. Amounts are exact
- * decimals; unit prices are per 1M tokens, or per request.
+ * decimals; unit prices are per 1M tokens, or per request. The description names the tax, and what a credit
+ * note takes back from and why.
  */
-export function invoiceCsv({ number, kind, period, document }: InvoiceRow): string {
-  const head = [String(number), kind, period, text(document.workspace.id)];
-  const sum = (row: string, name: string, amount: number): string[] => [
+export function invoiceCsv({ number, kind, period, issuedAt, document }: InvoiceRow): string {
+  const issued = new Date(issuedAt).toISOString().slice(0, 10);
+  const head = [String(number), kind, period, issued, text(document.workspace.id)];
+  const sum = (row: string, description: string, amount: number): string[] => [
     ...head,
     row,
-    '',
-    '',
-    text(name),
-    '',
-    '',
-    '',
-    '',
-    '',
+    text(description),
+    ...Array<string>(8).fill(''),
     formatUsd(amount),
   ];
   const rows = [
@@ -42,6 +41,7 @@ export function invoiceCsv({ number, kind, period, document }: InvoiceRow): stri
     ...document.lines.map((line) => [
       ...head,
       'line',
+      text(referenceOf(document) ?? ''),
       text(line.project),
       text(line.project_name ?? ''),
       text(line.model),

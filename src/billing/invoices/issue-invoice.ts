@@ -2,15 +2,12 @@ import { and, eq } from 'drizzle-orm';
 import { auditRow } from '../../db/audit.ts';
 import { database } from '../../db/client.ts';
 import { invoices } from '../../db/schema/billing.ts';
-import { projects, workspaces } from '../../db/schema/tenancy.ts';
+import { workspaces } from '../../db/schema/tenancy.ts';
 import type { Env } from '../../env.ts';
-import { workspaceClient } from '../../objects/workspace/client.ts';
-import type { UsageLine } from '../../objects/workspace/types.ts';
 import { stored } from '../../tenancy/storage.ts';
 import { nanoToUsd } from '../money.ts';
+import { draftInvoice } from './draft-invoice.ts';
 import { issueStatement } from './issue-statement.ts';
-import { totalsOf } from './totals.ts';
-import type { InvoiceDocument, InvoiceLine } from './types.ts';
 import type { InvoiceRow } from './view.ts';
 
 /**
@@ -30,22 +27,9 @@ export async function issueInvoice(
   if (known) return { row: known, isNew: false };
   const db = database(env.DB);
   const workspace = await stored(db.select().from(workspaces).where(eq(workspaces.id, workspaceId)).get());
-  const usage = await stored(workspaceClient(env, workspaceId).usage(month));
-  if (!workspace || usage.length === 0) return null;
-
-  const named = await stored(
-    db
-      .select({ id: projects.id, name: projects.name })
-      .from(projects)
-      .where(eq(projects.workspaceId, workspaceId))
-      .all(),
-  );
-  const lines = linesOf(usage, new Map(named.map(({ id, name }) => [id, name])));
-  const document: InvoiceDocument = {
-    workspace: { id: workspace.id, name: workspace.name },
-    lines,
-    ...totalsOf(lines, workspace.tax),
-  };
+  if (!workspace) return null;
+  const document = await draftInvoice(env, workspace, month);
+  if (document.lines.length === 0) return null;
   await stored(
     db.batch([
       issueStatement(db, { workspaceId, kind: 'invoice', period: month, subject: month, document }),
@@ -61,24 +45,6 @@ export async function issueInvoice(
   );
   const row = await findInvoice(env, workspaceId, month);
   return row ? { row, isNew: true } : null;
-}
-
-/** Usage as lines of an invoice, by project, model, provider and unit. */
-export function linesOf(
-  usage: readonly UsageLine[],
-  projectNames: ReadonlyMap<string, string>,
-): InvoiceLine[] {
-  return usage.map(({ project, model, provider, unit, rate, quantity, requests, amount }) => ({
-    project,
-    project_name: projectNames.get(project) ?? project,
-    model,
-    provider,
-    unit: unit as InvoiceLine['unit'],
-    rate,
-    quantity,
-    requests,
-    amount,
-  }));
 }
 
 async function findInvoice(env: Env, workspaceId: string, month: string): Promise<InvoiceRow | undefined> {

@@ -1,6 +1,7 @@
 import type { invoices } from '../../db/schema/billing.ts';
 import { toSeconds } from '../../tenancy/page.ts';
 import { nanoToUsd } from '../money.ts';
+import type { InvoiceDocument, InvoiceLine } from './types.ts';
 
 export type InvoiceRow = typeof invoices.$inferSelect;
 
@@ -36,12 +37,22 @@ export interface InvoiceLineView {
   amount_usd: number;
 }
 
+/** What a workspace used in a month, as its invoice would say it. */
+export interface UsageView
+  extends Pick<
+    InvoiceView,
+    'workspace' | 'period' | 'currency' | 'subtotal_usd' | 'tax' | 'total_usd' | 'lines'
+  > {
+  /** Whether the month is over: nothing is added any more. */
+  complete: boolean;
+}
+
 export interface InvoiceView extends InvoiceSummary {
   lines: InvoiceLineView[];
 }
 
 export function invoiceSummary(row: InvoiceRow): InvoiceSummary {
-  const { workspace, subtotal, tax, total, refers_to } = row.document;
+  const { workspace, refers_to } = row.document;
   return {
     id: row.id,
     number: row.number,
@@ -50,9 +61,7 @@ export function invoiceSummary(row: InvoiceRow): InvoiceSummary {
     period: row.period,
     issued_at: toSeconds(row.issuedAt),
     currency: 'USD',
-    subtotal_usd: nanoToUsd(subtotal),
-    tax: tax && { name: tax.name, percent: tax.percent, amount_usd: nanoToUsd(tax.amount) },
-    total_usd: nanoToUsd(total),
+    ...totalsView(row.document),
     refers_to: refers_to
       ? { invoice: refers_to.invoice ?? null, top_up: refers_to.top_up ?? null, reason: refers_to.reason }
       : null,
@@ -60,17 +69,41 @@ export function invoiceSummary(row: InvoiceRow): InvoiceSummary {
 }
 
 export function invoiceView(row: InvoiceRow): InvoiceView {
+  return { ...invoiceSummary(row), lines: row.document.lines.map(lineView) };
+}
+
+export function usageView(
+  { workspace, lines, subtotal, tax, total }: InvoiceDocument,
+  period: string,
+  complete: boolean,
+): UsageView {
   return {
-    ...invoiceSummary(row),
-    lines: row.document.lines.map((line) => ({
-      project: line.project === '' ? null : { id: line.project, name: line.project_name ?? line.project },
-      model: line.model || null,
-      provider: line.provider || null,
-      unit: line.unit,
-      quantity: line.quantity,
-      requests: line.requests,
-      unit_price_usd: nanoToUsd(line.rate),
-      amount_usd: nanoToUsd(line.amount),
-    })),
+    workspace,
+    period,
+    complete,
+    currency: 'USD',
+    ...totalsView({ subtotal, tax, total }),
+    lines: lines.map(lineView),
+  };
+}
+
+function totalsView({ subtotal, tax, total }: Pick<InvoiceDocument, 'subtotal' | 'tax' | 'total'>) {
+  return {
+    subtotal_usd: nanoToUsd(subtotal),
+    tax: tax && { name: tax.name, percent: tax.percent, amount_usd: nanoToUsd(tax.amount) },
+    total_usd: nanoToUsd(total),
+  };
+}
+
+function lineView(line: InvoiceLine): InvoiceLineView {
+  return {
+    project: line.project === '' ? null : { id: line.project, name: line.project_name ?? line.project },
+    model: line.model || null,
+    provider: line.provider || null,
+    unit: line.unit,
+    quantity: line.quantity,
+    requests: line.requests,
+    unit_price_usd: nanoToUsd(line.rate),
+    amount_usd: nanoToUsd(line.amount),
   };
 }

@@ -1,23 +1,22 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import { auditRow } from '../../db/audit.ts';
 import { database } from '../../db/client.ts';
-import { invoices, topUps } from '../../db/schema/billing.ts';
-import { workspaces } from '../../db/schema/tenancy.ts';
+import { topUps } from '../../db/schema/billing.ts';
 import type { Env } from '../../env.ts';
 import { workspaceClient } from '../../objects/workspace/client.ts';
 import { stored } from '../../tenancy/storage.ts';
-import { issueStatement } from '../invoices/issue-statement.ts';
-import type { InvoiceDocument } from '../invoices/types.ts';
 import { nanoToUsd } from '../money.ts';
 import { centsToNano } from './amount.ts';
 import { findTopUp } from './find-top-up.ts';
 import { asked } from './provider.ts';
+import { noteOfRefund, reversalOfNote } from './refund-note.ts';
 import type { TopUpRow } from './view.ts';
 
 /**
- * Takes back the credits of what was refunded of a payment, with a credit note for each refund. Reads from
- * the provider what holds now: events may be late or out of order, and tell of one refund only.
+ * Takes back the credits of what was refunded of a payment, with a credit note for each refund that has
+ * succeeded. Reads from the provider what holds now: events may be late or out of order, and tell of one
+ * refund only.
  * @throws GatewayError `payment_provider_error`, `storage_unavailable`.
  */
 export async function applyRefunds(env: Env, provider: Stripe, payment: string | null): Promise<void> {
@@ -53,46 +52,18 @@ async function byMetadata(env: Env, provider: Stripe, payment: string): Promise<
   return await findTopUp(env, { id: metadata.top_up });
 }
 
+/** The credits go at once, so that nobody spends them; the note waits until the money has gone. */
 async function takeBack(env: Env, topUp: TopUpRow, refund: Stripe.Refund): Promise<void> {
   const amount = -centsToNano(refund.amount);
-  const entry = `refund:${refund.id}`;
+  const entry = entryOf(refund);
   await stored(
     workspaceClient(env, topUp.workspaceId).record([
       { id: entry, kind: 'refund', amount, reference: topUp.id },
     ]),
   );
   const db = database(env.DB);
-  const workspace = await stored(
-    db.select({ name: workspaces.name }).from(workspaces).where(eq(workspaces.id, topUp.workspaceId)).get(),
-  );
-  const document: InvoiceDocument = {
-    workspace: { id: topUp.workspaceId, name: workspace?.name ?? '' },
-    lines: [
-      {
-        project: '',
-        model: '',
-        provider: '',
-        unit: 'refund',
-        rate: amount,
-        quantity: 1,
-        requests: 0,
-        amount,
-      },
-    ],
-    subtotal: amount,
-    tax: null,
-    total: amount,
-    refers_to: { top_up: topUp.id, reason: refund.reason ?? 'refund' },
-  };
   await stored(
     db.batch([
-      issueStatement(db, {
-        workspaceId: topUp.workspaceId,
-        kind: 'credit_note',
-        period: new Date(refund.created * 1000).toISOString().slice(0, 7),
-        subject: refund.id,
-        document,
-      }),
       auditRow(db, {
         id: `aud_${entry}`,
         workspaceId: topUp.workspaceId,
@@ -101,27 +72,21 @@ async function takeBack(env: Env, topUp: TopUpRow, refund: Stripe.Refund): Promi
         target: topUp.id,
         after: { amount_usd: nanoToUsd(-amount), entry },
       }),
+      ...(await noteOfRefund(env, topUp, refund)),
     ]),
   );
 }
 
-/** A refund that failed after its credits were taken back: they return. */
+/** A refund that failed after its credits were taken back: they return, and a note that was issued is taken back. */
 async function giveBack(env: Env, topUp: TopUpRow, refund: Stripe.Refund): Promise<void> {
-  const db = database(env.DB);
-  const taken = await stored(
-    db
-      .select({ amount: sql<number>`json_extract(${invoices.document}, '$.total')` })
-      .from(invoices)
-      .where(and(eq(invoices.workspaceId, topUp.workspaceId), eq(invoices.subject, refund.id)))
-      .get(),
-  );
+  const workspace = workspaceClient(env, topUp.workspaceId);
+  const [taken] = await stored(workspace.find([entryOf(refund)]));
   if (!taken) return;
   const entry = `refund_failed:${refund.id}`;
   await stored(
-    workspaceClient(env, topUp.workspaceId).record([
-      { id: entry, kind: 'adjustment', amount: -taken.amount, reference: topUp.id },
-    ]),
+    workspace.record([{ id: entry, kind: 'adjustment', amount: -taken.amount, reference: topUp.id }]),
   );
+  const db = database(env.DB);
   await stored(
     db.batch([
       db
@@ -136,6 +101,11 @@ async function giveBack(env: Env, topUp: TopUpRow, refund: Stripe.Refund): Promi
         target: topUp.id,
         after: { amount_usd: nanoToUsd(-taken.amount), entry },
       }),
+      ...(await reversalOfNote(env, topUp, refund)),
     ]),
   );
+}
+
+function entryOf(refund: Stripe.Refund): string {
+  return `refund:${refund.id}`;
 }

@@ -4,4 +4,5 @@ export * from './people.ts';
 export * from './probes.ts';
 export * from './registry.ts';
 export * from './registry-changes.ts';
+export * from './routing.ts';
 export * from './tenancy.ts';

@@ -1,6 +1,6 @@
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Auth } from '../../providers/types.ts';
-import type { Modality, ModelKind, Price } from '../../registry/types.ts';
+import type { Benchmark, DataPolicy, Modality, ModelKind, Price } from '../../registry/types.ts';
 import type { Capabilities, Quirks, WireId } from '../../wires/types.ts';
 
 /** Providers that the operator registered or re-declared; shipped ones stand in providers/catalog.ts. */
@@ -54,6 +54,7 @@ export const models = sqliteTable('models', {
   knowledge: text('knowledge'),
   releaseDate: text('release_date'),
   openWeights: integer('open_weights', { mode: 'boolean' }),
+  benchmarks: text('benchmarks', { mode: 'json' }).$type<Benchmark[]>(),
   /** `catalogue` rows are replaced by a newer shipped catalogue; `operator` rows never are. */
   source: text('source').$type<'catalogue' | 'operator'>().notNull(),
   updatedAt: integer('updated_at').notNull(),
@@ -70,6 +71,12 @@ export const endpoints = sqliteTable(
     maxOutputTokens: integer('max_output_tokens'),
     regions: text('regions', { mode: 'json' }).$type<string[]>().notNull(),
     capabilities: text('capabilities', { mode: 'json' }).$type<Capabilities>().notNull(),
+    quantization: text('quantization'),
+    dataPolicy: text('data_policy', { mode: 'json' }).$type<DataPolicy>(),
+    /** YYYY-MM-DD. */
+    deprecatedAt: text('deprecated_at'),
+    scalesToZero: integer('scales_to_zero', { mode: 'boolean' }),
+    weight: real('weight'),
     /** Order among the endpoints of a model; lower is tried first. */
     rank: integer('rank').notNull(),
     source: text('source').$type<'catalogue' | 'operator'>().notNull(),

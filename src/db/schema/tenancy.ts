@@ -2,6 +2,7 @@ import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlit
 import type { Pricing } from '../../billing/pricing.ts';
 import type { Json } from '../../lib/json.ts';
 import type { Allowance } from '../../objects/workspace/types.ts';
+import type { Policy } from '../../routing/policy/types.ts';
 import type { KeyAllowance, KeyRole } from '../../tenancy/types.ts';
 
 /** Workspaces; better-auth's organization plugin knows them as organizations. */
@@ -20,6 +21,8 @@ export const workspaces = sqliteTable('workspaces', {
   customer: text('customer'),
   autoTopUp: text('auto_top_up', { mode: 'json' }).$type<AutoTopUp>(),
   tax: text('tax', { mode: 'json' }).$type<{ name: string; percent: number }>(),
+  /** How its requests are routed, where nothing nearer says otherwise. */
+  policy: text('policy', { mode: 'json' }).$type<Policy>(),
 });
 
 /** Buys `amount` when the balance falls under `below`. Nano-USD. */
@@ -75,6 +78,7 @@ export const keys = sqliteTable(
     /** Globs over model ids; null allows all. */
     models: text('models', { mode: 'json' }).$type<string[]>(),
     allowance: text('allowance', { mode: 'json' }).$type<KeyAllowance>(),
+    policy: text('policy', { mode: 'json' }).$type<Policy>(),
     /** Addresses and CIDR blocks; null allows all. */
     allowedIps: text('allowed_ips', { mode: 'json' }).$type<string[]>(),
     metadata: text('metadata', { mode: 'json' }).$type<Record<string, string>>(),

@@ -1,14 +1,10 @@
-import { chargeAtMost } from '../../billing/charge.ts';
-import { costOf } from '../../billing/cost.ts';
-import { type NanoUsd, nanoToUsd, usdToNano } from '../../billing/money.ts';
-import { DEFAULT_PRICING } from '../../billing/pricing.ts';
+import { nanoToUsd, usdToNano } from '../../billing/money.ts';
 import { auditRow } from '../../db/audit.ts';
 import { database } from '../../db/client.ts';
 import { probes } from '../../db/schema/probes.ts';
 import type { Env } from '../../env.ts';
 import { GatewayError, toGatewayError } from '../../errors.ts';
 import type { Candidate } from '../../gateway/types.ts';
-import { credentialsFor } from '../../providers/credentials.ts';
 import { refreshRegistry } from '../../registry/load.ts';
 import type { Registry } from '../../registry/snapshot.ts';
 import type { Price } from '../../registry/types.ts';
@@ -16,9 +12,10 @@ import { NEXT_VERSION } from '../../registry/version.ts';
 import { actorName, requirePermission } from '../../tenancy/permissions.ts';
 import { stored } from '../../tenancy/storage.ts';
 import type { Principal } from '../../tenancy/types.ts';
-import { wires } from '../../wires/index.ts';
+import { probedCandidate } from './candidate.ts';
 import { BASELINE, PROBES } from './definitions.ts';
 import { observe } from './observe.ts';
+import { mayAsk, mostOf, type Purse, spend } from './purse.ts';
 import type { Ability, Observed, Probe, Verdict } from './types.ts';
 import { type ProbeView, probeView } from './view.ts';
 
@@ -26,12 +23,6 @@ export interface ProbeRun {
   data: ProbeView[];
   /** What the provider charges for this run, USD. */
   cost_usd: number;
-}
-
-/** What a run has spent and may spend, nano-USD. What is not known counts as the most that it can be. */
-interface Purse {
-  spent: NanoUsd;
-  cap: NanoUsd;
 }
 
 /**
@@ -49,7 +40,7 @@ export async function runProbes(
   maxUsd: number,
 ): Promise<ProbeRun> {
   requirePermission(actor, 'probe.run');
-  const { candidate, price } = endpointOf(env, registry, endpointId);
+  const { candidate, price } = probedCandidate(env, registry, endpointId);
   const purse: Purse = { spent: 0, cap: usdToNano(maxUsd) };
   if (!mayAsk(BASELINE, price, purse)) {
     throw new GatewayError('invalid_value', {
@@ -107,49 +98,6 @@ async function runProbe(
     if (!refused) purse.spent += mostOf(probe.body, price);
     return { result: refused ? 'refused' : 'inconclusive', evidence: said };
   }
-}
-
-function endpointOf(env: Env, registry: Registry, id: string): { candidate: Candidate; price: Price } {
-  const model = registry.find(id.slice(0, id.lastIndexOf('@')));
-  const endpoint = model && registry.endpoints(model.id).find((one) => one.id === id);
-  const provider = endpoint && registry.provider(endpoint.provider);
-  if (!model || !endpoint || !provider) {
-    throw new GatewayError('not_found', { param: 'endpoint', message: 'There is no such endpoint.' });
-  }
-  const refuse = (message: string): GatewayError =>
-    new GatewayError('conflict', { param: 'endpoint', message });
-  const wire = wires[provider.wire];
-  if (!wire.chat || model.kind !== 'chat') throw refuse('Only endpoints of chat models are probed.');
-  if (!endpoint.price)
-    throw refuse('The price is not known, so that what probing costs could not be capped.');
-  const [credential] = credentialsFor(provider, registry, env);
-  if (!credential) throw refuse('There is no credential of the operator’s for the provider.');
-  const target = {
-    upstreamModel: endpoint.upstreamModel,
-    maxOutputTokens: endpoint.maxOutputTokens ?? model.maxOutputTokens,
-    // All is to be tried, whatever the registry believes.
-    capabilities: {},
-    quirks: provider.quirks ?? {},
-  };
-  return {
-    candidate: { model, endpoint, provider, credential, wire, codec: wire.chat, target },
-    price: endpoint.price,
-  };
-}
-
-function mayAsk(body: Probe['body'], price: Price, purse: Purse): boolean {
-  return purse.spent + mostOf(body, price) <= purse.cap;
-}
-
-function spend({ usage }: Observed, body: Probe['body'], price: Price, purse: Purse): void {
-  purse.spent += usage ? costOf(usage, price).total : mostOf(body, price);
-}
-
-/** What a request may cost at most: two bytes a token, where text has about four and base64 far more. */
-function mostOf(body: Probe['body'], price: Price): NanoUsd {
-  const most = chargeAtMost(JSON.stringify(body).length / 2, price, DEFAULT_PRICING, '', 'operator');
-  const output = Number(body.max_completion_tokens) * Number(body.n ?? 1);
-  return most.fixed + Math.ceil((output * most.outputRate) / 1_000_000);
 }
 
 async function record(

@@ -22,7 +22,7 @@ export function refusalError(refusal: Refusal, rates: Rates): GatewayError {
     }
     case 'insufficient_credits':
       return new GatewayError('insufficient_credits', {
-        message: `The workspace has ${formatUsd(refusal.balance)} USD to spend, and this request may cost ${formatUsd(refusal.needed)} USD. Add credits, or lower max_tokens.`,
+        message: `The workspace has ${formatUsd(refusal.balance)} USD to spend, and this request may cost ${formatUsd(refusal.needed)} USD. ${remedyOf(refusal.balance)}`,
         headers,
       });
     case 'budget_exceeded': {
@@ -37,6 +37,11 @@ export function refusalError(refusal: Refusal, rates: Rates): GatewayError {
     case 'ended':
       return new GatewayError('limits_unavailable');
   }
+}
+
+function remedyOf(balance: number): string {
+  const add = 'Add credits (POST /api/workspaces/{id}/top-ups, or ask the operator)';
+  return balance > 0 ? `${add}, or lower max_tokens.` : `${add}.`;
 }
 
 /** OpenAI's rate limit headers: https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers */

@@ -1,8 +1,8 @@
 import { GatewayError } from '../../errors.ts';
-import { asArray, asObject, asString, type Json, type JsonObject } from '../../lib/json.ts';
-import { scanMembers } from '../../lib/json-members.ts';
+import { asArray, asObject, asString, type Json } from '../../lib/json.ts';
 import type { Conversion } from '../../telemetry/receipt.ts';
-import type { ChatBody, ChatRequest } from '../../wires/types.ts';
+import type { ChatRequest } from '../../wires/types.ts';
+import { changeRequest } from '../change-request.ts';
 import type { Candidate } from '../types.ts';
 import { MAX_PDF_BYTES, readPdfText } from './pdf-text.ts';
 
@@ -55,7 +55,7 @@ async function convert(request: ChatRequest): Promise<Readable> {
     }
     messages.push({ ...given, content });
   }
-  return { request: conversions.length === 0 ? request : withMessages(request, body, messages), conversions };
+  return { request: conversions.length === 0 ? request : changeRequest(request, { messages }), conversions };
 }
 
 async function partAsText(part: Json, param: string, conversions: Conversion[]): Promise<Json> {
@@ -82,12 +82,6 @@ async function partAsText(part: Json, param: string, conversions: Conversion[]):
     truncated: found.truncated,
   });
   return { type: 'text', text: `Document ${JSON.stringify(name)}:\n\n${found.text}` };
-}
-
-function withMessages(request: ChatRequest, body: ChatBody, messages: Json[]): ChatRequest {
-  const changed: JsonObject & ChatBody = { ...body, messages };
-  const bytes = new TextEncoder().encode(JSON.stringify(changed));
-  return { ...request, bytes, members: scanMembers(bytes) ?? [], body: () => changed, extensions: [] };
 }
 
 function unreadable(param: string, why: string, cause?: unknown): GatewayError {

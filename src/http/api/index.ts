@@ -11,6 +11,8 @@ import { audit } from './audit.ts';
 import { authRoutes } from './auth.ts';
 import { credentials } from './credentials.ts';
 import { docsPage } from './docs/page.ts';
+import { fallbacks } from './fallbacks.ts';
+import { health } from './health.ts';
 import { invitations } from './invitations.ts';
 import { invoices } from './invoices.ts';
 import { keys } from './keys.ts';
@@ -21,14 +23,19 @@ import { models } from './models.ts';
 import { openApiDocument } from './openapi.ts';
 import { paymentProviderRoutes } from './payment-provider.ts';
 import { payments } from './payments.ts';
+import { policies } from './policies.ts';
 import { prices } from './prices.ts';
 import { probes } from './probes.ts';
 import { projects } from './projects.ts';
 import { providers } from './providers.ts';
 import { reconciliation } from './reconciliation.ts';
 import { registrySync } from './registry-sync.ts';
+import { route } from './route.ts';
 import type { ApiEnv } from './schemas.ts';
+import { scores } from './scores.ts';
+import { splits } from './splits.ts';
 import { users } from './users.ts';
+import { workflows } from './workflows.ts';
 import { workspaces } from './workspaces.ts';
 
 /** The largest body of a management request, bytes. */
@@ -66,9 +73,16 @@ export const api = open
   .route('/', providers)
   .route('/', credentials)
   .route('/', probes)
+  .route('/', health)
   .route('/', models)
   .route('/', prices)
   .route('/', aliases)
+  .route('/', policies)
+  .route('/', fallbacks)
+  .route('/', splits)
+  .route('/', workflows)
+  .route('/', scores)
+  .route('/', route)
   .route('/', registrySync)
   .route('/', workspaces)
   .route('/', projects)

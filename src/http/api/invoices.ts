@@ -3,13 +3,15 @@ import * as z from 'zod';
 import { creditInvoice } from '../../billing/invoices/credit-invoice.ts';
 import { invoiceCsv } from '../../billing/invoices/csv.ts';
 import { getInvoice } from '../../billing/invoices/get-invoice.ts';
+import { getTax } from '../../billing/invoices/get-tax.ts';
+import { getUsage } from '../../billing/invoices/get-usage.ts';
 import { listInvoices } from '../../billing/invoices/list-invoices.ts';
 import { requestInvoice } from '../../billing/invoices/request-invoice.ts';
 import { setTax } from '../../billing/invoices/set-tax.ts';
 import { invoiceView } from '../../billing/invoices/view.ts';
 import { permitted } from '../middleware/role.ts';
 import { invoicePage } from './invoices/page.ts';
-import { Credit, Invoice, InvoiceSummary, Month, Tax } from './invoices/schemas.ts';
+import { Credit, Invoice, InvoiceSummary, Month, Tax, Usage } from './invoices/schemas.ts';
 import { type ApiEnv, errors, IdParams, json, pageSchema, ScopedPageQuery } from './schemas.ts';
 
 const list = createRoute({
@@ -82,7 +84,35 @@ const credit = createRoute({
   },
 });
 
-const tax = createRoute({
+const usage = createRoute({
+  method: 'get',
+  path: '/workspaces/{id}/usage',
+  summary: 'Read what a month has cost',
+  description: 'What the invoice of the month would say now: the running month unless another is named.',
+  tags: ['Invoices'],
+  middleware: permitted('invoice.read'),
+  request: { params: IdParams, query: z.object({ month: Month.optional() }) },
+  responses: {
+    200: { description: 'The usage', content: json(Usage) },
+    ...errors('not_found', 'invalid_value'),
+  },
+});
+
+const readTax = createRoute({
+  method: 'get',
+  path: '/workspaces/{id}/tax',
+  summary: 'Read the tax on invoices',
+  description: 'What invoices that will be issued state. Null is no tax.',
+  tags: ['Invoices'],
+  middleware: permitted('invoice.read'),
+  request: { params: IdParams },
+  responses: {
+    200: { description: 'The tax', content: json(Tax.nullable()) },
+    ...errors('not_found'),
+  },
+});
+
+const writeTax = createRoute({
   method: 'put',
   path: '/workspaces/{id}/tax',
   summary: 'Set the tax on invoices',
@@ -120,7 +150,14 @@ export const invoices = new OpenAPIHono<ApiEnv>()
     const { id } = c.req.valid('param');
     return c.json(await creditInvoice(c.env, c.get('principal'), id, c.req.valid('json')), 200);
   })
-  .openapi(tax, async (c) => {
+  .openapi(usage, async (c) => {
+    const { month } = c.req.valid('query');
+    return c.json(await getUsage(c.env, c.get('principal'), c.req.valid('param').id, month), 200);
+  })
+  .openapi(readTax, async (c) =>
+    c.json(await getTax(c.env, c.get('principal'), c.req.valid('param').id), 200),
+  )
+  .openapi(writeTax, async (c) => {
     const { id } = c.req.valid('param');
     return c.json(await setTax(c.env, c.get('principal'), id, c.req.valid('json')), 200);
   });

@@ -9,6 +9,7 @@ import { updateKey } from '../../tenancy/keys/update.ts';
 import { KEY_ROLES } from '../../tenancy/types.ts';
 import { permitted } from '../middleware/role.ts';
 import { Budgets, LimitsSchema, ModelGlob, ModelLimits } from './limit-schemas.ts';
+import { PolicyInput, PolicySchema, policyFrom } from './policy-schemas.ts';
 import {
   type ApiEnv,
   errors,
@@ -45,6 +46,7 @@ const Key = z
     expires_at: Seconds.nullable(),
     allowed_ips: z.array(z.string()).nullable(),
     metadata: z.record(z.string(), z.string()).nullable(),
+    policy: PolicySchema.nullable(),
   })
   .meta({ id: 'Key' });
 
@@ -71,6 +73,9 @@ const restrictions = {
     .optional()
     .meta({ description: 'Addresses and CIDR blocks.' }),
   metadata: z.record(z.string().max(100), z.string().max(1000)).nullable().optional(),
+  policy: PolicyInput.nullable().optional().meta({
+    description: 'How its requests are routed: of each field, what they do not say themselves.',
+  }),
 };
 
 const create = createRoute({
@@ -189,13 +194,20 @@ const revoke = createRoute({
   responses: { 204: { description: 'Revoked' }, ...errors('not_found') },
 });
 
+/** A body whose policy is read. */
+function withPolicy<T extends { policy?: z.infer<typeof PolicyInput> | null | undefined }>(body: T) {
+  return { ...body, policy: body.policy && policyFrom(body.policy) };
+}
+
 export const keys = new OpenAPIHono<ApiEnv>()
-  .openapi(create, async (c) => c.json(await createKey(c.env, c.get('principal'), c.req.valid('json')), 201))
+  .openapi(create, async (c) =>
+    c.json(await createKey(c.env, c.get('principal'), withPolicy(c.req.valid('json'))), 201),
+  )
   .openapi(list, async (c) => c.json(await listKeys(c.env, c.get('principal'), c.req.valid('query')), 200))
   .openapi(get, async (c) => c.json(await getKey(c.env, c.get('principal'), c.req.valid('param').id), 200))
   .openapi(update, async (c) => {
     const { id } = c.req.valid('param');
-    return c.json(await updateKey(c.env, c.get('principal'), id, c.req.valid('json')), 200);
+    return c.json(await updateKey(c.env, c.get('principal'), id, withPolicy(c.req.valid('json'))), 200);
   })
   .openapi(rotate, async (c) => {
     const graceS = c.req.valid('json').grace_s ?? 0;

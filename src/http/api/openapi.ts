@@ -39,6 +39,7 @@ function makeDocument(api: OpenAPIHono<ApiEnv>) {
     tags: [
       'Providers',
       'Models',
+      'Routing',
       'Workspaces',
       'Projects',
       'Keys',

@@ -1,16 +1,14 @@
 import { Hono } from 'hono';
+import { html } from 'hono/html';
 import { handlePaymentEvent } from '../../billing/payments/handle-event.ts';
 import { methodNotAllowed } from '../errors.ts';
+import { cardPage } from '../pages/layout.ts';
 import type { ApiEnv } from './schemas.ts';
 
-const RETURN_PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Payment</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>:root { color-scheme: light dark; } body { font: 1rem/1.5 system-ui, sans-serif; margin: 20vh auto; max-width: 26rem; padding: 0 1rem; }</style>
-<h1>MESSAGE</h1><p>You can close this page.</p></html>`;
-
-const OUTCOMES: Record<string, string> = {
-  paid: 'Thank you. Your credits arrive as soon as the payment is confirmed.',
-  cancelled: 'Nothing was paid.',
+/** By the outcome that the provider's page names: the title, and what it means. Credits come by its event alone. */
+const OUTCOMES: Record<string, readonly [string, string]> = {
+  paid: ['Thank you', 'Your credits arrive as soon as the payment is confirmed, usually within a minute.'],
+  cancelled: ['Nothing was paid', 'You left the checkout before paying. Your balance is as it was.'],
 };
 
 /** What the payment provider calls, and where it sends people back to. Neither bears a key of ours. */
@@ -21,10 +19,7 @@ export const paymentProviderRoutes = new Hono<ApiEnv>()
   })
   .all('/payments/stripe', methodNotAllowed('POST'))
   .get('/payments/return', (c) => {
-    const message = OUTCOMES[c.req.query('outcome') ?? ''] ?? 'Welcome back.';
-    return c.body(RETURN_PAGE.replace('MESSAGE', message), 200, {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-      'x-content-type-options': 'nosniff',
-    });
+    const outcome = c.req.query('outcome') ?? '';
+    const [title, text] = (Object.hasOwn(OUTCOMES, outcome) && OUTCOMES[outcome]) || ['Welcome back', ''];
+    return cardPage(title, html`<p>${text}</p><p class="dim">You can close this page.</p>`);
   });

@@ -5,6 +5,7 @@ import { getAutoTopUp } from '../../billing/payments/get-auto-top-up.ts';
 import { listTopUps } from '../../billing/payments/list-top-ups.ts';
 import { setAutoTopUp } from '../../billing/payments/set-auto-top-up.ts';
 import { permitted } from '../middleware/role.ts';
+import { originOf } from '../middleware/same-origin.ts';
 import { type ApiEnv, errors, IdParams, json, PageQuery, pageSchema, Seconds } from './schemas.ts';
 
 const Usd = z.number().meta({ description: 'USD, in whole cents.' });
@@ -117,7 +118,7 @@ const setAuto = createRoute({
 
 export const payments = new OpenAPIHono<ApiEnv>()
   .openapi(create, async (c) => {
-    const returnUrl = new URL('/api/payments/return', c.req.url).href;
+    const returnUrl = new URL('/api/payments/return', originOf(c)).href;
     const { amount_usd } = c.req.valid('json');
     const topUp = await createTopUp(
       c.env,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { GatewayError } from '../../errors.ts';
 import { readPriceHistory } from '../../registry/price-history.ts';
 import { permitted } from '../middleware/role.ts';
-import { ModelParams, Price } from './models.ts';
+import { ModelParams, Price } from './model-schemas.ts';
 import { currentRegistry } from './registry.ts';
 import { type ApiEnv, errors, json, Seconds } from './schemas.ts';
 

@@ -57,6 +57,16 @@ const Quirks = z
     callIds: z.literal('none').optional(),
     reasoningOutsideCompletion: z.boolean().optional(),
     reasoningObject: z.boolean().optional(),
+    prefill: z
+      .strictObject({
+        mark: z.enum(['prefix', 'partial', 'continue_final_message']),
+        path: RequestPath.optional(),
+      })
+      .optional()
+      .meta({
+        description:
+          'How the host is told that a last message of the assistant is the beginning of the answer, and where such requests go. Wire `openai`.',
+      }),
   })
   .meta({ id: 'Quirks', description: 'Deviations of a host from its wire format.' });
 
@@ -78,6 +88,13 @@ const Provider = z
       .meta({ description: 'The stored secret, by its end; it is never shown.' }),
     environment: z.array(z.string()).meta({ description: 'Variables that hold a secret for this provider.' }),
     servable: z.boolean().meta({ description: 'Whether requests can be sent to it now.' }),
+    data_policy: z
+      .object({ training: z.boolean(), retention_days: z.number().int(), source: z.string() })
+      .partial({ training: true, retention_days: true })
+      .nullable()
+      .meta({
+        description: 'What it says that it does with what it is sent, and where; absent members are unknown.',
+      }),
     docs: z.string().nullable(),
   })
   .meta({ id: 'Provider' });

@@ -6,7 +6,7 @@ import { syncRegistry } from '../../registry/sync/sync.ts';
 import { viewChange } from '../../registry/sync/view.ts';
 import { actorName } from '../../tenancy/permissions.ts';
 import { permitted } from '../middleware/role.ts';
-import { Price } from './models.ts';
+import { Price } from './model-schemas.ts';
 import { type ApiEnv, errors, IdParams, json, Seconds } from './schemas.ts';
 
 const Change = z

@@ -1,10 +1,13 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { grantCredits } from '../../tenancy/credits/grant.ts';
+import { getWorkspacePolicy } from '../../tenancy/routing/workspace-policy/get.ts';
+import { setWorkspacePolicy } from '../../tenancy/routing/workspace-policy/set.ts';
 import { createWorkspace } from '../../tenancy/workspaces/create.ts';
 import { getWorkspace } from '../../tenancy/workspaces/get.ts';
 import { listWorkspaces } from '../../tenancy/workspaces/list.ts';
 import { permitted } from '../middleware/role.ts';
+import { PolicyInput, PolicySchema, policyFrom } from './policy-schemas.ts';
 import { type ApiEnv, errors, IdParams, json, Name, PageQuery, pageSchema, Seconds } from './schemas.ts';
 
 const Workspace = z
@@ -101,6 +104,46 @@ const grant = createRoute({
   },
 });
 
+const DefaultPolicy = z.object({ policy: PolicySchema.nullable() }).meta({ id: 'DefaultPolicy' });
+
+const getPolicy = createRoute({
+  method: 'get',
+  path: '/workspaces/{id}/policy',
+  summary: 'Read how a workspace’s requests are routed by default',
+  tags: ['Workspaces'],
+  middleware: permitted('routing.read'),
+  request: { params: IdParams },
+  responses: {
+    200: { description: 'The policy; null where there is none', content: json(DefaultPolicy) },
+    ...errors('not_found'),
+  },
+});
+
+const putPolicy = createRoute({
+  method: 'put',
+  path: '/workspaces/{id}/policy',
+  summary: 'Set how a workspace’s requests are routed by default',
+  description:
+    'The body is the policy itself. Each of its fields counts where request, workflow and key do not say otherwise.',
+  tags: ['Workspaces'],
+  middleware: permitted('workspace.write'),
+  request: { params: IdParams, body: { required: true, content: json(PolicyInput) } },
+  responses: {
+    200: { description: 'The policy', content: json(DefaultPolicy) },
+    ...errors('not_found', 'invalid_type', 'invalid_value', 'unsupported_parameter'),
+  },
+});
+
+const deletePolicy = createRoute({
+  method: 'delete',
+  path: '/workspaces/{id}/policy',
+  summary: 'Take a workspace’s default policy away',
+  tags: ['Workspaces'],
+  middleware: permitted('workspace.write'),
+  request: { params: IdParams },
+  responses: { 204: { description: 'Done' }, ...errors('not_found') },
+});
+
 export const workspaces = new OpenAPIHono<ApiEnv>()
   .openapi(create, async (c) =>
     c.json(await createWorkspace(c.env, c.get('principal'), c.req.valid('json')), 201),
@@ -114,4 +157,15 @@ export const workspaces = new OpenAPIHono<ApiEnv>()
   .openapi(grant, async (c) => {
     const { id } = c.req.valid('param');
     return c.json(await grantCredits(c.env, c.get('principal'), id, c.req.valid('json')), 200);
+  })
+  .openapi(getPolicy, async (c) =>
+    c.json(await getWorkspacePolicy(c.env, c.get('principal'), c.req.valid('param').id), 200),
+  )
+  .openapi(putPolicy, async (c) => {
+    const policy = policyFrom(c.req.valid('json'));
+    return c.json(await setWorkspacePolicy(c.env, c.get('principal'), c.req.valid('param').id, policy), 200);
+  })
+  .openapi(deletePolicy, async (c) => {
+    await setWorkspacePolicy(c.env, c.get('principal'), c.req.valid('param').id, null);
+    return c.body(null, 204);
   });

@@ -17,12 +17,12 @@ import { cardPage, problem } from './layout.ts';
 /** GET /invitations/{id}: the page that an invitation's link leads to. Without a session it tells nothing of it. */
 export async function showInvitation(c: HttpContext): Promise<Response> {
   const id = c.req.param('id') ?? '';
-  const person = await personOf(c);
+  const person = c.req.query('as') === 'other' ? null : await personOf(c);
   if (!person) return strangersPage(id, null);
   try {
     return await offerPage(await readInvitation(c.env, person.actor, id), person.email, null);
   } catch (thrown) {
-    return closedPage(thrown);
+    return closedPage(thrown, id, person.email);
   }
 }
 
@@ -32,12 +32,12 @@ export async function answerInvitation(c: HttpContext): Promise<Response> {
   requireSameOrigin(c, true);
   const field = await readForm(c);
   const known = field('do') === 'accept' ? await personOf(c) : null;
-  let actor = known?.actor ?? null;
+  let person = known;
   let cookies: string[] = [];
-  if (!actor) {
+  if (!person) {
     try {
       const entered = await enter(c, id, field);
-      actor = { kind: 'user', userId: entered.answer.id };
+      person = { actor: { kind: 'user', userId: entered.answer.id }, email: entered.answer.email };
       cookies = entered.cookies;
     } catch (thrown) {
       const error = toGatewayError(thrown);
@@ -45,9 +45,9 @@ export async function answerInvitation(c: HttpContext): Promise<Response> {
     }
   }
   try {
-    return await joinedPage(await acceptInvitation(c.env, actor, id), cookies);
+    return await joinedPage(await acceptInvitation(c.env, person.actor, id), cookies);
   } catch (thrown) {
-    return closedPage(thrown, cookies);
+    return closedPage(thrown, id, person.email, cookies);
   }
 }
 
@@ -111,14 +111,21 @@ function joinedPage({ id, name, role }: Joined, cookies: readonly string[]): Pro
 }
 
 /** Nothing to join: ended, used, or not for this person, which are not told apart. */
-function closedPage(thrown: unknown, cookies: readonly string[] = []): Promise<Response> {
+function closedPage(
+  thrown: unknown,
+  id: string,
+  email: string,
+  cookies: readonly string[] = [],
+): Promise<Response> {
   const { status, message, type } = toGatewayError(thrown);
   const told =
     type === 'server_error' || status === 409 ? message : 'There is no open invitation for you here.';
   return cardPage(
     'No invitation',
     html`<p>${told}</p>
-    <p class="dim">Ask who invited you for a new link, and open it with the address that was invited.</p>`,
+    <p>You are signed in as ${email}. If another address was invited,
+    <a href="/invitations/${encodeURIComponent(id)}?as=other">use another account</a>.</p>
+    <p class="dim">Otherwise ask who invited you for a new link.</p>`,
     status,
     cookies,
   );

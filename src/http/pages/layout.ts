@@ -18,13 +18,14 @@ main { width: 100%; max-width: 26rem; padding: 1.6rem 1.7rem; background: var(--
   border-radius: .7rem; }
 h1 { margin: 0 0 .5rem; font-size: 1.4rem; line-height: 1.25; }
 h2 { margin: 1.8rem 0 .4rem; font-size: 1rem; }
-p { margin: .4rem 0; } .dim { color: var(--dim); font-size: .92rem; } .wrong { color: var(--wrong); }
+p { margin: .4rem 0; overflow-wrap: anywhere; } .dim { color: var(--dim); font-size: .92rem; } .wrong { color: var(--wrong); }
+a { color: var(--accent); }
 label { display: block; margin: .8rem 0 0; font-size: .92rem; }
 input { width: 100%; margin-top: .2rem; padding: .5rem .6rem; font: inherit; color: inherit; background: var(--ground);
   border: 1px solid var(--line); border-radius: .4rem; }
 button { margin-top: 1.1rem; width: 100%; padding: .6rem; font: inherit; font-weight: 600; color: var(--on-accent);
   background: var(--accent); border: 0; border-radius: .4rem; cursor: pointer; }
-input:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+input:focus-visible, button:focus-visible, a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 `;
 
 /** A page of one card. @param cookies `set-cookie` values. */

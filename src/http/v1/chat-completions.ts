@@ -4,6 +4,8 @@ import { completeChat } from '../../gateway/pipeline.ts';
 import { readChatRequest } from '../../gateway/request.ts';
 import { newId } from '../../lib/id.ts';
 import { loadRegistry } from '../../registry/load.ts';
+import { continentOf } from '../../routing/health/continent.ts';
+import { RequestHealth } from '../../routing/health/request-health.ts';
 import type { HttpContext } from '../context.ts';
 import { readJsonBody } from '../middleware/body.ts';
 
@@ -22,7 +24,7 @@ export async function chatCompletions(c: HttpContext): Promise<Response> {
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
   const loading = loadRegistry(c.env, waitUntil);
   const bytes = await readJsonBody(c.req.raw);
-  const { request, control } = readChatRequest(bytes);
+  const { request, control } = readChatRequest(bytes, (name) => c.req.header(name));
   const generationId = newId('generation', startedAt);
   c.set('generationId', generationId);
   const traceparent = c.req.header('traceparent');
@@ -38,6 +40,7 @@ export async function chatCompletions(c: HttpContext): Promise<Response> {
     signal: c.req.raw.signal,
     env: c.env,
     config: configOf(c.env),
+    health: new RequestHealth({ env: c.env, continent: continentOf(c.req.raw), waitUntil }),
     registry: loading instanceof Promise ? await loading : loading,
     waitUntil,
   });

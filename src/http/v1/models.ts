@@ -1,13 +1,17 @@
 import { GatewayError } from '../../errors.ts';
 import { listEndpoints } from '../../registry/endpoint-listing.ts';
+import type { HealthStatus } from '../../registry/health-status.ts';
 import { type Listed, listed } from '../../registry/listing.ts';
 import { isKnown, listingAnswer, type PreparedJson, prepareJson } from '../../registry/listing-answer.ts';
 import { FILTER_NAMES, passes, readListingFilter } from '../../registry/listing-filter.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import type { Registry } from '../../registry/snapshot.ts';
 import type { Model, SealedCredential } from '../../registry/types.ts';
+import { health } from '../../routing/health/isolate-health.ts';
+import { listedHealth, statusOf } from '../../routing/health/status.ts';
 import { mayCall } from '../../tenancy/models.ts';
 import type { Principal } from '../../tenancy/types.ts';
+import { carrierOf } from '../carrier.ts';
 import type { HttpContext } from '../context.ts';
 
 /** GET /v1/models: what the key can call now. */
@@ -15,12 +19,13 @@ export async function listModels(c: HttpContext): Promise<Response> {
   const caller = c.get('principal');
   const asked = (name: string): string | undefined => c.req.query(name);
   const filter = readListingFilter(asked);
+  if (filter.health !== null) await health.renew(carrierOf(c));
   const seen = caller.kind === 'key' ? [caller.models, caller.workspaceModels] : [];
   const key = JSON.stringify([seen, FILTER_NAMES.map((name) => asked(name) ?? null)]);
   const answer = listingAnswer(await registryOf(c), c.env, {
     own: ownCredentials(caller),
-    key,
-    accept: (item) => passes(item, filter) && isEnabled(caller, item.model.id),
+    key: filter.health === null ? key : null,
+    accept: (item) => passes(item, filter, healthStatus) && isEnabled(caller, item.model.id),
   });
   return answered(answer, c);
 }
@@ -33,7 +38,9 @@ export async function getModel(c: HttpContext): Promise<Response> {
   const name = c.req.param('id') ?? '';
   if (name.endsWith(ENDPOINTS) && !resolve(name, registry, c)) {
     const found = findListed(name.slice(0, -ENDPOINTS.length), registry, c);
-    return answered(prepareJson(listEndpoints(found, registry)), c);
+    await health.renew(carrierOf(c));
+    const listing = listEndpoints(found, registry, (id) => listedHealth(health.endpoint(id)));
+    return answered(prepareJson(listing), c);
   }
   return answered(prepareJson(findListed(name, registry, c).entry), c);
 }
@@ -75,6 +82,10 @@ function answered({ text, etag }: PreparedJson, c: HttpContext): Response {
     return new Response(null, { status: 304, headers });
   }
   return new Response(text, { headers: { ...headers, 'content-type': 'application/json' } });
+}
+
+function healthStatus(endpointId: string): HealthStatus {
+  return statusOf(health.endpoint(endpointId));
 }
 
 function ownCredentials(caller: Principal): readonly SealedCredential[] {

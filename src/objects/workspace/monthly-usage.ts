@@ -18,12 +18,12 @@ export class MonthlyUsage {
 
   /** Adds the lines of one charge. */
   add({ project, model, provider, lines }: Settlement): void {
-    for (const { unit, rate, quantity, amount } of lines) {
-      const name = JSON.stringify([project, model, provider, unit, rate]);
+    for (const { unit, rate, quantity, amount, ...who } of lines) {
+      const served = { model: who.model ?? model ?? '', provider: who.provider ?? provider ?? '' };
+      const name = JSON.stringify([project, served.model, served.provider, unit, rate]);
       const line = this.#added.get(name) ?? {
         project,
-        model: model ?? '',
-        provider: provider ?? '',
+        ...served,
         unit,
         rate,
         quantity: 0,

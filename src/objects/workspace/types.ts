@@ -28,6 +28,9 @@ export interface ChargedLine {
   quantity: number;
   /** Nano-USD. */
   amount: number;
+  /** Who gave this piece of an answer that several gave; else the settlement says it. */
+  model?: string;
+  provider?: string;
 }
 
 /** A sum over one month (UTC), as invoices need it: one unit of one model at one provider in one project. */

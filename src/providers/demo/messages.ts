@@ -20,3 +20,9 @@ export function textOf(content: Json | undefined): string {
     .map((part) => asString(asObject(part)?.text) ?? '')
     .join('');
 }
+
+/** The text that a last message of the assistant begins the answer with; '' without one. */
+export function prefillOf(request: DemoRequest): string {
+  const last = asObject(request.messages.at(-1));
+  return last?.role === 'assistant' && last.tool_calls === undefined ? textOf(last.content) : '';
+}

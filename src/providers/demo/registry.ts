@@ -7,7 +7,10 @@ import { CONTEXT_LENGTH, MAX_OUTPUT_TOKENS } from './tokens.ts';
 const PRICE: Price = { input: 100_000_000, output: 400_000_000, cachedInput: 10_000_000 };
 /** A little dearer, so that receipts show which of two endpoints served. */
 const BACKUP_PRICE: Price = { input: 200_000_000, output: 800_000_000, cachedInput: 20_000_000 };
-const PRICE_VERSION = 'demo-1';
+/** Dearer still, so that who leaves the choice to the gateway gets none that is slow or fails on purpose. */
+const TROUBLED_PRICE: Price = { input: 300_000_000, output: 1_200_000_000, cachedInput: 30_000_000 };
+const TROUBLED = new Set(['slow', 'fail', 'flaky', 'limited', 'break', 'stall', 'sleepy']);
+const PRICE_VERSION = 'demo-2';
 
 const DEMO: Provider = {
   id: 'demo',
@@ -41,6 +44,8 @@ const MODEL_NAMES: Readonly<Record<string, string>> = {
   break: 'Demo Break: the stream ends after a third of the answer',
   stall: 'Demo Stall: the stream falls silent after five tokens',
   resilient: 'Demo Resilient: its first endpoint fails, its second answers',
+  continued: 'Demo Continued: its first endpoint breaks off, its second goes on',
+  sleepy: 'Demo Sleepy: scaled to zero, it takes eight seconds to wake',
 };
 
 export const DEMO_MODELS: Model[] = Object.entries(MODEL_NAMES).map(([slug, name]) => ({
@@ -60,11 +65,14 @@ export const DEMO_MODELS: Model[] = Object.entries(MODEL_NAMES).map(([slug, name
 
 export const DEMO_ENDPOINTS: Endpoint[] = [
   ...Object.keys(MODEL_NAMES)
-    .filter((slug) => slug !== 'resilient')
-    .map((slug) => endpoint(slug, DEMO, `demo-${slug}`, PRICE)),
+    .filter((slug) => slug !== 'resilient' && slug !== 'continued')
+    .map((slug) => endpoint(slug, DEMO, `demo-${slug}`, TROUBLED.has(slug) ? TROUBLED_PRICE : PRICE)),
   // In this order: the first fails, the second answers.
   endpoint('resilient', DEMO, 'demo-fail', PRICE),
   endpoint('resilient', BACKUP, 'demo-echo', BACKUP_PRICE),
+  // The first breaks in the middle of its answer, the second goes on with it.
+  endpoint('continued', DEMO, 'demo-break', TROUBLED_PRICE),
+  endpoint('continued', BACKUP, 'demo-echo', BACKUP_PRICE),
 ];
 
 /** `demo-echo` → `demo/echo`, and so on: the names the models have on the wire. */
@@ -85,6 +93,8 @@ function endpoint(slug: string, provider: Provider, upstreamModel: string, price
     maxOutputTokens: MAX_OUTPUT_TOKENS,
     regions: [],
     capabilities: capabilitiesOf(upstreamModel),
+    ...(upstreamModel === 'demo-echo' ? { probed: { assistant_prefill: 'honoured' } } : {}),
+    ...(upstreamModel === 'demo-sleepy' ? { scalesToZero: true } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Price } from '../types.ts';
+import type { Benchmark, Price } from '../types.ts';
 
 /** A model as the shipped catalogue writes it; absent members are unknown or have the default named here. */
 export interface CatalogueModel {
@@ -18,6 +18,7 @@ export interface CatalogueModel {
   open?: boolean;
   /** Other names of the model, lower case. */
   aliases?: string[];
+  benchmarks?: Benchmark[];
 }
 
 /** An endpoint as the shipped catalogue writes it, in the order in which those of a model are tried. */
@@ -31,6 +32,11 @@ export interface CatalogueEndpoint {
   context?: number;
   /** Only where it differs from the model's. */
   output?: number;
+  /** Where alone it answers, at this price. */
+  regions?: string[];
+  quantization?: string;
+  /** The day on which the provider ends it, YYYY-MM-DD. */
+  deprecated?: string;
   /**
    * Letters of what the endpoint takes: t tools, r reasoning, s structured output, k temperature, a
    * attachments. A letter after `!` is known to be refused; absent ones are unknown.

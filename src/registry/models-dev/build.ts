@@ -1,14 +1,15 @@
 import {
   canonicalId,
   FIRST_PARTY,
-  isTaken,
   keyOf,
-  PROVIDERS,
   RESELLER,
   upstreamName,
   vendorSpellings,
 } from '../../providers/catalogue-names.ts';
+import { isTaken, PROVIDERS, providerOf, regionsOf } from '../../providers/catalogue-taken.ts';
 import type { Catalogue, CatalogueEndpoint, CatalogueModel } from '../catalogue/types.ts';
+import { defined } from '../defined.ts';
+import type { Benchmark } from '../types.ts';
 import { abilitiesOf, kindOf, priceOf } from './convert.ts';
 import type { Source, SourceModel } from './types.ts';
 
@@ -65,11 +66,14 @@ function compare(a: string, b: string): number {
 
 function offersOf(source: Source): Offer[] {
   const offers: Offer[] = [];
-  for (const [theirs, provider] of Object.entries(PROVIDERS)) {
+  for (const theirs of Object.keys(PROVIDERS)) {
     for (const model of Object.values(source[theirs]?.models ?? {}).sort((a, b) => compare(a.id, b.id))) {
       // Deprecated: announced to go, or gone. `~`: names of the reseller that move between models.
       if (model.status === 'deprecated' || model.id.startsWith('~')) continue;
+      // Served at another address, or by another API.
+      if (model.provider?.api !== undefined || model.provider?.shape !== undefined) continue;
       if (kindOf(model) === undefined) continue;
+      const provider = providerOf(theirs, model.id);
       if (!isTaken(provider, model.id)) continue;
       const upstream = upstreamName(provider, model.id);
       offers.push({ provider, upstream, id: canonicalId(provider, upstream), model });
@@ -108,7 +112,25 @@ function modelOf(offers: Offer[]): CatalogueModel {
   if (model.knowledge) result.knowledge = model.knowledge;
   if (model.release_date) result.released = model.release_date;
   if (model.open_weights !== undefined) result.open = model.open_weights;
+  // Entries of one model have the same scores, where they have any.
+  const benchmarks = model.benchmarks ?? offers.find((offer) => offer.model.benchmarks)?.model.benchmarks;
+  if (benchmarks?.length) result.benchmarks = benchmarks.map(inOneOrder);
   return result;
+}
+
+/** A score with its members in one order, so that the same score is the same text. */
+function inOneOrder({
+  name,
+  score,
+  version,
+  dataset,
+  metric,
+  harness,
+  variant,
+  source,
+  date,
+}: Benchmark): Benchmark {
+  return { name, score, ...defined({ version, dataset, metric, harness, variant, source, date }) };
 }
 
 /** models.dev gives the dimensions of embeddings as their output. */
@@ -149,6 +171,8 @@ function endpointOf(
   if (source.limit.context && source.limit.context !== model.context) result.context = source.limit.context;
   const output = outputOf(source);
   if (output !== undefined && output !== model.output) result.output = output;
+  const regions = regionsOf(provider, upstream);
+  if (regions) result.regions = regions;
   return result;
 }
 

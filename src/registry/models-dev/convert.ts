@@ -1,4 +1,4 @@
-import { LONG_CACHE } from '../../providers/catalogue-names.ts';
+import { LONG_CACHE } from '../../providers/catalogue-taken.ts';
 import type { CatalogueModel } from '../catalogue/types.ts';
 import type { Price, Rates } from '../types.ts';
 import type { SourceCost, SourceModel } from './types.ts';

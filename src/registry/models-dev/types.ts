@@ -1,3 +1,5 @@
+import type { Benchmark } from '../types.ts';
+
 /** One rate card of models.dev, USD per 1M tokens. */
 export interface SourceCost {
   input: number;
@@ -31,6 +33,9 @@ export interface SourceModel {
   modalities: { input: string[]; output: string[] };
   limit: { context?: number; output?: number };
   cost?: SourceCost;
+  /** Where another address or API than the provider's usual one serves it. */
+  provider?: { api?: string; shape?: string };
+  benchmarks?: Benchmark[];
 }
 
 /** https://models.dev/api.json by provider id of models.dev. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { asObject, type Json } from '../../lib/json.ts';
-import { PROVIDERS } from '../../providers/catalogue-names.ts';
+import { PROVIDERS } from '../../providers/catalogue-taken.ts';
 import type { Source, SourceModel } from '../models-dev/types.ts';
 import { SourceError } from './fetch-source.ts';
 
@@ -20,6 +20,20 @@ const rates = {
   output_audio: z.optional(Usd),
 };
 
+const Text = z.optional(z.string().check(z.minLength(1), z.maxLength(200)));
+
+const Benchmark = z.object({
+  name: Name,
+  score: z.number(),
+  version: Text,
+  dataset: Text,
+  metric: Text,
+  harness: Text,
+  variant: Text,
+  source: z.optional(z.url({ protocol: /^https?$/ }).check(z.maxLength(500))),
+  date: z.optional(z.iso.date()),
+});
+
 const Model = z.object({
   id: Name,
   name: Name,
@@ -34,6 +48,9 @@ const Model = z.object({
   release_date: z.optional(z.string().check(z.regex(/^\d{4}(-\d\d){0,2}$/))),
   open_weights: Flag,
   status: z.optional(z.string()),
+  provider: z.optional(z.object({ api: z.optional(z.string()), shape: z.optional(z.string()) })),
+  // Scores that cannot be read make no model unreadable.
+  benchmarks: z.catch(z.optional(z.array(Benchmark).check(z.maxLength(200))), undefined),
   modalities: z.object({
     input: z.array(z.enum(['text', 'image', 'audio', 'video', 'pdf'])).check(z.minLength(1)),
     output: z.array(z.enum(['text', 'image', 'audio', 'video', 'pdf'])).check(z.minLength(1)),

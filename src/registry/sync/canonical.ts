@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { asArray, asObject, type Json } from '../../lib/json.ts';
-import { canonicalId, LEFT_OUT, providerOfTag, RESELLER } from '../../providers/catalogue-names.ts';
+import { canonicalId, providerOfTag, RESELLER } from '../../providers/catalogue-names.ts';
+import { LEFT_OUT } from '../../providers/catalogue-taken.ts';
 import type { CatalogueEndpoint, CatalogueModel } from '../catalogue/types.ts';
 import type { Price, Rates } from '../types.ts';
 import { SourceError } from './fetch-source.ts';
-import type { CanonicalModel } from './types.ts';
+import type { CanonicalModel, ListedEndpoint } from './types.ts';
 
 /** USD per token, as decimal text. Negative: not fixed beforehand. */
 const Usd = z.string().check(z.regex(/^-?\d{1,6}(\.\d{1,20})?(e-?\d{1,2})?$/i));
@@ -19,7 +20,7 @@ const Pricing = z.object({
   input_cache_write: z.optional(Usd),
 });
 
-/** https://openrouter.ai/docs/overview/models#model-object-schema */
+/** https://openrouter.ai/docs/overview/models#model-object-schema and https://openrouter.ai/docs/api/api-reference/models/get-models */
 const Entry = z.object({
   id: z.string().check(z.regex(/^[^/\s]{1,100}\/[^\s]{1,200}$/)),
   name: z.string().check(z.minLength(1), z.maxLength(300)),
@@ -28,10 +29,12 @@ const Entry = z.object({
   pricing: Pricing,
   top_provider: z.nullish(z.object({ max_completion_tokens: Count })),
   supported_parameters: z.nullish(z.array(z.string())),
+  /** The day after which it may be gone; unreadable, it makes no model unreadable. */
+  expiration_date: z.catch(z.nullish(z.string()), null),
 });
 
 /** https://openrouter.ai/docs/api-reference/list-endpoints-for-a-model */
-const EndpointEntry = z.object({ tag: z.string(), pricing: Pricing });
+const EndpointEntry = z.object({ tag: z.string(), pricing: Pricing, quantization: z.nullish(z.string()) });
 
 const MOST_UNREADABLE = 0.05;
 
@@ -51,19 +54,26 @@ export function readCanonical(json: Json): CanonicalModel[] {
     .map((entry) => ({ model: modelOf(entry), endpoint: endpointOf(entry) }));
 }
 
-/** Reads `GET /models/{id}/endpoints` of OpenRouter: prices by our provider id. @throws SourceError. */
-export function readEndpointPrices(json: Json): Map<string, Price[]> {
+/** Reads `GET /models/{id}/endpoints` of OpenRouter, by our provider id. @throws SourceError. */
+export function readListedEndpoints(json: Json): Map<string, ListedEndpoint[]> {
   const listed = asObject(asObject(json)?.data)?.endpoints;
   if (!Array.isArray(listed)) throw new SourceError('no endpoints');
-  const prices = new Map<string, Price[]>();
+  const endpoints = new Map<string, ListedEndpoint[]>();
   for (const entry of listed) {
     const parsed = EndpointEntry.safeParse(entry);
-    const price = parsed.success ? priceOf(parsed.data.pricing) : undefined;
-    if (!parsed.success || !price) continue;
+    if (!parsed.success) continue;
     const provider = providerOfTag(parsed.data.tag);
-    prices.set(provider, [...(prices.get(provider) ?? []), price]);
+    const quantization = quantizationOf(parsed.data.quantization);
+    const one = { price: priceOf(parsed.data.pricing), quantization };
+    endpoints.set(provider, [...(endpoints.get(provider) ?? []), one]);
   }
-  return prices;
+  return endpoints;
+}
+
+/** `unknown` is one of OpenRouter's values. */
+function quantizationOf(listed: string | null | undefined): string | undefined {
+  const name = listed?.toLowerCase();
+  return name && name !== 'unknown' && /^[a-z0-9]{2,10}$/.test(name) ? name : undefined;
 }
 
 function modelOf(entry: z.infer<typeof Entry>): CatalogueModel {
@@ -108,6 +118,8 @@ function endpointOf(entry: z.infer<typeof Entry>): CatalogueEndpoint {
   };
   const price = priceOf(entry.pricing);
   if (price) endpoint.price = price;
+  const [ends] = /^\d{4}-\d\d-\d\d/.exec(entry.expiration_date ?? '') ?? [];
+  if (ends !== undefined) endpoint.deprecated = ends;
   return endpoint;
 }
 

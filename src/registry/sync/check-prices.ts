@@ -1,17 +1,10 @@
 import { keyOf } from '../../providers/catalogue-names.ts';
-import type { Price } from '../types.ts';
-import { readEndpointPrices } from './canonical.ts';
-import { type Fetcher, fetchSource, SourceError } from './fetch-source.ts';
+import type { ListedEndpoints } from './listed-endpoints.ts';
 import { disagree } from './price-jump.ts';
 import type { CanonicalModel, Change } from './types.ts';
 
 /** So many models are asked about in one sync; the prices of others wait for the next. */
 const MOST_MODELS = 40;
-
-/** So many are asked about at once. */
-const AT_ONCE = 5;
-
-type Listed = Map<string, Price[]> | 'unlisted' | 'failed';
 
 /**
  * Holds new prices against what OpenRouter lists of the same provider. One that is far off waits for a
@@ -21,8 +14,7 @@ type Listed = Map<string, Price[]> | 'unlisted' | 'failed';
 export async function checkPrices(
   changes: readonly Change[],
   canonical: readonly CanonicalModel[],
-  base: string,
-  fetcher: Fetcher,
+  ask: ListedEndpoints,
 ): Promise<Change[]> {
   const names = new Map(canonical.map(({ model, endpoint }) => [keyOf(model.id), endpoint.upstream]));
   const nameOf = (change: Change): string | undefined =>
@@ -30,14 +22,7 @@ export async function checkPrices(
       ? names.get(keyOf(change.endpoint.slice(0, change.endpoint.lastIndexOf('@'))))
       : undefined;
   const asked = [...new Set(changes.flatMap((change) => nameOf(change) ?? []))].slice(0, MOST_MODELS);
-  const listed = new Map<string, Listed>();
-  for (let at = 0; at < asked.length; at += AT_ONCE) {
-    const some = asked.slice(at, at + AT_ONCE);
-    const answers = await Promise.all(
-      some.map((name) => readListed(`${base}/models/${name}/endpoints`, fetcher)),
-    );
-    for (const [index, name] of some.entries()) listed.set(name, answers[index] ?? 'failed');
-  }
+  const listed = await ask(asked);
   return changes.map((change) => {
     const name = nameOf(change);
     if (change.kind !== 'price.changed' || change.before === null || name === undefined) return change;
@@ -45,16 +30,9 @@ export async function checkPrices(
     const found = listed.get(name) ?? 'failed';
     if (found === 'failed') return { kind: 'price.deferred', endpoint, before, after };
     const provider = endpoint.slice(endpoint.lastIndexOf('@') + 1);
-    const theirs = found === 'unlisted' ? [] : (found.get(provider) ?? []);
+    const theirs =
+      found === 'unlisted' ? [] : (found.get(provider) ?? []).flatMap(({ price }) => price ?? []);
     const isDisputed = theirs.length > 0 && theirs.every((price) => disagree(price, after));
     return isDisputed ? { kind: 'price.held', endpoint, before, after, reason: 'disputed' } : change;
   });
-}
-
-async function readListed(url: string, fetcher: Fetcher): Promise<Listed> {
-  try {
-    return readEndpointPrices(await fetchSource(url, fetcher));
-  } catch (thrown) {
-    return thrown instanceof SourceError && thrown.status === 404 ? 'unlisted' : 'failed';
-  }
 }

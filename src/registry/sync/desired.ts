@@ -6,7 +6,8 @@ import type { Desired, Gathered, Known, OwnEntry } from './types.ts';
 /**
  * What the registry should hold by what the sources say. The base names models, endpoints and prices; the
  * canonical catalogue adds what the base lacks and says which models an open-weight host may bring; a
- * provider's own list has the last word on what it serves and what that costs.
+ * provider's own list has the last word on what it serves and what that costs. Scores and quantizations that
+ * no source names this time stay as they are known.
  */
 export function desire(gathered: Gathered, known: Known): Desired {
   const ids = new IdBook([...known.models.keys(), ...known.operators]);
@@ -14,7 +15,8 @@ export function desire(gathered: Gathered, known: Known): Desired {
   const models = new Map<string, CatalogueModel>();
   for (const model of [...gathered.models, ...gathered.canonical.map((entry) => entry.model)]) {
     const id = ids.of(model.id);
-    if (!models.has(id)) models.set(id, { ...model, id });
+    const benchmarks = model.benchmarks ?? known.benchmarks.get(id);
+    if (!models.has(id)) models.set(id, { ...model, id, ...(benchmarks ? { benchmarks } : {}) });
   }
   const endpoints = new Map<string, CatalogueEndpoint>();
   const unknown: string[] = [];
@@ -25,7 +27,10 @@ export function desire(gathered: Gathered, known: Known): Desired {
     const isNew = known.endpoints.get(id)?.retired !== false;
     if (isHost && isNew && !canonical.has(keyOf(model))) {
       unknown.push(`${endpoint.provider}:${endpoint.upstream}`);
-    } else if (models.has(model) && !endpoints.has(id)) endpoints.set(id, { ...endpoint, model });
+    } else if (models.has(model) && !endpoints.has(id)) {
+      const quantization = endpoint.quantization ?? known.endpoints.get(id)?.quantization;
+      endpoints.set(id, { ...endpoint, model, ...(quantization ? { quantization } : {}) });
+    }
   }
   const served = new Set([...endpoints.values()].map(({ model }) => model));
   return {
@@ -65,10 +70,16 @@ function offers({ endpoints, canonical, own }: Gathered): CatalogueEndpoint[] {
       });
     }
   }
+  const ends = new Map<string, string>();
   for (const { endpoint } of canonical) {
-    if (!offered.has(`${keyOf(endpoint.model)}@${RESELLER}`)) result.push(endpoint);
+    const id = `${keyOf(endpoint.model)}@${RESELLER}`;
+    if (!offered.has(id)) result.push(endpoint);
+    else if (endpoint.deprecated !== undefined) ends.set(id, endpoint.deprecated);
   }
-  return result;
+  return result.map((endpoint) => {
+    const deprecated = ends.get(`${keyOf(endpoint.model)}@${endpoint.provider}`);
+    return deprecated === undefined ? endpoint : { ...endpoint, deprecated };
+  });
 }
 
 /** The own list's casing, limits and price; the base keeps its price where both say the same of tokens. */

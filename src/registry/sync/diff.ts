@@ -89,6 +89,9 @@ function endpointChange(row: EndpointRow, known: KnownEndpoint | undefined): End
     known.upstream === row.upstream &&
     known.context === (row.context ?? null) &&
     known.output === (row.output ?? null) &&
+    known.regions === JSON.stringify(row.regions ?? []) &&
+    known.quantization === (row.quantization ?? null) &&
+    known.deprecated === (row.deprecated ?? null) &&
     known.rank === row.rank &&
     known.capabilities === JSON.stringify(row.capabilities);
   return same ? null : 'endpoint.changed';

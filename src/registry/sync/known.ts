@@ -31,9 +31,11 @@ export async function readKnown(db: Db): Promise<Known> {
             gives: row.outputModalities,
             released: row.releaseDate,
             open: row.openWeights,
+            benchmarks: row.benchmarks,
           }),
         ]),
     ),
+    benchmarks: new Map(modelRows.flatMap(({ id, benchmarks }) => (benchmarks ? [[id, benchmarks]] : []))),
     endpoints: new Map(
       endpointRows
         .filter(({ modelId, source }) => source === 'catalogue' && !operators.has(modelId))
@@ -46,7 +48,10 @@ export async function readKnown(db: Db): Promise<Known> {
             upstream: row.upstreamModel,
             context: row.contextLength,
             output: row.maxOutputTokens,
+            regions: JSON.stringify(row.regions),
             capabilities: JSON.stringify(row.capabilities),
+            quantization: row.quantization,
+            deprecated: row.deprecatedAt,
             rank: row.rank,
             retired: row.retiredAt !== null,
             price: JSON.parse(priceOf.get(row.id) ?? 'null') as Price | null,
@@ -73,5 +78,6 @@ export function comparable(row: Comparable): string {
     row.knowledge ?? null,
     row.released ?? null,
     row.open ?? null,
+    row.benchmarks ?? null,
   ]);
 }

@@ -1,13 +1,8 @@
 import type { Env } from '../../env.ts';
 import { asArray, asObject, asString, isObject, type Json } from '../../lib/json.ts';
 import { authorize } from '../../providers/auth/index.ts';
-import {
-  LIST_PATHS,
-  NO_OWN_LIST,
-  PRICED_LISTS,
-  PROVIDERS,
-  RESELLER,
-} from '../../providers/catalogue-names.ts';
+import { LIST_PATHS, NO_OWN_LIST, PRICED_LISTS, RESELLER } from '../../providers/catalogue-names.ts';
+import { TAKEN_PROVIDERS } from '../../providers/catalogue-taken.ts';
 import { type Credential, credentialFromEnvironment, secretOf } from '../../providers/credentials.ts';
 import type { Provider } from '../../providers/types.ts';
 import { fillIn, missingVariables } from '../../providers/variables.ts';
@@ -35,7 +30,7 @@ export interface ProviderList {
  * are asked where calls to them go, since secrets are bound to that address.
  */
 export function providerLists(registry: Registry, env: Env): ProviderList[] {
-  return Object.values(PROVIDERS).flatMap((id) => {
+  return TAKEN_PROVIDERS.flatMap((id) => {
     if (id === RESELLER || PRICED_LISTS.has(id) || NO_OWN_LIST.has(id)) return [];
     const provider = registry.provider(id);
     const path = provider && LIST_PATHS[provider.wire];

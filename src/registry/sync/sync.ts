@@ -11,8 +11,10 @@ import { diff } from './diff.ts';
 import type { Fetcher } from './fetch-source.ts';
 import { addressesOf, gather } from './gather.ts';
 import { readKnown } from './known.ts';
+import { listedEndpointsOf } from './listed-endpoints.ts';
 import { judgePresence } from './presence.ts';
 import { providerLists } from './provider-lists.ts';
+import { quantize } from './quantize.ts';
 import type { Change, SourceReport } from './types.ts';
 
 /** How often the clock syncs, milliseconds. */
@@ -34,6 +36,7 @@ export interface SyncReport {
  * and check of prices, and providers' own lists. What the operator declared stays. A source that fails
  * changes nothing, and a price that jumps waits for a person. Repeating it changes nothing.
  * @param dryRun tells the difference and writes nothing.
+ * @param now Unix milliseconds: says whose turn it is to be asked about.
  * @throws GatewayError `storage_unavailable`; then nothing was changed.
  */
 export async function syncRegistry(
@@ -43,7 +46,8 @@ export async function syncRegistry(
     dryRun = false,
     believed = [],
     fetcher = (url, init) => fetch(url, init),
-  }: { dryRun?: boolean; believed?: readonly string[]; fetcher?: Fetcher } = {},
+    now = Date.now(),
+  }: { dryRun?: boolean; believed?: readonly string[]; fetcher?: Fetcher; now?: number } = {},
 ): Promise<SyncReport> {
   const db = database(env.DB);
   const registry = await stored(refreshRegistry(env));
@@ -52,8 +56,11 @@ export async function syncRegistry(
   if (!gathered) return { sources, changes: [], counts: {}, unlisted: [], applied: false };
   const known = await stored(readKnown(db));
   const { endpoints, doubted, unlisted } = judgePresence(gathered, believed);
-  const found = diff(desire({ ...gathered, endpoints }, known), known, believed);
-  const checked = await checkPrices(found.changes, gathered.canonical, addresses.canonical, fetcher);
+  const ask = listedEndpointsOf(addresses.canonical, fetcher);
+  const turn = Math.floor(now / EVERY_MS);
+  const desired = await quantize(desire({ ...gathered, endpoints }, known), gathered.canonical, ask, turn);
+  const found = diff(desired, known, believed);
+  const checked = await checkPrices(found.changes, gathered.canonical, ask);
   const changes = [...doubted, ...checked];
   const report = { sources, changes, counts: countsOf(changes), unlisted };
   if (dryRun) return { ...report, applied: false };
@@ -81,7 +88,7 @@ export async function syncWhenDue(env: Env, now: number, fetcher?: Fetcher): Pro
     database(env.DB).select().from(registryState).where(eq(registryState.name, 'synced')).get(),
   );
   if (now - Number(row?.value ?? 0) < EVERY_MS) return 0;
-  const { changes, sources } = await syncRegistry(env, 'system', fetcher ? { fetcher } : {});
+  const { changes, sources } = await syncRegistry(env, 'system', { now, ...(fetcher ? { fetcher } : {}) });
   const failed = sources.filter(({ state }) => state === 'failed');
   if (failed.length > 0) console.warn(JSON.stringify({ warning: 'registry_sources_failed', failed }));
   return changes.length;

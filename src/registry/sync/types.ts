@@ -1,6 +1,6 @@
 import type { CatalogueEndpoint, CatalogueModel } from '../catalogue/types.ts';
 import type { EndpointRow } from '../import.ts';
-import type { Price } from '../types.ts';
+import type { Benchmark, Price } from '../types.ts';
 
 /** What was asked, and how that went. */
 export interface SourceReport {
@@ -16,6 +16,12 @@ export interface SourceReport {
 export interface CanonicalModel {
   model: CatalogueModel;
   endpoint: CatalogueEndpoint;
+}
+
+/** What OpenRouter lists of one of a provider's endpoints of a model. */
+export interface ListedEndpoint {
+  price: Price | undefined;
+  quantization: string | undefined;
 }
 
 /** What a provider's own list says of one of its models. */
@@ -62,7 +68,11 @@ export interface KnownEndpoint {
   upstream: string;
   context: number | null;
   output: number | null;
+  /** As JSON. */
+  regions: string;
   capabilities: string;
+  quantization: string | null;
+  deprecated: string | null;
   rank: number;
   retired: boolean;
   /** In force; null when it is not known. */
@@ -73,6 +83,8 @@ export interface KnownEndpoint {
 export interface Known {
   /** By id: the row's members that the sources tell, as JSON. */
   models: Map<string, string>;
+  /** By model id. */
+  benchmarks: Map<string, Benchmark[]>;
   endpoints: Map<string, KnownEndpoint>;
   /** Models that the operator declared. */
   operators: Set<string>;

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../errors.ts';
 import { isAddressOrBlock } from '../../lib/ip-allowlist.ts';
 import type { Limits } from '../../objects/workspace/types.ts';
+import type { Policy } from '../../routing/policy/types.ts';
 import { type BudgetInput, budgetsFrom, budgetsView } from '../limits/input.ts';
 import type { KeyAllowance } from '../types.ts';
 import type { StoredKey } from './view.ts';
@@ -18,9 +19,11 @@ export interface KeyRestrictions {
   /** Addresses and CIDR blocks. */
   allowed_ips?: string[] | null | undefined;
   metadata?: Record<string, string> | null | undefined;
+  /** How its requests are routed: of each field, what they do not say themselves. */
+  policy?: Policy | null | undefined;
 }
 
-type Columns = Pick<StoredKey, 'models' | 'allowance' | 'allowedIps' | 'metadata' | 'expiresAt'>;
+type Columns = Pick<StoredKey, 'models' | 'allowance' | 'allowedIps' | 'metadata' | 'expiresAt' | 'policy'>;
 
 export const UNRESTRICTED: Columns = {
   models: null,
@@ -28,6 +31,7 @@ export const UNRESTRICTED: Columns = {
   allowedIps: null,
   metadata: null,
   expiresAt: null,
+  policy: null,
 };
 
 /**
@@ -54,6 +58,7 @@ export function restrict(before: Columns, input: KeyRestrictions, now: number): 
     metadata: pick(input.metadata, before.metadata),
     expiresAt:
       input.expires_at === undefined ? before.expiresAt : input.expires_at && input.expires_at * 1000,
+    policy: pick(input.policy, before.policy),
   };
 }
 
@@ -68,6 +73,7 @@ export function restrictionsView(row: Columns) {
     expires_at: row.expiresAt === null ? null : Math.floor(row.expiresAt / 1000),
     allowed_ips: row.allowedIps,
     metadata: row.metadata,
+    policy: row.policy,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { InferSelectModel } from 'drizzle-orm';
 import type { keys } from '../../db/schema/tenancy.ts';
 import type { Limits } from '../../objects/workspace/types.ts';
+import type { Policy } from '../../routing/policy/types.ts';
 import type { BudgetInput } from '../limits/input.ts';
 import { toSeconds } from '../page.ts';
 import type { KeyRole } from '../types.ts';
@@ -29,6 +30,7 @@ export interface KeyView {
   expires_at: number | null;
   allowed_ips: string[] | null;
   metadata: Record<string, string> | null;
+  policy: Policy | null;
 }
 
 /** A key with its secret, which is shown this once. */

@@ -115,6 +115,7 @@ class AnthropicStream implements StreamDecoder {
           this.#signature(open, asString(block.signature) ?? '')
         );
       case 'redacted_thinking':
+        this.state.otherOutput = true;
         return (
           out +
           this.#json({ reasoning_details: [redactedDetail(this.#details++, asString(block.data) ?? '')] })
@@ -136,6 +137,7 @@ class AnthropicStream implements StreamDecoder {
       return '';
     }
     open.kind = 'call';
+    this.state.toolCalls = true;
     open.index = this.#calls++;
     const call = { name, arguments: '' };
     if (this.#mode.legacy) return this.#json({ function_call: call });
@@ -175,6 +177,7 @@ class AnthropicStream implements StreamDecoder {
 
   #content(text: string): string {
     this.state.outputChars += text.length;
+    this.state.content += text;
     this.#contentLength += text.length;
     return this.#chunk(`{"content":${JSON.stringify(text)}}`);
   }
@@ -182,11 +185,13 @@ class AnthropicStream implements StreamDecoder {
   #thinking(open: OpenBlock, text: string): string {
     if (text === '') return '';
     this.state.outputChars += text.length;
+    this.state.otherOutput = true;
     return this.#json({ reasoning: text, reasoning_details: [thinkingDetail(open.index, text, null)] });
   }
 
   #signature(open: OpenBlock, signature: string): string {
     if (signature === '') return '';
+    this.state.otherOutput = true;
     return this.#json({ reasoning_details: [thinkingDetail(open.index, '', signature)] });
   }
 
@@ -235,6 +240,7 @@ class AnthropicStream implements StreamDecoder {
   /** A block of one of the provider's own tools, whole. */
   #ownTool(open: OpenBlock): string {
     const input = open.input === '' ? undefined : parseJson(open.input);
+    this.state.otherOutput = true;
     const block = input === undefined ? open.block : { ...open.block, input };
     return this.#json({ provider_data: providerData({ blocks: [block] }) });
   }
@@ -280,5 +286,8 @@ function newState(created: number): StreamState {
     upstreamModel: null,
     created,
     outputChars: 0,
+    content: '',
+    toolCalls: false,
+    otherOutput: false,
   };
 }

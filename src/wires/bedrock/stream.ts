@@ -45,6 +45,9 @@ class BedrockStream implements StreamDecoder {
       upstreamModel: null,
       created: meta.created,
       outputChars: 0,
+      content: '',
+      toolCalls: false,
+      otherOutput: false,
     };
   }
 
@@ -96,6 +99,7 @@ class BedrockStream implements StreamDecoder {
     if (!use) return '';
     const block = this.#block(value);
     block.isCall = true;
+    this.state.toolCalls = true;
     block.index = this.#calls++;
     const fn = { name: asString(use.name) ?? '', arguments: '' };
     return this.#chunk(
@@ -112,6 +116,7 @@ class BedrockStream implements StreamDecoder {
     if (typeof delta.text === 'string') {
       if (delta.text === '') return '';
       this.state.outputChars += delta.text.length;
+      this.state.content += delta.text;
       return this.#chunk(`{"content":${JSON.stringify(delta.text)}}`);
     }
     const thought = asObject(delta.reasoningContent);
@@ -135,12 +140,14 @@ class BedrockStream implements StreamDecoder {
     if (text !== undefined) {
       if (text === '') return '';
       this.state.outputChars += text.length;
+      this.state.otherOutput = true;
       const detail = reasoningDetail(block.index, text, null);
       return this.#chunk(JSON.stringify({ reasoning: text, reasoning_details: [detail] }));
     }
     const signature = asString(thought.signature);
     const redacted = asString(thought.redactedContent);
     if (!signature && !redacted) return '';
+    this.state.otherOutput = true;
     const detail = signature
       ? reasoningDetail(block.index, '', signature)
       : redactedDetail(block.index, redacted ?? '');

@@ -32,6 +32,9 @@ class GoogleState implements StreamState {
   upstreamModel: string | null = null;
   created: number;
   outputChars = 0;
+  content = '';
+  toolCalls = false;
+  otherOutput = false;
   /** The counts so far; a later event corrects an earlier one. */
   usageMetadata: JsonObject | null = null;
 
@@ -58,6 +61,9 @@ interface Line {
 }
 
 const SUFFIX = ',"finish_reason":null}]}\n\n';
+
+/** Members of a delta that are neither text nor calls. */
+const OTHER_OUTPUT = ['reasoning', 'reasoning_details', 'images', 'audio', 'provider_data'] as const;
 
 class GoogleStream implements StreamDecoder {
   readonly state: GoogleState;
@@ -148,12 +154,21 @@ class GoogleStream implements StreamDecoder {
       if (text === '') return '';
       line.choice.plain(text);
       this.state.outputChars += text.length;
+      if (line.choice.index === 0) this.state.content += text;
       return `${line.prefix}{"content":${JSON.stringify(text)}}${SUFFIX}`;
     }
     const delta = line.choice.part(part);
     if (!delta) return '';
-    this.state.outputChars += charsOf(delta);
+    this.#note(delta, line.choice.index);
     return this.#chunk(line, delta);
+  }
+
+  #note(delta: JsonObject, index: number): void {
+    const { state } = this;
+    state.outputChars += charsOf(delta);
+    if (index === 0 && typeof delta.content === 'string') state.content += delta.content;
+    if (delta.tool_calls || delta.function_call) state.toolCalls = true;
+    if (OTHER_OUTPUT.some((name) => delta[name] !== undefined)) state.otherOutput = true;
   }
 
   #chunk(line: Line, delta: JsonObject): string {

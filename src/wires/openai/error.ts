@@ -1,6 +1,7 @@
 import { type ErrorCode, type ErrorDetails, GatewayError, type UpstreamFault } from '../../errors.ts';
 import {
   asArray,
+  asNumber,
   asObject,
   asString,
   isObject,
@@ -29,6 +30,9 @@ const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   account_deactivated: 'upstream_credentials_rejected',
   rate_limit_exceeded: 'upstream_rate_limited',
   server_error: 'upstream_error',
+  model_loading: 'upstream_waking',
+  // llama.cpp, as long as it loads a model: its server's README, "GET /health".
+  unavailable_error: 'upstream_waking',
 };
 
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -52,7 +56,15 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 /** Maps an answer that is not 2xx, by status and code. The provider's words are shown for faults of the request only. */
 export function readError(status: number, headers: Headers, body: string): GatewayError {
   const parsed = parseJson(body);
-  return mapError(status, errorObject(parsed), body, retryAfterMs(headers));
+  const error = errorObject(parsed);
+  const wait = retryAfterMs(headers);
+  // Hugging Face says how many seconds a model takes to load: {"error": "…", "estimated_time": 20}.
+  const loading =
+    status === 503
+      ? (asNumber(asObject(parsed)?.estimated_time) ?? asNumber(error.estimated_time))
+      : undefined;
+  if (loading === undefined) return mapError(status, error, body, wait);
+  return mapError(status, { ...error, code: 'model_loading' }, body, wait ?? loading * 1000);
 }
 
 /** Maps an error object inside a 200, by the status that it would have had, where the host tells it. */

@@ -3,6 +3,7 @@ import { patchMembers } from '../../lib/json-members.ts';
 import { hasModelInPath, pathOf } from '../path.ts';
 import type { ChatRequest, EncodedRequest, Quirks, Target } from '../types.ts';
 import { Draft } from './draft.ts';
+import { endsInPrefill, markPrefill } from './prefill.ts';
 
 /** Values that ask for what happens anyway: leaving them out is no loss, and not reported. */
 const NEUTRAL: Readonly<Record<string, Json>> = {
@@ -39,8 +40,10 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     const messages = request.body().messages;
     if (messages.some(isDeveloper)) draft.set('messages', JSON.stringify(messages.map(withoutDeveloper)));
   }
+  const prefill = quirks.prefill && endsInPrefill(request.body().messages) ? quirks.prefill : undefined;
+  if (prefill) markPrefill(draft, prefill.mark);
   return {
-    path: pathOf(target, request.stream, '/chat/completions'),
+    path: prefill?.path ?? pathOf(target, request.stream, '/chat/completions'),
     body: patchMembers(request.bytes, request.members, {
       setText: Object.fromEntries(draft.texts),
       remove: [...draft.removed],

@@ -57,6 +57,9 @@ class OpenAiStream implements StreamDecoder {
       upstreamModel: null,
       created: meta.created,
       outputChars: 0,
+      content: '',
+      toolCalls: false,
+      otherOutput: false,
     };
   }
 
@@ -133,21 +136,24 @@ class OpenAiStream implements StreamDecoder {
     const { state } = this;
     const { content, reasoning, reasoning_content: thought, refusal, tool_calls: calls } = delta;
     let regular = true;
-    if (typeof content === 'string') state.outputChars += content.length;
+    if (typeof content === 'string') this.#note(content, '', choice);
     else if (Array.isArray(content)) {
       const flat = flattenContent(content);
-      state.outputChars += (flat?.content?.length ?? 0) + (flat?.reasoning.length ?? 0);
+      this.#note(flat?.content ?? '', flat?.reasoning ?? '', choice);
       regular = false;
     }
-    if (typeof reasoning === 'string') state.outputChars += reasoning.length;
+    if (typeof reasoning === 'string') this.#note('', reasoning, choice);
     else if (typeof thought === 'string') {
-      state.outputChars += thought.length;
+      this.#note('', thought, choice);
       regular = false;
     }
-    if (typeof refusal === 'string') state.outputChars += refusal.length;
+    if (typeof refusal === 'string') this.#note('', refusal, choice);
+    if (delta.audio || delta.images) state.otherOutput = true;
+    if (delta.function_call) state.toolCalls = true;
     if (delta.role === null) regular = false;
     if (calls === undefined) return regular;
     if (!Array.isArray(calls)) return false;
+    if (calls.length > 0) state.toolCalls = true;
     for (const call of calls) {
       const fn = asObject(asObject(call)?.function);
       if (typeof fn?.arguments === 'string') state.outputChars += fn.arguments.length;
@@ -155,6 +161,14 @@ class OpenAiStream implements StreamDecoder {
       if (isObject(call) && !this.#place(call, choice)) regular = false;
     }
     return regular;
+  }
+
+  /** @param other reasoning or a refusal. */
+  #note(content: string, other: string, choice: number): void {
+    const { state } = this;
+    state.outputChars += content.length + other.length;
+    if (choice === 0) state.content += content;
+    if (other !== '') state.otherOutput = true;
   }
 
   /** Gives a piece of a tool call its index; false when it had another or none. */

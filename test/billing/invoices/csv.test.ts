@@ -9,7 +9,7 @@ const invoice: InvoiceRow = {
   kind: 'invoice',
   period: '2026-05',
   subject: '2026-05',
-  issuedAt: 0,
+  issuedAt: Date.UTC(2026, 5, 1, 0, 17),
   document: {
     workspace: { id: 'ws_1', name: 'Acme' },
     lines: [
@@ -45,12 +45,12 @@ const invoice: InvoiceRow = {
 describe('an invoice as CSV', () => {
   it('has exact decimals, and lets no text be a formula', () => {
     expect(invoiceCsv(invoice).split('\r\n')).toEqual([
-      'invoice,kind,period,workspace,row,project,project_name,model,provider,unit,quantity,requests,unit_price_usd,amount_usd',
-      `7,invoice,2026-05,ws_1,line,prj_1,"'=HYPERLINK(""http://x"",""y"")",a/x,p,input,41,2,3,0.000123`,
-      `7,invoice,2026-05,ws_1,line,prj_2,"Search, ""new""\nline",'@x,'-p,request,1,1,0.000000001,0.000000001`,
-      '7,invoice,2026-05,ws_1,subtotal,,,,,,,,,0.000123001',
-      "7,invoice,2026-05,ws_1,tax,,,'+VAT 19 %,,,,,,0.00002337",
-      '7,invoice,2026-05,ws_1,total,,,,,,,,,0.000146371',
+      'invoice,kind,period,issued,workspace,row,description,project,project_name,model,provider,unit,quantity,requests,unit_price_usd,amount_usd',
+      `7,invoice,2026-05,2026-06-01,ws_1,line,,prj_1,"'=HYPERLINK(""http://x"",""y"")",a/x,p,input,41,2,3,0.000123`,
+      `7,invoice,2026-05,2026-06-01,ws_1,line,,prj_2,"Search, ""new""\nline",'@x,'-p,request,1,1,0.000000001,0.000000001`,
+      '7,invoice,2026-05,2026-06-01,ws_1,subtotal,,,,,,,,,,0.000123001',
+      "7,invoice,2026-05,2026-06-01,ws_1,tax,'+VAT 19 %,,,,,,,,,0.00002337",
+      '7,invoice,2026-05,2026-06-01,ws_1,total,,,,,,,,,,0.000146371',
       '',
     ]);
   });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { listInvoices } from '../../../src/billing/invoices/list-invoices.ts';
+import { checkRefunds } from '../../../src/billing/payments/check-refunds.ts';
 import { createTopUp } from '../../../src/billing/payments/create-top-up.ts';
 import { listTopUps } from '../../../src/billing/payments/list-top-ups.ts';
 import { workspaceClient } from '../../../src/objects/workspace/client.ts';
@@ -76,7 +77,7 @@ describe('a refund of bought credits', () => {
         subtotal_usd: -20,
         tax: null,
         total_usd: -20,
-        refers_to: { invoice: null, top_up: topUp.id, reason: 'requested_by_customer' },
+        refers_to: { invoice: null, top_up: topUp.id, reason: 'requested by customer' },
       },
     ]);
     expect(await status()).toBe('paid');
@@ -115,8 +116,20 @@ describe('a refund of bought credits', () => {
     expect(stripe.count('/v1/refunds')).toBe(1);
   });
 
-  it('gives the credits back when it fails afterwards, once', async () => {
-    const { refund, completed, balance, status } = await begun();
+  it('takes the credits while it is pending, and has its note once it has succeeded', async () => {
+    const { refund, completed, balance, notes } = await begun();
+    await deliver(completed);
+    const one = refund('a', 2000, 'pending');
+    await deliver(eventOf('refund.created', one));
+    expect([await balance(), await notes()]).toEqual([40 * USD, []]);
+    one.status = 'succeeded';
+    await deliver(eventOf('refund.updated', one));
+    expect(await balance()).toBe(40 * USD);
+    expect((await notes()).map((note) => note.total_usd)).toEqual([-20]);
+  });
+
+  it('gives the credits back when it fails while pending, once, and leaves no note', async () => {
+    const { refund, completed, balance, notes, status } = await begun();
     await deliver(completed);
     const one = refund('a', 5000, 'pending');
     await deliver(eventOf('refund.created', one));
@@ -124,7 +137,22 @@ describe('a refund of bought credits', () => {
     one.status = 'failed';
     await deliver(eventOf('refund.failed', one));
     await deliver(eventOf('refund.updated', one));
-    expect([await balance(), await status()]).toEqual([60 * USD, 'paid']);
+    expect([await balance(), await status(), await notes()]).toEqual([60 * USD, 'paid', []]);
+  });
+
+  it('takes its note back by another when it fails after it had succeeded, once', async () => {
+    const { refund, completed, balance, notes } = await begun();
+    await deliver(completed);
+    const one = refund('a', 2000);
+    await deliver(eventOf('refund.created', one));
+    const number = (await notes())[0]?.number ?? 0;
+    one.status = 'failed';
+    await deliver(eventOf('refund.failed', one));
+    await deliver(eventOf('refund.updated', one));
+    expect(await balance()).toBe(60 * USD);
+    const [reversal, note, ...others] = await notes();
+    expect([reversal?.total_usd, note?.total_usd, others]).toEqual([20, -20, []]);
+    expect(reversal?.refers_to?.reason).toBe(`the refund failed, credit note ${number} is void`);
   });
 
   it('takes nothing for one that had failed when it was heard of', async () => {
@@ -140,6 +168,39 @@ describe('a refund of bought credits', () => {
     const foreign = { id: 'ch_foreign', payment_intent: null };
     expect((await deliver(eventOf('charge.refunded', foreign))).status).toBe(200);
     expect(await balance()).toBe(10 * USD);
+  });
+});
+
+describe('the hourly look at refunds', () => {
+  it('takes up those of which no event told', async () => {
+    const { refund, completed, balance, notes } = await begun();
+    await deliver(completed);
+    refund('a', 2000);
+    expect(await checkRefunds(paying)).toBe(1);
+    expect(await balance()).toBe(40 * USD);
+    expect((await notes()).map((note) => note.total_usd)).toEqual([-20]);
+    expect(await checkRefunds(paying)).toBe(0);
+  });
+
+  it('learns how pending ones ended', async () => {
+    const { refund, completed, balance, notes } = await begun();
+    await deliver(completed);
+    const [good, bad] = [refund('a', 2000, 'pending'), refund('b', 1000, 'pending')];
+    await deliver(eventOf('refund.created', good));
+    expect(await balance()).toBe(30 * USD);
+    good.status = 'succeeded';
+    bad.status = 'failed';
+    await checkRefunds(paying);
+    expect(await balance()).toBe(40 * USD);
+    expect((await notes()).map((note) => note.total_usd)).toEqual([-20]);
+  });
+
+  it('asks nothing about payments that bought no credits', async () => {
+    const { stripe } = await begun();
+    stripe.refunds.push({ id: 're_foreign', amount: 1, status: 'succeeded', payment_intent: 'pi_foreign' });
+    expect(await checkRefunds(paying)).toBe(0);
+    expect(stripe.asked.map(({ path }) => path).filter((path) => path.includes('pi_foreign'))).toEqual([]);
+    expect(stripe.count('/v1/refunds')).toBe(1);
   });
 });
 

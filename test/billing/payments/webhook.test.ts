@@ -73,5 +73,10 @@ describe('the webhook of payments', () => {
     expect(reply.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(await reply.text()).not.toContain('<script>');
     expect(await (await ask('GET', '/api/payments/return?outcome=paid')).text()).toContain('Thank you');
+    const cancelled = await ask('GET', '/api/payments/return?outcome=cancelled');
+    expect(await cancelled.text()).toContain('Your balance is as it was');
+    expect(await (await ask('GET', '/api/payments/return?outcome=toString')).text()).toContain(
+      'Welcome back',
+    );
   });
 });

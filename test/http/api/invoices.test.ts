@@ -149,10 +149,11 @@ describe('an invoice', () => {
       `attachment; filename="invoice-${invoice.number}.csv"`,
     );
     const rows = (answer.body as string).split('\r\n');
-    expect(rows[2]).toBe(
-      `${invoice.number},invoice,2026-05,${id},line,${project},Default,a/<b>x</b>,p,request,1,1,0.000000001,0.000000001`,
-    );
-    expect(rows[5]).toBe(`${invoice.number},invoice,2026-05,${id},total,,,,,,,,,47.600000001`);
+    const issued = new Date(invoice.issued_at * 1000).toISOString().slice(0, 10);
+    const head = `${invoice.number},invoice,2026-05,${issued},${id}`;
+    expect(rows[2]).toBe(`${head},line,,${project},Default,a/<b>x</b>,p,request,1,1,0.000000001,0.000000001`);
+    expect(rows[4]).toBe(`${head},tax,VAT 19 %,,,,,,,,,7.6`);
+    expect(rows[5]).toBe(`${head},total,,,,,,,,,,47.600000001`);
   });
 
   it('is a page to print, without script, in which nothing is markup but ours', async () => {
@@ -172,6 +173,7 @@ describe('an invoice', () => {
     expect(page).toContain('<td class="number">10,000,000</td><td>input tokens</td>');
     expect(page).toContain('<th colspan="6">Total</th><td class="number">47.600000001</td>');
     expect(page).toContain('@media print');
+    expect(page).toContain('The subtotal was paid with prepaid credits, the tax was not.');
   });
 });
 
@@ -194,7 +196,12 @@ describe('POST /api/invoices/{id}/credit-notes', () => {
     expect(new Set(notes.map((note) => note.body.number)).size).toBe(1);
     expect(await balance(id)).toBe(before + 10 * USD);
     const page = await send('GET', `/api/invoices/${notes[0]?.body.id}.html`, { key: OPERATOR });
-    expect(await page.text()).toContain(`Takes back from invoice ${invoice.number}: Outage`);
+    const text = await page.text();
+    expect(text).toContain(`Invoice ${invoice.number}: Outage`);
+    // It has neither prices nor units to explain.
+    expect(text).not.toMatch(/<thead|Unit prices/);
+    const csv = await send('GET', `/api/invoices/${notes[0]?.body.id}.csv`, { key: OPERATOR });
+    expect((await csv.text()).split('\r\n')[1]).toContain(`,line,Invoice ${invoice.number}: Outage,`);
   });
 
   it('never takes back more than the invoice, also at once', async () => {
@@ -242,7 +249,56 @@ describe('POST /api/invoices/{id}/credit-notes', () => {
   });
 });
 
+describe('GET /api/workspaces/{id}/usage', () => {
+  it('says what the invoice says of a month that is over', async () => {
+    const { id, invoice } = await invoiced();
+    const { key } = await newKey(id, 'admin');
+    const { subtotal_usd, tax, total_usd, lines } = invoice;
+    expect((await call('GET', `/api/workspaces/${id}/usage?month=2026-05`, { key })).body).toEqual({
+      workspace: { id, name: 'Acme' },
+      period: '2026-05',
+      currency: 'USD',
+      complete: true,
+      subtotal_usd,
+      tax,
+      total_usd,
+      lines,
+    });
+  });
+
+  it('is of the running month unless another is named, and empty where nothing was used', async () => {
+    const { id } = await newWorkspace();
+    const month = new Date().toISOString().slice(0, 7);
+    const path = `/api/workspaces/${id}/usage`;
+    const empty = { subtotal_usd: 0, tax: null, total_usd: 0, lines: [] };
+    const running = await call('GET', path, { key: OPERATOR });
+    expect(running.body).toMatchObject({ period: month, complete: false, ...empty });
+    const { project } = await newKey(id);
+    const charged = { amount: 250, project, scopes: ['workspace'], model: 'm', provider: 'p', tokens: null };
+    const lines = [{ unit: 'input', rate: 1 * USD, quantity: 250, amount: 250 }];
+    await workspaceClient(bindings, id).settle([{ id: `gen_${id}`, ...charged, lines }]);
+    const used = await call('GET', path, { key: OPERATOR });
+    expect(used.body).toMatchObject({ period: month, subtotal_usd: 2.5e-7, lines: [{ quantity: 250 }] });
+    const wrong = await call('GET', `${path}?month=2026-13`, { key: OPERATOR });
+    expect(errorOf(wrong)).toEqual({ status: 400, code: 'invalid_value', param: 'month' });
+  });
+});
+
 describe('PUT /api/workspaces/{id}/tax', () => {
+  it('sets what GET then tells whoever reads invoices', async () => {
+    const { id } = await newWorkspace();
+    const { key } = await newKey(id, 'admin');
+    const path = `/api/workspaces/${id}/tax`;
+    expect((await call('GET', path, { key })).body).toBeNull();
+    const body = { name: 'VAT', percent: 19 };
+    expect((await call('PUT', path, { key: OPERATOR, body })).body).toEqual(body);
+    expect((await call('GET', path, { key })).body).toEqual(body);
+    const others = await newKey((await newWorkspace()).id, 'admin');
+    expect(errorOf(await call('GET', path, { key: others.key }))).toMatchObject({ status: 404 });
+    await call('PUT', path, { key: OPERATOR, body: null });
+    expect((await call('GET', path, { key })).body).toBeNull();
+  });
+
   it.each([
     [{ name: 'VAT' }, 'missing_parameter', 'percent'],
     [{ name: '', percent: 1 }, 'invalid_value', 'name'],

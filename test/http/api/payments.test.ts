@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { app } from '../../../src/app.ts';
+import type { Env } from '../../../src/env.ts';
 import { ask, deliver, eventOf, fakeStripe, paying } from '../../billing/payments/fake-stripe.ts';
 import { newKey } from '../../support/gateway.ts';
 import { as, browser, newMember, newTeam, type SignedUp } from '../../support/people.ts';
@@ -62,6 +64,29 @@ describe('top-ups', () => {
       success_url: 'http://interline.test/api/payments/return?outcome=paid',
       cancel_url: 'http://interline.test/api/payments/return?outcome=cancelled',
     });
+  });
+
+  it('return people to the address that they use, where the Worker sees another', async () => {
+    const stripe = fakeStripe();
+    const { id, owner } = await newTeam();
+    const behind = { ...(paying as object), PUBLIC_URL: 'http://ai.example.com/' } as unknown as Env;
+    const response = await app.fetch(
+      new Request(`http://interline.test/api/workspaces/${id}/top-ups`, {
+        method: 'POST',
+        headers: {
+          ...browser(owner.cookie),
+          origin: 'http://ai.example.com',
+          'content-type': 'application/json',
+        },
+        body: '{"amount_usd":5}',
+      }),
+      behind,
+      { waitUntil: () => {}, passThroughOnException: () => {} } as never,
+    );
+    expect(response.status, await response.text()).toBe(201);
+    expect(stripe.asked.at(-1)?.params.success_url).toBe(
+      'http://ai.example.com/api/payments/return?outcome=paid',
+    );
   });
 
   it.each([

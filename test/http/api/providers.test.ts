@@ -21,6 +21,7 @@ describe('PUT /api/providers/{id}', () => {
       secret: { last_four: '6789' },
       environment: [],
       servable: true,
+      data_policy: null,
       docs: null,
     });
     expect(await get('acme')).toEqual(answer.body);

@@ -15,8 +15,13 @@ const WITH_IDS: Record<string, { id: keyof Theirs; body?: object }> = {
   'get /api/workspaces/{id}/limits': { id: 'workspace' },
   'put /api/workspaces/{id}/limits': { id: 'workspace', body: { concurrent: 1 } },
   'put /api/workspaces/{id}/models': { id: 'workspace', body: { models: ['none/*'] } },
+  'get /api/workspaces/{id}/policy': { id: 'workspace' },
+  'put /api/workspaces/{id}/policy': { id: 'workspace', body: { region: 'eu' } },
+  'delete /api/workspaces/{id}/policy': { id: 'workspace' },
   'get /api/workspaces/{id}/top-ups': { id: 'workspace' },
   'post /api/workspaces/{id}/top-ups': { id: 'workspace', body: { amount_usd: 10 } },
+  'get /api/workspaces/{id}/usage': { id: 'workspace' },
+  'get /api/workspaces/{id}/tax': { id: 'workspace' },
   'get /api/workspaces/{id}/auto-top-up': { id: 'workspace' },
   'put /api/workspaces/{id}/auto-top-up': { id: 'workspace', body: { below_usd: 5, amount_usd: 10 } },
   'get /api/workspaces/{id}/credentials': { id: 'workspace' },
@@ -46,6 +51,24 @@ const WITH_WORKSPACE: Record<string, object | null> = {
   'get /api/aliases/{alias}': null,
   'put /api/aliases/{alias}': { model: 'demo/echo' },
   'delete /api/aliases/{alias}': null,
+  'get /api/policies': null,
+  'get /api/policies/{name}': null,
+  'put /api/policies/{name}': { region: 'eu' },
+  'delete /api/policies/{name}': null,
+  'get /api/fallbacks': null,
+  'get /api/fallbacks/{model}': null,
+  'put /api/fallbacks/{model}': { chain: ['demo/echo'] },
+  'delete /api/fallbacks/{model}': null,
+  'get /api/splits': null,
+  'get /api/splits/{name}': null,
+  'put /api/splits/{name}': { targets: [{ model: 'demo/echo', percent: 100 }] },
+  'delete /api/splits/{name}': null,
+  'get /api/workflows': null,
+  'get /api/workflows/{name}': null,
+  'put /api/workflows/{name}': { policy: { region: 'eu' } },
+  'delete /api/workflows/{name}': null,
+  'get /api/scores': null,
+  'post /api/route': { model: 'demo/echo', messages: [{ role: 'user', content: 'hi' }] },
   'get /api/keys': null,
   'get /api/members': null,
   'get /api/invitations': null,
@@ -66,6 +89,18 @@ const SHARED = [
   'get /api/aliases/{alias}',
   'put /api/aliases/{alias}',
   'delete /api/aliases/{alias}',
+  'get /api/policies/{name}',
+  'put /api/policies/{name}',
+  'delete /api/policies/{name}',
+  'get /api/fallbacks/{model}',
+  'put /api/fallbacks/{model}',
+  'delete /api/fallbacks/{model}',
+  'get /api/splits/{name}',
+  'put /api/splits/{name}',
+  'delete /api/splits/{name}',
+  'get /api/workflows/{name}',
+  'put /api/workflows/{name}',
+  'delete /api/workflows/{name}',
   'get /api/models/{id}',
   'get /api/models/{id}/prices',
   'get /api/invitations/{id}',
@@ -131,6 +166,11 @@ async function state(): Promise<string> {
     'member_allowances',
     'credentials',
     'model_aliases',
+    'policies',
+    'fallbacks',
+    'splits',
+    'workflows',
+    'scores',
     'audit_log',
   ];
   const rows = await DB.batch(
@@ -189,11 +229,11 @@ describe('what belongs to another tenant', () => {
 
   it.each(Object.entries(WITH_WORKSPACE))('is not found when %s names it', async (route, body) => {
     const [method = '', path = ''] = route.split(' ');
-    const inQuery = method === 'get' || method === 'delete' || path.endsWith('/limits');
+    const inQuery = method === 'get' || method === 'delete' || /\/(limits|route)$/.test(path);
     const before = await state();
     const [session, key] = await asMine(
       method.toUpperCase(),
-      path.replace('{user}', theirs.member).replace('{alias}', 'demo-slow') +
+      path.replace('{user}', theirs.member).replace(/\{(alias|model|name)\}/, 'demo-slow') +
         (inQuery ? `?workspace=${theirs.workspace}` : ''),
       body === null ? undefined : inQuery ? body : { ...body, workspace: theirs.workspace },
     );

@@ -73,7 +73,20 @@ describe('the page of an invitation', () => {
     const closed = await call('GET', path, { headers: browser(other.cookie) });
     expect(expectPage(closed, closed.status)).toContain('no open invitation for you');
     expect(closed.status).toBeGreaterThanOrEqual(403);
+    expect(closed.body).toContain(`signed in as ${other.email}`);
     expectPage(await post('/invitations/inv_none', { do: 'accept' }, other.cookie), 404);
+  });
+
+  it('lets who is signed in with another address use the invited one', async () => {
+    const email = newEmail();
+    const { path } = await invited(email);
+    const wrong = await post(path, { do: 'sign-up', email: newEmail(), password: PASSWORD });
+    const link = /href="([^"]+)">use another account/.exec(expectPage(wrong, wrong.status))?.[1] ?? '';
+    const cookie = cookieOf(wrong);
+    const forms = expectPage(await call('GET', link, { headers: browser(cookie) }), 200);
+    expect(forms).toContain('Sign up and join');
+    const joined = await post(path, { do: 'sign-up', email, password: PASSWORD }, cookie);
+    expect(expectPage(joined, 200)).toContain('You have joined as viewer');
   });
 
   it('takes forms of our own pages alone, and writes what it is given as text', async () => {

@@ -83,7 +83,7 @@ describe('the lists of a declared model', () => {
             per_request: 0.001,
             tiers: [{ above: 64_000, input: 5, output: 20 }],
           },
-          regions: ['EU'],
+          regions: ['eu'],
           capabilities: ['tools'],
           max_output_tokens: 4000,
         },
@@ -170,6 +170,9 @@ describe('the lists of a declared model', () => {
         max_completion_tokens: 4000,
         max_prompt_tokens: null,
         quantization: null,
+        data_policy: null,
+        deprecated_at: null,
+        scales_to_zero: null,
         pricing: {
           prompt: '0.0000025',
           completion: '0.00001',
@@ -178,14 +181,17 @@ describe('the lists of a declared model', () => {
         },
         pricing_tiers: [{ above: 64_000, pricing: { prompt: '0.000005', completion: '0.00002' } }],
         price_version: expect.any(String),
-        regions: ['EU'],
+        regions: ['eu'],
         capabilities: { tools: true },
         supported_parameters: ['max_tokens', 'tools', 'tool_choice'],
-        health: null,
+        health: 'unknown',
         status: null,
         uptime_last_30m: null,
+        uptime_last_5m: null,
         latency_last_30m: null,
         throughput_last_30m: null,
+        latency: null,
+        throughput: null,
       });
       expect(south).toMatchObject({ tag: 'south', pricing: null, price_version: null, regions: ['us'] });
     }

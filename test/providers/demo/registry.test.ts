@@ -23,13 +23,21 @@ describe('the registry of the demo provider', () => {
       expect(endpoint.id).toBe(`${endpoint.model}@${endpoint.provider}`);
       expect(models).toContain(endpoint.model);
       expect(providers).toContain(endpoint.provider);
-      expect(endpoint.priceVersion).toBe('demo-1');
+      expect(endpoint.priceVersion).toBe('demo-2');
       expect(Number.isInteger(endpoint.price?.input) && Number.isInteger(endpoint.price?.output)).toBe(true);
     }
     for (const model of models)
       expect(DEMO_ENDPOINTS.some((endpoint) => endpoint.model === model)).toBe(true);
     expect(new Set(Object.values(DEMO_ALIASES))).toEqual(models);
     expect(DEMO_ALIASES['demo-echo']).toBe('demo/echo');
+  });
+
+  it('is cheapest where it neither fails nor waits on purpose', () => {
+    const price = ({ price: found }: (typeof DEMO_ENDPOINTS)[number]): number => found?.input ?? 0;
+    const least = Math.min(...DEMO_ENDPOINTS.map(price));
+    const cheapest = DEMO_ENDPOINTS.filter((endpoint) => price(endpoint) === least).map(({ model }) => model);
+    // Between equals routing goes by the ids of models: the first of these is the echo.
+    expect(cheapest.toSorted()[0]).toBe('demo/echo');
   });
 
   it('is served inside the Worker, at addresses that lead nowhere', () => {
@@ -58,7 +66,7 @@ describe('the registry of the demo provider', () => {
       });
       const request = new Request(`${provider?.baseUrl}/chat/completions`, { method: 'POST', body });
       const response = await demoFetch(request);
-      const expected: Record<string, number> = { 'demo-fail': 500, 'demo-limited': 429 };
+      const expected: Record<string, number> = { 'demo-fail': 500, 'demo-limited': 429, 'demo-sleepy': 503 };
       expect(response.status).toBe(expected[endpoint.upstreamModel] ?? 200);
       await response.body?.cancel();
     },

@@ -44,6 +44,7 @@ const endpointOf = async (id: string) => {
 };
 
 const QWEN = 'qwen/qwen9-max@deepinfra';
+const LISTED_QWEN = `${CANONICAL}/qwen/qwen9-max/endpoints`;
 
 /** The world with another price of the open model at its host. */
 function priced(input: number, output: number): World {
@@ -375,7 +376,7 @@ describe('POST /api/registry/sync', () => {
       const wet = await call('POST', '/api/registry/sync', { key: OPERATOR, body: {} });
       expect(wet.body).toMatchObject({ dry_run: false, applied: true });
       expect(await endpointOf(QWEN)).toBeDefined();
-      expect([...new Set(asked)].sort()).toEqual([DEEPINFRA, BASE, CANONICAL].sort());
+      expect([...new Set(asked)].sort()).toEqual([DEEPINFRA, BASE, CANONICAL, LISTED_QWEN].sort());
     } finally {
       spy.mockRestore();
     }
@@ -392,11 +393,12 @@ describe('the sync of the clock', () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     expect(await syncWhenDue(located, now, fetcherOf({ ...world(), [BASE]: 500 }).fetcher)).toBe(0);
     expect(await syncWhenDue(located, now + HOUR, fetcher)).toBe(10);
-    expect(asked).toHaveLength(3);
+    // The three sources, and one hosted model that is asked about.
+    expect(asked).toHaveLength(4);
     expect(await syncWhenDue(located, now + 5 * HOUR, fetcher)).toBe(0);
-    expect(asked).toHaveLength(3);
+    expect(asked).toHaveLength(4);
     await syncWhenDue(located, now + 7 * HOUR, fetcher);
-    expect(asked).toHaveLength(6);
+    expect(asked).toHaveLength(8);
   });
 
   it('is off where it is said, and locally without an address', async () => {

@@ -1,4 +1,5 @@
 import { html, raw } from 'hono/html';
+import { referenceOf } from '../../../billing/invoices/reference.ts';
 import type { InvoiceDocument, InvoiceLine } from '../../../billing/invoices/types.ts';
 import type { InvoiceRow } from '../../../billing/invoices/view.ts';
 import { formatUsd } from '../../../billing/money.ts';
@@ -31,6 +32,7 @@ export async function invoicePage({
   issuedAt,
   document,
 }: InvoiceRow): Promise<Response> {
+  const reference = referenceOf(document);
   const title = `${kind === 'invoice' ? 'Invoice' : 'Credit note'} ${number}`;
   const page = await html`<!doctype html>
 <html lang="en">
@@ -50,22 +52,18 @@ export async function invoicePage({
         <div><dt>Issued</dt><dd>${new Date(issuedAt).toISOString().slice(0, 10)}</dd></div>
         <div><dt>Currency</dt><dd>USD</dd></div>
       </dl>
-      ${reference(document)}
+      ${reference && html`<p>${reference}</p>`}
     </header>
-    <div class="scroll" tabindex="0" role="region" aria-label="Lines"><table>
-      <thead><tr><th>Project</th><th>Model</th><th>Provider</th><th class="number">Quantity</th><th>Unit</th>
-        <th class="number">Unit price</th><th class="number">Amount</th></tr></thead>
+    <table>
+      ${kind === 'invoice' ? HEAD : ''}
       <tbody>${document.lines.map(lineRow)}</tbody>
       <tfoot>
-        <tr><th colspan="6">Subtotal</th><td class="number">${money(document.subtotal)}</td></tr>
-        ${
-          document.tax &&
-          html`<tr><th colspan="6">${document.tax.name} ${document.tax.percent} %</th><td class="number">${money(document.tax.amount)}</td></tr>`
-        }
-        <tr class="total"><th colspan="6">Total</th><td class="number">${money(document.total)}</td></tr>
+        ${sumRow('Subtotal', document.subtotal)}
+        ${document.tax && sumRow(`${document.tax.name} ${document.tax.percent} %`, document.tax.amount)}
+        ${sumRow('Total', document.total, 'total')}
       </tfoot>
-    </table></div>
-    <p class="note">Unit prices are per million tokens, or per request. Amounts are exact to the nano-dollar.</p>
+    </table>
+    ${kind === 'invoice' ? footnote(document) : ''}
   </main>
 </body>
 </html>`;
@@ -80,11 +78,8 @@ export async function invoicePage({
   });
 }
 
-function reference({ refers_to: what }: InvoiceDocument) {
-  if (!what) return '';
-  const target = what.invoice === undefined ? `top-up ${what.top_up ?? ''}` : `invoice ${what.invoice}`;
-  return html`<p>Takes back from ${target}: ${what.reason}</p>`;
-}
+const HEAD = html`<thead><tr><th>Project</th><th>Model</th><th>Provider</th><th class="number">Quantity</th>
+  <th>Unit</th><th class="number">Unit price</th><th class="number">Amount</th></tr></thead>`;
 
 function lineRow(line: InvoiceLine) {
   if (line.unit === 'refund' || line.unit === 'credit') {
@@ -93,7 +88,19 @@ function lineRow(line: InvoiceLine) {
   }
   return html`<tr><td>${line.project_name ?? line.project}</td><td>${line.model}</td><td>${line.provider}</td>
     <td class="number">${grouped(String(line.quantity))}</td><td>${UNITS[line.unit] ?? line.unit}</td>
-    <td class="number">${money(line.rate)}</td><td class="number">${money(line.amount)}</td></tr>`;
+    <td class="number price">${money(line.rate)}</td><td class="number">${money(line.amount)}</td></tr>`;
+}
+
+function sumRow(name: string, amount: number, className = '') {
+  return html`<tr class="${className}"><th colspan="6">${name}</th><td class="number">${money(amount)}</td></tr>`;
+}
+
+function footnote({ tax }: InvoiceDocument) {
+  const paid = tax
+    ? 'The subtotal was paid with prepaid credits, the tax was not.'
+    : 'Paid with prepaid credits.';
+  return html`<p class="note">${paid} Unit prices are per million tokens, or per request. Amounts are exact to
+    the nano-dollar.</p>`;
 }
 
 /** An exact decimal with two places at least: 1,234.50 */

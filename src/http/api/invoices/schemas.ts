@@ -56,3 +56,21 @@ export const Invoice = InvoiceSummary.extend({
     }),
   ),
 }).meta({ id: 'Invoice' });
+
+export const Usage = Invoice.pick({
+  workspace: true,
+  period: true,
+  currency: true,
+  subtotal_usd: true,
+  tax: true,
+  total_usd: true,
+  lines: true,
+})
+  .extend({
+    complete: z
+      .boolean()
+      .meta({
+        description: 'Whether the month is over: then the invoice says the same, unless the tax was changed.',
+      }),
+  })
+  .meta({ id: 'Usage' });

@@ -1,11 +1,11 @@
 import { DemoError } from '../error.ts';
 import { say } from '../tokens.ts';
 import type { DemoModel, DemoRequest, Script } from '../types.ts';
-import { BRISK, echoes } from './text.ts';
+import { BRISK, echoes, LONG_ANSWER } from './text.ts';
 
-const LONG_ANSWER =
-  'This answer has thirty words, so a third of it is ten and one can count how far it came ' +
-  'before the connection was lost or the model fell silent.';
+/** How long it takes to load, and after which pause it is gone again. */
+const LOADS_MS = 8_000;
+const STAYS_MS = 60_000;
 
 /** Never answers: 500. */
 export function fails(): never {
@@ -27,6 +27,28 @@ export function flaky(): DemoModel {
       });
     }
     return echoes(request);
+  };
+}
+
+/** Scaled to zero: who asks after a pause is told to wait until it has loaded, and then gets the echo. */
+export function sleepy(): DemoModel {
+  let wokenAt = 0;
+  let lastAskedAt = 0;
+  return (request: DemoRequest): Script => {
+    const now = Date.now();
+    if (now - lastAskedAt > STAYS_MS) wokenAt = now;
+    lastAskedAt = now;
+    const left = Math.ceil((wokenAt + LOADS_MS - now) / 1000);
+    if (left <= 0) return echoes(request);
+    throw new DemoError(
+      503,
+      {
+        message: `The model is loading; ready in about ${left} s.`,
+        type: 'server_error',
+        code: 'model_loading',
+      },
+      { 'retry-after': String(Math.min(left, 2)) },
+    );
   };
 }
 

@@ -1,5 +1,5 @@
 import type { DemoModel } from '../types.ts';
-import { breaks, fails, flaky, limited, stalls } from './failing.ts';
+import { breaks, fails, flaky, limited, sleepy, stalls } from './failing.ts';
 import { writesJson } from './json.ts';
 import { echoes, reasons, slow } from './text.ts';
 import { callsTools } from './tools.ts';
@@ -16,4 +16,5 @@ export const MODELS: ReadonlyMap<string, DemoModel> = new Map<string, DemoModel>
   ['demo-limited', limited],
   ['demo-break', breaks],
   ['demo-stall', stalls],
+  ['demo-sleepy', sleepy()],
 ]);

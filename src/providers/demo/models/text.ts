@@ -1,13 +1,22 @@
-import { lastUserText } from '../messages.ts';
+import { lastUserText, prefillOf } from '../messages.ts';
 import { countTokens, say } from '../tokens.ts';
 import type { DemoRequest, Script } from '../types.ts';
 
 /** The pace of a model that is neither slow nor late. */
 export const BRISK = { firstMs: 20, gapMs: 20 } as const;
 
-/** Says the last user message. */
+/** What the models say that do not finish. */
+export const LONG_ANSWER =
+  'This answer has thirty words, so a third of it is ten and one can count how far it came ' +
+  'before the connection was lost or the model fell silent.';
+
+/** Says the last user message. An answer that somebody began, it or one that broke, it goes on with. */
 export function echoes(request: DemoRequest): Script {
-  return { pieces: say('text', lastUserText(request)), ending: 'stop', ...BRISK };
+  const begun = prefillOf(request);
+  const own = lastUserText(request);
+  const whole = begun === '' ? own : ([own, LONG_ANSWER].find((text) => text.startsWith(begun)) ?? own);
+  const text = whole.startsWith(begun) ? whole.slice(begun.length) : whole;
+  return { pieces: say('text', text), ending: 'stop', ...BRISK };
 }
 
 /** Says the last user message, late and haltingly. */

@@ -1,0 +1,42 @@
+import type { GatewayError } from '../../errors.ts';
+import type { Attempt, Conversion } from '../../telemetry/receipt.ts';
+import type { AnswerMeta, ChatRequest, DecodedAnswer } from '../../wires/types.ts';
+import type { OpenStream } from '../open-stream.ts';
+import type { Candidate } from '../types.ts';
+
+/** An answer has begun: the candidate that gives it and what could not be passed on to it. */
+export type Served = {
+  candidate: Candidate;
+  /** What the candidate was sent. */
+  request: ChatRequest;
+  dropped: readonly string[];
+  /** What of the request was changed so that it could be read, and what was lowered: `max_tokens=412`. */
+  conversions: readonly Conversion[];
+  adjusted: readonly string[];
+  meta: AnswerMeta;
+  /** When the upstream was called, Unix milliseconds. */
+  calledAt: number;
+  /** Its place on the trail. */
+  record: Attempt;
+} & (
+  | { kind: 'whole'; answer: DecodedAnswer }
+  | { kind: 'stream'; stream: OpenStream; secret: string | null }
+);
+
+export type ServedStream = Extract<Served, { kind: 'stream' }>;
+export type ServedWhole = Extract<Served, { kind: 'whole' }>;
+
+/** What is asked of candidates: the caller's request, or one that goes on from what was sent of an answer. */
+export interface Ask {
+  /** The request for one candidate. */
+  requestFor(candidate: Candidate): ChatRequest;
+  /** The candidate failed so: whether there is another form to ask it in. */
+  refused(candidate: Candidate, error: GatewayError): boolean;
+  /** A refusal leads to the next candidate: it is of our words and not of the caller's. */
+  ours: boolean;
+}
+
+/** The caller's own request. */
+export function ownRequest(request: ChatRequest): Ask {
+  return { requestFor: () => request, refused: () => false, ours: false };
+}

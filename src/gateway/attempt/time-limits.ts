@@ -1,0 +1,73 @@
+import type { TimeLimits } from '../../env.ts';
+import type { HealthView } from '../../routing/health/types.ts';
+import type { Policy } from '../../routing/policy/types.ts';
+import type { Candidate } from '../types.ts';
+
+/** What has been measured less often is not gone by. */
+const ENOUGH_SAMPLES = 20;
+
+/** The first token of a stream, while somebody else could give it: so long, or as experience says, but not less. */
+const FIRST_TOKEN_MS = 30_000;
+const REASONING_MS = 120_000;
+const LEAST_MS = 5_000;
+
+/** A whole answer, while somebody else could give it. */
+const ANSWER_MS = 120_000;
+const REASONED_ANSWER_MS = 300_000;
+const LEAST_ANSWER_MS = 60_000;
+
+/** In the middle of a text. */
+const TEXT_IDLE_MS = 15_000;
+
+/** Behind a finish reason only usage and `[DONE]` can come: an upstream that forgets them is not waited for. */
+const AFTER_FINISH_MS = 5_000;
+
+/** Times the usual slowness is unusual. */
+const TIMES = 3;
+
+/**
+ * How long one call may take to its first token, or to its whole answer, milliseconds. Shorter while there is
+ * somebody else to ask: nobody gains by giving up the last.
+ */
+export function firstLimit(
+  stream: boolean,
+  candidate: Candidate,
+  policy: Policy,
+  limits: TimeLimits,
+  health: HealthView,
+  othersLeft: boolean,
+): number {
+  if (policy.first_token_ms !== undefined) return policy.first_token_ms;
+  const most = stream ? limits.firstTokenMs : limits.answerMs;
+  if (!othersLeft) return most;
+  const known = health.endpoint(candidate.endpoint.id)?.[stream ? 'ttft' : 'answer'];
+  const learned = known && known.samples >= ENOUGH_SAMPLES ? known.p99 * TIMES : Infinity;
+  const reasons = candidate.endpoint.capabilities.reasoning === true;
+  const usual = stream ? (reasons ? REASONING_MS : FIRST_TOKEN_MS) : reasons ? REASONED_ANSWER_MS : ANSWER_MS;
+  return Math.min(most, usual, Math.max(stream ? LEAST_MS : LEAST_ANSWER_MS, learned));
+}
+
+/** After how long without a token a second candidate starts beside the first, milliseconds; null: never. */
+export function hedgeAfter(
+  stream: boolean,
+  candidate: Candidate,
+  policy: Policy,
+  health: HealthView,
+): number | null {
+  if (stream && policy.slo_ms !== undefined) return policy.slo_ms;
+  const known = health.endpoint(candidate.endpoint.id)?.[stream ? 'ttft' : 'answer'];
+  return known && known.samples >= ENOUGH_SAMPLES ? known.p95 * TIMES : null;
+}
+
+/** How long a stream may be silent after its first event, milliseconds. */
+export function idleLimit(
+  state: { finished: boolean; content: string; toolCalls: boolean },
+  policy: Policy,
+  limits: TimeLimits,
+): number {
+  const most = policy.idle_ms ?? limits.idleMs;
+  if (state.finished) return Math.min(most, AFTER_FINISH_MS);
+  // Thoughts and arguments of tools are often held back and come at once.
+  const inText = state.content !== '' && !state.toolCalls;
+  return policy.idle_ms === undefined && inText ? Math.min(most, TEXT_IDLE_MS) : most;
+}

@@ -1,0 +1,118 @@
+import { costOf } from '../../billing/cost.ts';
+import { nanoToUsd } from '../../billing/money.ts';
+import { GatewayError } from '../../errors.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { StreamState, Usage } from '../../wires/types.ts';
+import type { ServedStream } from '../attempt/served.ts';
+import { estimateUsage } from '../estimate.ts';
+import type { Part } from '../settle.ts';
+import type { Call } from '../types.ts';
+import type { Joint } from './joint.ts';
+import { joinUsage, usageObject } from './usage.ts';
+
+/** One stream's part of an answer. */
+interface Piece {
+  served: ServedStream;
+  joint: Joint | null;
+}
+
+/** A streamed answer as the client has it: one stream, or what several gave one after the other. */
+export class Answer {
+  readonly #call: Call;
+  /** The last is the one that runs. */
+  #pieces: Piece[] = [];
+  /** `created` of the chunks, once the first has gone out. */
+  #created: number | null = null;
+  #firstTokenAt: number | null = null;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  /** From now on this stream goes out. */
+  begin(served: ServedStream, joint: Joint | null): void {
+    this.#pieces.push({ served, joint });
+    this.#firstTokenAt ??= Date.now();
+  }
+
+  /** Nothing that was given so far counts any more; what it cost is the operator's. */
+  annul(): void {
+    for (const { served } of this.#pieces) {
+      const { price } = served.candidate.endpoint;
+      const usage = estimateUsage(this.#call.request, served.stream.decoder.state);
+      served.record.provider_cost = price && nanoToUsd(costOf(usage, price).total);
+    }
+    this.#pieces = [];
+  }
+
+  /** The stream that runs, or ran last. */
+  get served(): ServedStream {
+    const last = this.#pieces.at(-1);
+    if (!last) throw new GatewayError('internal_error');
+    return last.served;
+  }
+
+  get hasBegun(): boolean {
+    return this.#pieces.length > 0;
+  }
+
+  get firstTokenAt(): number | null {
+    return this.#firstTokenAt;
+  }
+
+  /** What the client gets of what the running stream says. */
+  joined(text: string): string {
+    const joint = this.#pieces.at(-1)?.joint;
+    this.#created ??= this.served.stream.decoder.state.created;
+    return joint ? joint.push(text) : text;
+  }
+
+  /** What the joint still holds back of a stream that has ended. */
+  rest(): string {
+    return this.#pieces.at(-1)?.joint?.end() ?? '';
+  }
+
+  /** What the client has. */
+  get sent(): Pick<StreamState, 'content' | 'toolCalls' | 'otherOutput'> & { outputTokens: number } {
+    const sent = { content: '', toolCalls: false, otherOutput: false, outputTokens: 0 };
+    for (const { served, joint } of this.#pieces) {
+      const { state } = served.stream.decoder;
+      sent.content += joint ? state.content.slice(joint.removed) : state.content;
+      sent.toolCalls ||= state.toolCalls;
+      sent.otherOutput ||= state.otherOutput;
+      sent.outputTokens += estimateUsage(this.#call.request, state).outputTokens;
+    }
+    return sent;
+  }
+
+  /** `created` of the chunks that the client has, Unix seconds. */
+  get created(): number {
+    return this.#created ?? Math.floor(this.#call.startedAt / 1000);
+  }
+
+  /**
+   * Who gave what, and the usage of it all, in OpenAI's shape as well.
+   * @param broken the last stream did not end as it should: its usage is estimated.
+   */
+  account(broken: boolean): { parts: Part[]; usage: Usage | null; usageObject: JsonObject | null } {
+    const [first, ...others] = this.#pieces;
+    if (!first) return { parts: [], usage: null, usageObject: null };
+    const { candidate, stream } = first.served;
+    const { state } = stream.decoder;
+    if (others.length === 0) {
+      const usage = broken ? estimateUsage(this.#call.request, state) : state.usage;
+      return { parts: [{ candidate, usage }], usage, usageObject: state.usageObject };
+    }
+    let whole = estimateUsage(this.#call.request, state);
+    const parts: Part[] = [];
+    for (const [index, { served, joint }] of others.entries()) {
+      const ended = served.stream.decoder.state;
+      const known = broken || index < others.length - 1 ? null : ended.usage;
+      const joined = joinUsage(whole, known ?? estimateUsage(this.#call.request, ended), joint?.removed ?? 0);
+      if (index === 0) parts.push({ candidate, usage: joined.first });
+      parts.push({ candidate: served.candidate, usage: joined.second });
+      whole = joined.whole;
+    }
+    return { parts, usage: whole, usageObject: usageObject(whole) };
+  }
+}

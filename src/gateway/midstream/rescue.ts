@@ -1,0 +1,105 @@
+import type { GatewayError } from '../../errors.ts';
+import type { ChatRequest } from '../../wires/types.ts';
+import { type Ask, ownRequest, type Served, type ServedStream } from '../attempt/served.ts';
+import type { Relayed } from '../relay.ts';
+import type { Candidate } from '../types.ts';
+import type { Answer } from './answer.ts';
+import { Joint } from './joint.ts';
+import { continuationRequest, mayRefusePrefill, prefillHow } from './request.ts';
+import { restartEvent } from './restart.ts';
+import { continuable } from './safety.ts';
+import type { ContinueHow } from './sent.ts';
+
+/** A stream that takes over. */
+export interface Rescued {
+  served: ServedStream;
+  joint: Joint | null;
+  /** SSE text that goes before it. */
+  announcement: string;
+}
+
+/**
+ * Finds who goes on with a stream that broke, in the way that the policy prefers among those that are safe.
+ * Null: nobody, and the client is told of the failure.
+ */
+export async function rescue(
+  relayed: Relayed,
+  answer: Answer,
+  failure: GatewayError,
+): Promise<Rescued | null> {
+  const { call, policy, pursuit, trail } = relayed;
+  const { candidate, meta } = answer.served;
+  if (trail.brake.reason) return null;
+  const { sent, created } = answer;
+  const safety = continuable(call.request, sent);
+  const find = async (ask: Ask, afresh: boolean): Promise<ServedStream | null> => {
+    try {
+      const served: Served = await pursuit.find(ask, { candidate, error: failure, afresh });
+      return served.kind === 'stream' ? served : null;
+    } catch {
+      // What the client is told is why the stream broke.
+      return null;
+    }
+  };
+  if ('how' in safety && safety.how === 'afresh') {
+    const served = await find(ownRequest(call.request), true);
+    if (!served) return null;
+    answer.annul();
+    return {
+      served,
+      joint: new Joint({ sent: '', how: 'instruct', id: meta.id, created }),
+      announcement: '',
+    };
+  }
+  for (const mode of policy.midstream ?? ['continue']) {
+    if (mode === 'error') return null;
+    if (mode === 'restart') {
+      const served = await find(ownRequest(call.request), false);
+      if (!served) return null;
+      answer.annul();
+      trail.routingReason = 'restarted';
+      const model = served.candidate.model.id;
+      const announcement = restartEvent({ reason: failure.code, id: meta.id, model });
+      return { served, joint: null, announcement };
+    }
+    if ('unsafe' in safety) {
+      trail.notContinued = safety.unsafe;
+      continue;
+    }
+    const ask = new Continuation(call.request, { text: sent.content, outputTokens: sent.outputTokens });
+    const served = await find(ask, false);
+    if (!served) return null;
+    trail.routingReason = 'continued';
+    const how = ask.howOf(served.candidate);
+    return { served, joint: new Joint({ sent: sent.content, how, id: meta.id, created }), announcement: '' };
+  }
+  return null;
+}
+
+/** Asks candidates to go on from a text: by prefill where that works, else by an instruction. */
+class Continuation implements Ask {
+  readonly ours = true;
+  readonly #request: ChatRequest;
+  readonly #sent: { text: string; outputTokens: number };
+  /** Endpoints that refused a prefill. */
+  readonly #refused = new Set<string>();
+
+  constructor(request: ChatRequest, sent: { text: string; outputTokens: number }) {
+    this.#request = request;
+    this.#sent = sent;
+  }
+
+  howOf({ endpoint }: Candidate): ContinueHow {
+    return this.#refused.has(endpoint.id) ? 'instruct' : prefillHow(endpoint, this.#request);
+  }
+
+  requestFor(candidate: Candidate): ChatRequest {
+    return continuationRequest(this.#request, this.#sent, this.howOf(candidate));
+  }
+
+  refused(candidate: Candidate, error: GatewayError): boolean {
+    if (this.howOf(candidate) !== 'prefill' || !mayRefusePrefill(error)) return false;
+    this.#refused.add(candidate.endpoint.id);
+    return true;
+  }
+}

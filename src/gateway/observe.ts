@@ -1,0 +1,71 @@
+import type { GatewayError } from '../errors.ts';
+import { asArray, asObject, asString, parseJson } from '../lib/json.ts';
+import type { Observation, Outcome } from '../routing/health/types.ts';
+import type { StreamState } from '../wires/types.ts';
+import { isFaultOfEndpoint } from './attempt/failure.ts';
+import type { ServedStream, ServedWhole } from './attempt/served.ts';
+import type { Call } from './types.ts';
+
+/** Tells health of a whole answer. */
+export function observeWhole(call: Call, { candidate, answer, calledAt, request }: ServedWhole): void {
+  const at = Date.now();
+  const { usage, text } = answer;
+  const toolCalls = toolCallsOf(text);
+  call.health.observe({
+    endpoint: candidate.endpoint.id,
+    model: candidate.model.id,
+    at,
+    outcome: 'ok',
+    answerMs: at - calledAt,
+    ...(usage ? { inputBytes: request.bytes.byteLength, inputTokens: usage.inputTokens } : {}),
+    ...(toolCalls ? { toolCalls } : {}),
+  });
+}
+
+/** Tells health of a stream that has ended, or has broken after its first words. What the client ended tells of the rest. */
+export function observeStream(
+  call: Call,
+  { candidate, calledAt, request, record }: ServedStream,
+  state: StreamState,
+  failure: GatewayError | null,
+): void {
+  const at = Date.now();
+  const observation: Observation = {
+    endpoint: candidate.endpoint.id,
+    model: candidate.model.id,
+    at,
+    outcome: outcomeOf(failure),
+  };
+  const { usage } = state;
+  if (record.first_token_ms !== null) {
+    observation.ttftMs = record.first_token_ms;
+    if (usage) {
+      observation.outputTokens = usage.outputTokens;
+      observation.streamMs = Math.max(0, at - calledAt - record.first_token_ms);
+    }
+  }
+  if (usage && !failure) {
+    observation.inputBytes = request.bytes.byteLength;
+    observation.inputTokens = usage.inputTokens;
+  }
+  call.health.observe(observation);
+}
+
+function outcomeOf(failure: GatewayError | null): Outcome {
+  if (!failure || !isFaultOfEndpoint(failure)) return 'ok';
+  return failure.code === 'upstream_timeout' ? 'stall' : 'cut';
+}
+
+/** Whether the arguments of all tool calls of an answer are JSON; null without tool calls. */
+function toolCallsOf(text: string): 'valid' | 'invalid' | null {
+  if (!text.includes('"tool_calls"')) return null;
+  const calls = asArray(asObject(parseJson(text))?.choices).flatMap((choice) =>
+    asArray(asObject(asObject(choice)?.message)?.tool_calls),
+  );
+  if (calls.length === 0) return null;
+  const valid = calls.every((call) => {
+    const written = asString(asObject(asObject(call)?.function)?.arguments);
+    return written !== undefined && parseJson(written === '' ? '{}' : written) !== undefined;
+  });
+  return valid ? 'valid' : 'invalid';
+}
