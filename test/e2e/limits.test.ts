@@ -49,7 +49,7 @@ test('a limit lets in exactly what it says, of a thousand that come at once, and
       'GET',
       `/api/workspaces/${caller.workspace}/limits`,
     );
-  await expect.poll(async () => (await state()).concurrent.used).toBe(0);
+  await expect.poll(async () => (await state()).concurrent.used, { timeout: 10_000 }).toBe(0);
   expect((await state()).requests_per_minute.remaining).toBe(100 - admitted);
   // What is left of the minute can be used to the last request, and no more.
   let more = 0;
@@ -161,6 +161,6 @@ test('streams carry the headers of rates, and an answer that fails gives its pla
   expect(response.headers.get('x-ratelimit-reset-tokens')).toMatch(/s$/);
   await readStream(response);
   world.upstream.script('openai', answer({ error: { message: 'no' } }, 503));
-  await expect.poll(async () => (await caller.chat(body())).status).toBe(503);
-  await expect.poll(async () => (await caller.chat(body())).status).toBe(503);
+  await expect.poll(async () => (await caller.chat(body())).status, { timeout: 10_000 }).toBe(503);
+  await expect.poll(async () => (await caller.chat(body())).status, { timeout: 10_000 }).toBe(503);
 });
