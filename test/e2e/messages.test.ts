@@ -142,6 +142,42 @@ test('thinking with its signature goes to the client and back', async () => {
   ]);
 });
 
+test.each([false, true])(
+  'the signature of a call goes back to the google wire, streamed: %s',
+  async (streamed) => {
+    script('google', { thought: { text: 'Hm.', signature: '' }, call: { ...CALL, signature: 'c2lnbmVk' } });
+    const body = { ...ask('google'), tools: [TOOL] };
+    const first = await (streamed
+      ? client.messages.stream(body).finalMessage()
+      : client.messages.create(body));
+    const [use] = first.content.filter((block) => block.type === 'tool_use');
+    if (!use) throw new Error('No call');
+    script('google', WORDS);
+    await client.messages.create({
+      ...body,
+      messages: [
+        ...body.messages,
+        { role: 'assistant', content: first.content },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: use.id, content: '18 °C' }] },
+      ],
+    });
+    const sent = world.upstream.received('google')[0]?.json;
+    expect(sent?.contents).toMatchObject([
+      { role: 'user' },
+      {
+        role: 'model',
+        parts: expect.arrayContaining([
+          expect.objectContaining({
+            functionCall: expect.objectContaining({ name: 'get_weather' }),
+            thoughtSignature: 'c2lnbmVk',
+          }),
+        ]),
+      },
+      { role: 'user' },
+    ]);
+  },
+);
+
 test('what a coding agent sends reaches a model behind the openai wire without what its host refuses', async () => {
   script('openai', WORDS);
   const cache = { type: 'ephemeral' as const };
