@@ -229,6 +229,7 @@ class Relay {
     const failure = thrown && errorWithoutSecret(thrown, served?.secret ?? null);
     const state = served?.stream.decoder.state;
     const gone = failure?.code === 'client_closed_request';
+    if (failure && !gone) answer.writeOff();
     const { parts, usage, usageObject, skippedEvents } = answer.account(failure !== null);
     const settlement = settle(call, trail, {
       status: gone ? 'client_closed_request' : failure ? 'failed' : 'completed',

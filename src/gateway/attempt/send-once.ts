@@ -11,6 +11,7 @@ import { outputLimitName, withOutputLimit } from '../change-request.ts';
 import type { Cutoff } from '../cutoff.ts';
 import { readableRequest } from '../documents/readable.ts';
 import { openStream } from '../open-stream.ts';
+import { providerCost } from '../provider-cost.ts';
 import { errorWithoutSecret, withoutSecret } from '../redact.ts';
 import type { Call, Candidate, Trail } from '../types.ts';
 import { send } from '../upstream.ts';
@@ -90,6 +91,9 @@ export async function sendOnce(
     record.outcome = cutoff.cancelled || error.code === 'client_closed_request' ? 'cancelled' : 'failed';
     record.error = cutoff.cancelled ? null : error.code;
     record.upstream_error = error.upstream;
+    // An error is not charged; who was silent, or no longer wanted, may have read the prompt and begun.
+    const isFree = (record.status ?? 0) >= 400 || error.code === 'upstream_unreachable';
+    record.provider_cost = isFree ? 0 : providerCost(candidate, request);
     cutoff.cut(error);
     throw error;
   } finally {
