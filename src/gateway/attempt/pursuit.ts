@@ -5,7 +5,7 @@ import { keepReservation } from '../admit.ts';
 import { Cutoff } from '../cutoff.ts';
 import type { Call, Candidate, Plan, Trail } from '../types.ts';
 import { isFaultOfEndpoint, reasonOf, triggerOf } from './failure.ts';
-import { leadsTo, nextStep, type Step, Tries } from './next-step.ts';
+import { leadsTo, nextStep, type Pauses, type Step, Tries } from './next-step.ts';
 import { sendOnce } from './send-once.ts';
 import type { Ask, Served } from './served.ts';
 import { firstLimit, hedgeAfter } from './time-limits.ts';
@@ -13,6 +13,9 @@ import { Wake, wakeBudget } from './wake.ts';
 
 /** More upstream calls than this are not made for one request, unless its policy says so. */
 const MAX_ATTEMPTS = 6;
+
+/** The pause before an endpoint is asked again. */
+const BACKOFF_MS = 250;
 
 /** A provider that may be scaled to zero and says nothing for so long is waking. */
 const WAKING_AFTER_MS = 5_000;
@@ -257,7 +260,7 @@ export class Pursuit {
     }
     if (this.#attempts >= this.#mostAttempts) return null;
     const trigger = ask.ours ? 'error' : triggerOf(error);
-    const step = nextStep(this.#plan.candidates, failed, error, trigger, this.#tries, this.#timeLeft());
+    const step = nextStep(this.#plan.candidates, failed, error, trigger, this.#tries, this.#pauses());
     if (step?.candidate.endpoint.id !== failed.endpoint.id) this.#leave(failed, error);
     return step;
   }
@@ -270,7 +273,7 @@ export class Pursuit {
     const candidates = afresh
       ? this.#plan.candidates
       : this.#plan.candidates.filter(({ endpoint }) => endpoint.id !== failed.endpoint.id);
-    const step = nextStep(candidates, failed, error, triggerOf(error), this.#tries, this.#timeLeft());
+    const step = nextStep(candidates, failed, error, triggerOf(error), this.#tries, this.#pauses());
     if (step) this.#leave(failed, error);
     return step;
   }
@@ -281,7 +284,10 @@ export class Pursuit {
     this.#trail.routingReason = reasonOf(error.code);
   }
 
-  #timeLeft(): number {
-    return this.#deadline - Date.now();
+  #pauses(): Pauses {
+    return {
+      timeLeftMs: this.#deadline - Date.now(),
+      backoffMs: this.#plan.policy.backoff_ms ?? BACKOFF_MS,
+    };
   }
 }
