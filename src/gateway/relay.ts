@@ -66,7 +66,7 @@ class Relay {
   #lastWriteAt = Date.now();
   #renewedAt = Date.now();
   #unawaited = 0;
-  /** Bytes from the upstream. */
+  /** Bytes from the upstream of the stream that runs. */
   #received = 0;
   /** The client takes no more for now: whatever is late, it is not the upstream. */
   #heldBack = false;
@@ -119,16 +119,17 @@ class Relay {
     for (;;) {
       this.#listening = true;
       this.#lastActivityAt = Date.now();
+      this.#received = 0;
       const failure = await this.#pump();
       this.#listening = false;
-      const rest = this.#answer.rest();
-      if (rest !== '') await this.#write(rest);
       const { served } = this.#answer;
-      observeStream(this.#call, served, served.stream.decoder.state, failure);
-      if (!failure) return null;
-      this.#broke(served, failure);
-      const rescued = await rescue(this.#relayed, this.#answer, failure);
-      if (!rescued) return this.#relayed.trail.brake.reason ?? failure;
+      this.#observe(served, failure);
+      if (failure) this.#broke(served, failure);
+      const rescued = failure && (await rescue(this.#relayed, this.#answer, failure));
+      if (!rescued) {
+        await this.#write(this.#answer.rest());
+        return failure && (this.#relayed.trail.brake.reason ?? failure);
+      }
       this.#answer.begin(rescued.served, rescued.joint);
       if (rescued.announcement !== '') await this.#write(rescued.announcement);
     }
@@ -160,7 +161,7 @@ class Relay {
       const error = cutoff.explain(cause);
       return decoder.state.finished && error.code !== 'client_closed_request' ? null : error;
     }
-    return decoder.state.finished ? null : new GatewayError('upstream_incomplete');
+    return decoder.state.finished ? null : (decoder.setAside ?? new GatewayError('upstream_incomplete'));
   }
 
   /** Answers a promise only when the writer has fallen behind. */
@@ -208,6 +209,17 @@ class Relay {
     if (now - this.#lastWriteAt >= PING_AFTER_MS) this.#say(this.#comment());
   }
 
+  /** Tells health how a stream ended. What the request itself ended speaks against nobody. */
+  #observe(served: ServedStream, failure: GatewayError | null): void {
+    const { policy, trail } = this.#relayed;
+    const { state } = served.stream.decoder;
+    const impatient =
+      failure?.code === 'upstream_timeout' &&
+      idleLimit(state, policy, this.#call.config.limits) < idleLimit(state, {}, this.#call.config.limits);
+    const isOwn = impatient || trail.brake.reason !== null;
+    observeStream(this.#call, served, state, isOwn ? null : failure);
+  }
+
   /** Notes on the trail that a stream broke, and ends its connection. */
   #broke({ record, secret, stream }: ServedStream, failure: GatewayError): void {
     const error = errorWithoutSecret(failure, secret);
@@ -238,7 +250,7 @@ class Relay {
       upstreamModel: state?.upstreamModel ?? null,
       dropped: droppedParams(call, served?.dropped ?? []),
       firstTokenAt: answer.firstTokenAt,
-      skippedEvents: 0,
+      skippedEvents: answer.skippedEvents,
     });
     const labels = {
       id: call.generationId,

@@ -63,6 +63,12 @@ export async function sendOnce(
   };
   trail.attempts.push(record);
   const watch = watchAttempt(call, limitMs, cutoff);
+  // The receipt may be written before a call that was cancelled notices.
+  cutoff.signal.addEventListener('abort', () => {
+    if (!cutoff.cancelled) return;
+    record.outcome = 'cancelled';
+    record.duration_ms = Date.now() - calledAt;
+  });
   let known: string | null = null;
   try {
     if (cutoff.reason) throw cutoff.reason;
@@ -78,13 +84,15 @@ export async function sendOnce(
         cutoff,
       );
       record.first_token_ms = Date.now() - calledAt;
+      record.outcome = 'served';
       return { ...served, kind: 'stream', stream, secret: known };
     }
     const body = await readText(response, MAX_ANSWER_BYTES).catch((cause: unknown) => {
       throw cause instanceof TooLargeError ? tooLarge(cause) : cutoff.explain(cause);
     });
-    const safe = withoutSecret(body, known);
-    return { ...served, kind: 'whole', answer: candidate.codec.decode(safe, candidate.target, meta) };
+    const answer = candidate.codec.decode(withoutSecret(body, known), candidate.target, meta);
+    record.outcome = 'served';
+    return { ...served, kind: 'whole', answer };
   } catch (thrown) {
     const error = errorWithoutSecret(toGatewayError(thrown), known);
     record.outcome = cutoff.cancelled || error.code === 'client_closed_request' ? 'cancelled' : 'failed';
@@ -103,7 +111,8 @@ function recordOf({ endpoint, provider }: Candidate): Attempt {
     endpoint: endpoint.id,
     provider: provider.id,
     upstream_model: endpoint.upstreamModel,
-    outcome: 'served',
+    // Until it has ended otherwise: a receipt may be written while it is under way.
+    outcome: 'cancelled',
     status: null,
     error: null,
     upstream_error: null,

@@ -67,7 +67,7 @@ export class Answer {
     return joint ? joint.push(text) : text;
   }
 
-  /** What the joint still holds back of a stream that has ended. */
+  /** What the joint still holds back of a stream that nobody goes on with. */
   rest(): string {
     return this.#pieces.at(-1)?.joint?.end() ?? '';
   }
@@ -77,12 +77,17 @@ export class Answer {
     const sent = { content: '', toolCalls: false, otherOutput: false, outputTokens: 0 };
     for (const { served, joint } of this.#pieces) {
       const { state } = served.stream.decoder;
-      sent.content += joint ? state.content.slice(joint.removed) : state.content;
+      sent.content += joint ? joint.text : state.content;
       sent.toolCalls ||= state.toolCalls;
       sent.otherOutput ||= state.otherOutput;
       sent.outputTokens += estimateUsage(this.#call.request, state).outputTokens;
     }
     return sent;
+  }
+
+  /** Events of the upstreams that could not be read and were left out. */
+  get skippedEvents(): number {
+    return this.#pieces.reduce((sum, { served }) => sum + served.stream.decoder.skipped, 0);
   }
 
   /** `created` of the chunks that the client has, Unix seconds. */
