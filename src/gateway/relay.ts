@@ -238,7 +238,7 @@ class Relay {
     const failure = thrown && errorWithoutSecret(thrown, served?.secret ?? null);
     const state = served?.stream.decoder.state;
     const gone = failure?.code === 'client_closed_request';
-    const { parts, usage, usageObject } = answer.account(failure !== null);
+    const { parts, usage, usageObject, skippedEvents } = answer.account(failure !== null);
     const settlement = settle(call, trail, {
       status: gone ? 'client_closed_request' : failure ? 'failed' : 'completed',
       error: failure,
@@ -250,7 +250,7 @@ class Relay {
       upstreamModel: state?.upstreamModel ?? null,
       dropped: droppedParams(call, served?.dropped ?? []),
       firstTokenAt: answer.firstTokenAt,
-      skippedEvents: answer.skippedEvents,
+      skippedEvents,
     });
     const labels = {
       id: call.generationId,

@@ -315,8 +315,16 @@ test('a stream without end is cut', async () => {
       if (!response.write(filler)) await drained(response);
     }
   });
-  const response = await chat('flood', { streamed: true });
-  const text = await response.text();
+  const alone = await chat('flood', { streamed: true, more: { midstream: 'error' } });
+  const text = await alone.text();
   expect(text).toContain('larger than 128 MB');
   expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+
+  // What came before does not count against who goes on.
+  const response = await chat('flood', { streamed: true });
+  expect(await response.text()).toContain(`"provider_used":"${providerId('spare')}"`);
+  expect((await receiptOf(world, response)).attempts).toMatchObject([
+    { outcome: 'cut', error: 'upstream_invalid_response' },
+    { outcome: 'served', provider: providerId('spare') },
+  ]);
 });
