@@ -241,7 +241,7 @@ export class Pursuit {
     const step =
       nextStep(candidates, failed, error, trigger, this.#tries, this.#timeLeft()) ??
       (trigger && this.#awaitSleeper());
-    if (step?.candidate.endpoint.id !== failed.endpoint.id) this.#leave(failed, error);
+    if (step && step.candidate.endpoint.id !== failed.endpoint.id) this.#leave(failed, error);
     return step;
   }
 
