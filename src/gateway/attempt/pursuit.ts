@@ -1,7 +1,7 @@
 import { GatewayError, toGatewayError } from '../../errors.ts';
 import { coolDown, warmUp } from '../../providers/cool-down.ts';
 import type { FallbackTrigger } from '../../routing/policy/types.ts';
-import { keepReservation } from '../admit.ts';
+import { keepReservation, RENEW_EVERY_MS } from '../admit.ts';
 import { Cutoff } from '../cutoff.ts';
 import type { Call, Candidate, Plan, Trail } from '../types.ts';
 import { isFaultOfEndpoint, reasonOf, triggerOf } from './failure.ts';
@@ -51,7 +51,7 @@ export class Pursuit {
     this.#call = call;
     this.#plan = plan;
     this.#trail = trail;
-    this.#wake = new Wake(wakeBudget(plan.policy), trail.brake, call.health, () => keepReservation(call));
+    this.#wake = new Wake(wakeBudget(plan.policy), trail.brake, call.health);
     this.#probe = new Probe(call.health);
     this.#deadline = call.startedAt + this.#totalMs;
     this.#mostAttempts = plan.policy.max_attempts ?? MAX_ATTEMPTS;
@@ -66,6 +66,7 @@ export class Pursuit {
     const legs: Leg[] = [];
     let step = broken ? this.#afterBreak(broken) : this.#first();
     let error = broken?.error ?? new GatewayError('internal_error');
+    const keeping = setInterval(() => keepReservation(this.#call), RENEW_EVERY_MS);
     try {
       for (;;) {
         if (step) {
@@ -93,6 +94,7 @@ export class Pursuit {
         else if (!leg.beside) this.#leave(leg.candidate, error);
       }
     } finally {
+      clearInterval(keeping);
       for (const { cutoff } of legs) cutoff.cancel();
       this.#probe.giveBack();
     }

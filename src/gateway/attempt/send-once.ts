@@ -6,7 +6,6 @@ import { refutedParameters } from '../../registry/probed.ts';
 import type { Policy } from '../../routing/policy/types.ts';
 import type { Attempt } from '../../telemetry/receipt.ts';
 import type { AnswerMeta, ChatRequest, EncodedRequest } from '../../wires/types.ts';
-import { keepReservation, RENEW_EVERY_MS } from '../admit.ts';
 import { outputLimitName, withOutputLimit } from '../change-request.ts';
 import type { Cutoff } from '../cutoff.ts';
 import { readableRequest } from '../documents/readable.ts';
@@ -62,7 +61,7 @@ export async function sendOnce(
     record,
   };
   trail.attempts.push(record);
-  const watch = watchAttempt(call, limitMs, cutoff);
+  const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), limitMs);
   // The receipt may be written before a call that was cancelled notices.
   cutoff.signal.addEventListener('abort', () => {
     if (!cutoff.cancelled) return;
@@ -101,7 +100,7 @@ export async function sendOnce(
     cutoff.cut(error);
     throw error;
   } finally {
-    watch.stop();
+    clearTimeout(timer);
     record.duration_ms = Date.now() - calledAt;
   }
 }
@@ -130,25 +129,6 @@ function checkParameters({ endpoint }: Candidate, request: ChatRequest, encoded:
     param: missing[0],
     message: `${endpoint.id} does not support ${missing.join(', ')}.`,
   });
-}
-
-/** Ends an attempt that takes too long, and until then keeps what the request has reserved. */
-function watchAttempt(call: Call, limitMs: number, cutoff: Cutoff): { stop(): void } {
-  const deadline = Date.now() + limitMs;
-  let timer: ReturnType<typeof setTimeout>;
-  const wait = (): void => {
-    const left = deadline - Date.now();
-    timer = setTimeout(
-      () => {
-        if (left <= RENEW_EVERY_MS) return cutoff.cut(new GatewayError('upstream_timeout'));
-        keepReservation(call);
-        wait();
-      },
-      Math.min(left, RENEW_EVERY_MS),
-    );
-  };
-  wait();
-  return { stop: () => clearTimeout(timer) };
 }
 
 function tooLarge(cause: unknown): GatewayError {

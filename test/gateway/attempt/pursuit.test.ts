@@ -3,7 +3,7 @@ import { GatewayError } from '../../../src/errors.ts';
 import { Pursuit } from '../../../src/gateway/attempt/pursuit.ts';
 import { type Ask, ownRequest, type Served } from '../../../src/gateway/attempt/served.ts';
 import { changeRequest } from '../../../src/gateway/change-request.ts';
-import type { Call, Candidate, Trail } from '../../../src/gateway/types.ts';
+import type { Candidate, Trail } from '../../../src/gateway/types.ts';
 import type { Policy } from '../../../src/routing/policy/types.ts';
 import { health as healthWith } from '../../routing/support.ts';
 import {
@@ -29,7 +29,7 @@ const C = candidate('v/a@three');
 const gone = new GatewayError('client_closed_request');
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -46,7 +46,7 @@ interface Setup {
 /** A search among these candidates, and all that it leaves behind. */
 function searchFor(candidates: readonly Candidate[], { policy = {}, body, health, startedAt }: Setup = {}) {
   const known = health ?? new FakeHealth();
-  const call: Call = { ...callOf(body, known), ...(startedAt === undefined ? {} : { startedAt }) };
+  const call = { ...callOf(body, known), ...(startedAt === undefined ? {} : { startedAt }) };
   const trail: Trail = newTrail();
   const pursuit = new Pursuit(call, planOf(candidates, policy), trail);
   const find = (): Promise<Served> => pursuit.find(ownRequest(call.request));
@@ -212,6 +212,13 @@ describe('a hedge', () => {
     ]);
     expect(trail.routingReason).toBeNull();
     expect(asked[1]?.signal.aborted).toBe(true);
+  });
+
+  it('has one winner when both speak at once', async () => {
+    providers({ one: [late(500, streams('Me.'))], two: [late(150, streams('Me.'))] });
+    const { trail, find } = searchFor([A, B], SLO);
+    await inTime(find());
+    expect(trail.attempts.map(({ outcome }) => outcome).sort()).toEqual(['cancelled', 'served']);
   });
 
   it('goes on with the other when one fails', async () => {
@@ -413,6 +420,20 @@ describe('a provider that is scaled to zero', () => {
     expect(Date.now() - startedAt).toBeLessThan(12_500);
     expect(health.woken.at(-1)).toEqual([S.endpoint.id, null]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is waited for with what the request has reserved', async () => {
+    const S = candidate('v/s@sleepy-6', { endpoint: { scalesToZero: true } });
+    const asleep = refuses(503, { 'retry-after': '10' });
+    providers({ 'sleepy-6': [...Array(20).fill(asleep), whole('Good morning.')] });
+    const { call, find } = searchFor([S]);
+    const startedAt = Date.now();
+    await inTime(find());
+    const times = [startedAt, ...call.renewed, Date.now()];
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(200_000);
+    // What is reserved lapses after 90 seconds.
+    for (const [place, at] of times.entries())
+      expect(at - (times[place - 1] ?? at)).toBeLessThanOrEqual(31_000);
   });
 
   it('gives way to who is warm', async () => {

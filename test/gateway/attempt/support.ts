@@ -154,7 +154,16 @@ export class FakeHealth implements CallHealth {
 }
 
 /** A call that begins now, with the time limits of production. */
-export function callOf(body: object = {}, health: CallHealth = new FakeHealth()): Call {
+export function callOf(
+  body: object = {},
+  health: CallHealth = new FakeHealth(),
+): Call & { renewed: number[] } {
+  const renewed: number[] = [];
+  const workspace = {
+    renew: async () => {
+      renewed.push(Date.now());
+    },
+  };
   const text = JSON.stringify({ model: 'a/x', messages: [{ role: 'user', content: 'Hi' }], ...body });
   const { request } = readChatRequest(new TextEncoder().encode(text));
   const limits = { firstTokenMs: 120_000, idleMs: 60_000, answerMs: 600_000 };
@@ -164,10 +173,13 @@ export function callOf(body: object = {}, health: CallHealth = new FakeHealth())
     startedAt: Date.now(),
     request,
     traceparent: null,
-    env: {},
+    caller: { workspaceId: 'ws_1' },
+    env: { WORKSPACE: { idFromName: (name: string) => name, get: () => workspace } },
+    waitUntil: () => {},
+    renewed,
     config: { limits },
     health,
-  } as unknown as Call;
+  } as unknown as Call & { renewed: number[] };
 }
 
 export function planOf(candidates: readonly Candidate[], policy: Policy = {}): Plan {
