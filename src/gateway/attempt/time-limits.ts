@@ -25,6 +25,9 @@ const AFTER_FINISH_MS = 5_000;
 /** Times the usual slowness is unusual. */
 const TIMES = 3;
 
+/** Whom nobody has asked to be quick is not helped sooner: a second call costs as much as the first. */
+const LEAST_HEDGE_MS = 500;
+
 /** How long one call may take. */
 export interface Limit {
   ms: number;
@@ -78,7 +81,7 @@ export function hedgeAfter(
 ): number | null {
   if (stream && policy.slo_ms !== undefined) return policy.slo_ms;
   const known = health.endpoint(candidate.endpoint.id)?.[stream ? 'ttft' : 'answer'];
-  return known && known.samples >= ENOUGH_SAMPLES ? known.p95 * TIMES : null;
+  return known && known.samples >= ENOUGH_SAMPLES ? Math.max(LEAST_HEDGE_MS, known.p95 * TIMES) : null;
 }
 
 /** How long a stream may be silent after its first event, milliseconds. */

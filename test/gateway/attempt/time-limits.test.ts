@@ -70,6 +70,8 @@ describe('when a second candidate starts beside the first', () => {
     expect(hedgeAfter(true, A, { slo_ms: 350 }, UNKNOWN)).toBe(350);
     expect(hedgeAfter(true, A, { slo_ms: 350 }, measured('ttft', 2_000, 0))).toBe(350);
     expect(hedgeAfter(true, A, {}, measured('ttft', 2_000, 0))).toBe(6_000);
+    expect(hedgeAfter(true, A, {}, measured('ttft', 10, 0))).toBe(500);
+    expect(hedgeAfter(true, A, { slo_ms: 50 }, measured('ttft', 10, 0))).toBe(50);
     expect(hedgeAfter(true, A, {}, measured('ttft', 2_000, 0, 19))).toBeNull();
     expect(hedgeAfter(true, A, {}, UNKNOWN)).toBeNull();
     // The wish is for the first token of a stream.
