@@ -64,7 +64,7 @@ export function nextStep(
   tries: Tries,
   pauses: Pauses,
 ): Step | null {
-  if (trigger === null) return null;
+  if (trigger === null || pauses.timeLeftMs <= 0) return null;
   const place = candidates.indexOf(failed);
   // A single 500 is often a hiccup of one machine.
   if (error.upstream?.status === 500 && place >= 0 && tries.times(failed) === 1) {

@@ -80,7 +80,7 @@ export class Answer {
     return joint ? joint.push(text) : text;
   }
 
-  /** What the joint still holds back of a stream that has ended. */
+  /** What the joint still holds back of a stream that nobody goes on with. */
   rest(): string {
     return this.#pieces.at(-1)?.joint?.end() ?? '';
   }
