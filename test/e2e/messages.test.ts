@@ -306,6 +306,25 @@ describe('count_tokens', () => {
     expect((await count('anthropic')).response.headers.get('x-token-count')).toBe('estimate');
   });
 
+  test('is not for keys that may not call models', async () => {
+    const { key } = await world.api<{ key: string }>('POST', '/api/keys', {
+      name: 'reader',
+      workspace: world.workspace,
+      role: 'read',
+    });
+    world.upstream.script('anthropic', answer({ input_tokens: 1 }));
+    const reader = new Anthropic({
+      baseURL: world.gateway.origin,
+      authToken: key,
+      apiKey: null,
+      maxRetries: 0,
+    });
+    const { max_tokens: _, ...body } = ask('anthropic');
+    const thrown = await reader.messages.countTokens(body).catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(Anthropic.PermissionDeniedError);
+    expect(world.upstream.received('anthropic')).toEqual([]);
+  });
+
   test('tells the refusal of the request', async () => {
     world.upstream.script(
       'anthropic',
