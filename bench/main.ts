@@ -7,9 +7,10 @@ import { bundleKib, startupMs } from './artifact.ts';
 import { CAN_TELL_USE } from './cpu.ts';
 import { MEASURES, type Measure } from './measures.ts';
 import { passes, type Rounds, type Row, rowAlone, rowsOf, table } from './report.ts';
+import { measureRouting } from './routing.ts';
 import { startWorld, type World } from './world.ts';
 
-const NAMES = [...MEASURES.map(({ name }) => name), 'bundle', 'startup'];
+const NAMES = [...MEASURES.map(({ name }) => name), 'routing', 'bundle', 'startup'];
 
 const USAGE = `npm run bench -- [options]
 
@@ -81,6 +82,12 @@ async function runAll(names: readonly string[], count: number, scale: number): P
     } finally {
       await shared.stop();
     }
+  }
+  if (names.includes('routing')) {
+    for (const { name, microseconds, most } of measureRouting(count)) {
+      rows.push(rowAlone('routing', `a decision: ${name}`, 'µs', microseconds, most));
+    }
+    progress('routing: done');
   }
   if (names.includes('bundle')) rows.push(rowAlone('bundle', 'bundle, gzip', 'KiB', [bundleKib(root)], 600));
   if (names.includes('startup')) {

@@ -24,7 +24,7 @@ export interface MeasuredScore {
 }
 
 /** Scores travel with each key of a workspace: of more than these the oldest are dropped. */
-export const MOST_SCORES = 2000;
+export const MOST_SCORES = 1000;
 
 /**
  * Records a score for routing to go by, unless a newer one is known: of a model and a workflow the newest

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../lib/json.ts';
+import { asNumber, type JsonObject } from '../lib/json.ts';
 import { scanMembers } from '../lib/json-members.ts';
 import type { ChatBody, ChatRequest } from '../wires/types.ts';
 
@@ -30,11 +30,14 @@ export function outputLimitName(request: ChatRequest): (typeof LIMITS)[number] {
   return LIMITS.find((name) => request.members.some((member) => member.name === name)) ?? LIMITS[0];
 }
 
-/** The same request with a lower limit of output tokens; null leaves it as it is. */
+/** The same request with a lower limit of output tokens; null, and a limit that is lower already, leave it as it is. */
 export function withOutputLimit(request: ChatRequest, tokens: number | null): ChatRequest {
   if (tokens === null) return request;
+  const name = outputLimitName(request);
+  const own = asNumber(request.body()[name]);
+  if (own !== undefined && own <= tokens) return request;
   const changes: Record<string, number | undefined> = Object.fromEntries(
-    LIMITS.map((name) => [name, undefined]),
+    LIMITS.map((one) => [one, undefined]),
   );
-  return changeRequest(request, { ...changes, [outputLimitName(request)]: tokens });
+  return changeRequest(request, { ...changes, [name]: tokens });
 }

@@ -4,6 +4,7 @@ import type { Endpoint, Model } from '../registry/types.ts';
 import { refusedParameters } from '../routing/abilities.ts';
 import { type Decision, decide } from '../routing/decide.ts';
 import { isHard } from '../routing/exclude.ts';
+import type { HealthView } from '../routing/health/types.ts';
 import { nothingFits } from '../routing/nearest.ts';
 import { isOpen, isWarm } from '../routing/order.ts';
 import type { Policy } from '../routing/policy/types.ts';
@@ -70,18 +71,11 @@ function planPlain(model: Model, policy: Policy, question: Question): Plan {
   if (!first) throw notAvailable(model.id, question);
   let candidates = found;
   let reason: Plan['reason'] = null;
-  if (endpoints.length > 1) {
-    const now = Date.now();
-    const states = new Map(
-      endpoints.map((endpoint) => {
-        const state = health.endpoint(endpoint.id);
-        const cold = endpoint.scalesToZero === true && !isWarm(state) ? 1 : 0;
-        return [endpoint.id, isOpen(state, now) ? 2 : cold];
-      }),
-    );
-    const stateOf = ({ endpoint }: Candidate): number => states.get(endpoint.id) ?? 0;
-    candidates = found.toSorted((a, b) => stateOf(a) - stateOf(b));
-    if (candidates[0] !== first && stateOf(first) === 2) reason = 'circuit_open';
+  const behind = endpoints.length > 1 ? thoseBehind(endpoints, health) : null;
+  if (behind) {
+    const place = ({ endpoint }: Candidate): number => behind.get(endpoint.id) ?? 0;
+    candidates = found.toSorted((a, b) => place(a) - place(b));
+    if (candidates[0] !== first && place(first) === OPEN) reason = 'circuit_open';
   }
   const served = candidates[0]?.endpoint.id;
   return {
@@ -91,6 +85,21 @@ function planPlain(model: Model, policy: Policy, question: Question): Plan {
     policy,
     reason,
   };
+}
+
+const COLD = 1;
+const OPEN = 2;
+
+/** The endpoints that do not come in their turn, by id; null where all do. */
+function thoseBehind(endpoints: readonly Endpoint[], health: HealthView): Map<string, number> | null {
+  const now = Date.now();
+  let behind: Map<string, number> | null = null;
+  for (const { id, scalesToZero } of endpoints) {
+    const state = health.endpoint(id);
+    const place = isOpen(state, now) ? OPEN : scalesToZero === true && !isWarm(state) ? COLD : 0;
+    if (place > 0) behind = (behind ?? new Map<string, number>()).set(id, place);
+  }
+  return behind;
 }
 
 /** An endpoint once for each credential with which it may be called. */

@@ -121,14 +121,14 @@ class Relay {
       this.#lastActivityAt = Date.now();
       const failure = await this.#pump();
       this.#listening = false;
-      const rest = this.#answer.rest();
-      if (rest !== '') await this.#write(rest);
       const { served } = this.#answer;
       observeStream(this.#call, served, served.stream.decoder.state, failure);
-      if (!failure) return null;
-      this.#broke(served, failure);
-      const rescued = await rescue(this.#relayed, this.#answer, failure);
-      if (!rescued) return this.#relayed.trail.brake.reason ?? failure;
+      if (failure) this.#broke(served, failure);
+      const rescued = failure && (await rescue(this.#relayed, this.#answer, failure));
+      if (!rescued) {
+        await this.#write(this.#answer.rest());
+        return failure && (this.#relayed.trail.brake.reason ?? failure);
+      }
       this.#answer.begin(rescued.served, rescued.joint);
       if (rescued.announcement !== '') await this.#write(rescued.announcement);
     }
@@ -160,7 +160,7 @@ class Relay {
       const error = cutoff.explain(cause);
       return decoder.state.finished && error.code !== 'client_closed_request' ? null : error;
     }
-    return decoder.state.finished ? null : new GatewayError('upstream_incomplete');
+    return decoder.state.finished ? null : (decoder.setAside ?? new GatewayError('upstream_incomplete'));
   }
 
   /** Answers a promise only when the writer has fallen behind. */
@@ -226,7 +226,7 @@ class Relay {
     const failure = thrown && errorWithoutSecret(thrown, served?.secret ?? null);
     const state = served?.stream.decoder.state;
     const gone = failure?.code === 'client_closed_request';
-    const { parts, usage, usageObject } = answer.account(failure !== null);
+    const { parts, usage, usageObject, skippedEvents } = answer.account(failure !== null);
     const settlement = settle(call, trail, {
       status: gone ? 'client_closed_request' : failure ? 'failed' : 'completed',
       error: failure,
@@ -238,7 +238,7 @@ class Relay {
       upstreamModel: state?.upstreamModel ?? null,
       dropped: droppedParams(call, served?.dropped ?? []),
       firstTokenAt: answer.firstTokenAt,
-      skippedEvents: 0,
+      skippedEvents,
     });
     const labels = {
       id: call.generationId,

@@ -1,5 +1,6 @@
 import { LruMap } from '../lib/lru.ts';
 import type { KeyState } from './key-state.ts';
+import type { KeyGrant } from './types.ts';
 
 /** How long a key is served from memory without asking. */
 export const FRESH_MS = 10_000;
@@ -22,6 +23,8 @@ class KeyMemory {
   readonly #known = new LruMap<string, Remembered>(10_000);
   // Apart from the keys, so that no stream of invented secrets can push those out.
   readonly #unknown = new LruMap<string, number>(10_000);
+  /** What workspaces declared of routing: large, and the same for all keys of a workspace. */
+  readonly #routing = new LruMap<string, NonNullable<KeyGrant['routing']>>(1000);
 
   /** The state, when it may still be used, and whether the caller is the one to ask storage anew. */
   recall(hash: string, now: number): { state: KeyState; mustAsk: boolean } | null {
@@ -43,7 +46,7 @@ class KeyMemory {
     this.#unknown.delete(state.hash);
     const isLate = known !== undefined && checkedAt < known.checkedAt && state.state !== 'revoked';
     if (isLate) return;
-    const kept = known?.state.state === 'revoked' ? known.state : state;
+    const kept = known?.state.state === 'revoked' ? known.state : this.#sharing(state);
     this.#known.set(state.hash, { state: kept, checkedAt, claimedAt: 0 });
   }
 
@@ -60,8 +63,21 @@ class KeyMemory {
     this.#unknown.set(hash, now + UNKNOWN_MS);
   }
 
+  /** The state, whose routing is one object with that of other keys where it is equal. */
+  #sharing(state: KeyState): KeyState {
+    if (state.state !== 'active' || !state.grant.routing) return state;
+    const { workspaceId, routing } = state.grant;
+    const held = this.#routing.get(workspaceId);
+    if (held === routing) return state;
+    if (held && JSON.stringify(held) === JSON.stringify(routing))
+      return { ...state, grant: { ...state.grant, routing: held } };
+    this.#routing.set(workspaceId, routing);
+    return state;
+  }
+
   /** Forgets everything, as a new isolate would. */
   clear(): void {
+    this.#routing.clear();
     this.#known.clear();
     this.#unknown.clear();
   }

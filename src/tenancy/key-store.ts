@@ -69,10 +69,12 @@ export async function readStored(env: Env, hash: string, now: number): Promise<K
     key.userId === null ? key.role : row.memberRole === null ? null : keyRoleWithin(key.role, row.memberRole);
   if (role === null || (row.creator !== null && isRefused(env, row.creator)))
     return { state: 'resting', hash };
+  const shared = grantOf(workspace);
   return {
     state: 'active',
     hash,
     expiresAt: earliest(key.expiresAt, current ? null : key.previousExpiresAt),
+    // In the order of key-state.ts: a copy that was read again is compared as text.
     grant: {
       keyId: key.id,
       workspaceId: key.workspaceId,
@@ -80,12 +82,17 @@ export async function readStored(env: Env, hash: string, now: number): Promise<K
       userId: key.userId,
       role,
       models: key.models,
+      workspaceModels: shared.workspaceModels,
+      workspaceAliases: shared.workspaceAliases,
       allowedIps: key.allowedIps,
       allowance: key.allowance,
+      workspaceAllowance: shared.workspaceAllowance,
       projectAllowance: project.allowance,
       memberAllowance: row.memberAllowance,
+      pricing: shared.pricing,
       ...(key.policy === null ? {} : { policy: key.policy }),
-      ...grantOf(workspace),
+      ...(shared.routing ? { routing: shared.routing } : {}),
+      ...(shared.credentials ? { credentials: shared.credentials } : {}),
     },
   };
 }

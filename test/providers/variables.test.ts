@@ -4,7 +4,7 @@ import type { Env } from '../../src/env.ts';
 import { GatewayError } from '../../src/errors.ts';
 import { SHIPPED_PROVIDERS } from '../../src/providers/catalog.ts';
 import { checkBaseUrl } from '../../src/providers/url.ts';
-import { fillIn, missingVariables } from '../../src/providers/variables.ts';
+import { fillIn, missingVariables, servesHere } from '../../src/providers/variables.ts';
 
 const WORKERS_AI = 'https://api.cloudflare.com/client/v4/accounts/{account_id}/ai/v1';
 
@@ -90,5 +90,28 @@ describe('a base URL with parts', () => {
     'http://{account_id}.acme.example',
   ])('cannot be %s', (url) => {
     expect(refusal(() => checkBaseUrl(url, false))).toBe('invalid_value');
+  });
+});
+
+describe('an endpoint that names regions', () => {
+  const claude = { regions: ['global'] };
+  const nova = { regions: ['us-east-1', 'us-west-2'] };
+  const here = (id: string, endpoint: { regions: string[] }, variables: Record<string, string> = {}) =>
+    servesHere(endpoint, shipped(id), envWith(variables));
+
+  it('is served where its provider’s address is set to one of them', () => {
+    expect(here('vertex-anthropic', claude)).toBe(true);
+    expect(here('vertex-anthropic', claude, { GOOGLE_CLOUD_LOCATION: 'europe-west1' })).toBe(false);
+    expect(here('bedrock', nova)).toBe(true);
+    expect(here('bedrock', nova, { AWS_REGION: 'us-west-2' })).toBe(true);
+    expect(here('bedrock', nova, { AWS_REGION: 'eu-central-1' })).toBe(false);
+    expect(here('bedrock', nova, { AWS_DEFAULT_REGION: 'eu-central-1' })).toBe(false);
+  });
+
+  it('is served wherever the address names no region, and one without regions everywhere', () => {
+    expect(here('openai', { regions: ['us'] })).toBe(true);
+    expect(here('bedrock', { regions: [] }, { AWS_REGION: 'eu-central-1' })).toBe(true);
+    const declared = { ...shipped('bedrock'), baseUrl: 'https://bedrock-runtime.eu-central-1.amazonaws.com' };
+    expect(servesHere(nova, declared, envWith({}))).toBe(true);
   });
 });

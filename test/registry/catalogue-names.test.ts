@@ -29,6 +29,15 @@ describe('the canonical id of a provider’s model', () => {
     ['workers-ai', '@cf/deepseek-ai/deepseek-r1-distill-qwen-32b', 'deepseek/deepseek-r1-distill-qwen-32b'],
     ['fireworks', 'accounts/fireworks/models/glm-5p1', 'z-ai/glm-5.1'],
     ['anthropic', 'claude-haiku-4-5-20251001', 'anthropic/claude-haiku-4-5'],
+    ['bedrock', 'us.meta.llama4-scout-17b-instruct-v1:0', 'meta-llama/llama-4-scout'],
+    ['bedrock', 'amazon.nova-pro-v1:0', 'amazon/nova-pro-v1'],
+    ['bedrock-openai', 'openai.gpt-oss-120b-1:0', 'openai/gpt-oss-120b'],
+    ['vertex-anthropic', 'claude-opus-4-8@default', 'anthropic/claude-opus-4-8'],
+    ['vertex-anthropic', 'claude-haiku-4-5@20251001', 'anthropic/claude-haiku-4-5'],
+    // A deployment that bears the model's name.
+    ['azure', 'gpt-4.1-mini', 'openai/gpt-4.1-mini'],
+    ['azure', 'o3', 'openai/o3'],
+    ['azure', 'gpt-5-chat', 'openai/gpt-5-chat-latest'],
   ])('%s %s', (provider, upstream, id) => {
     expect(canonicalId(provider, upstream)).toBe(id);
   });
@@ -38,7 +47,19 @@ describe('what is taken of a provider', () => {
   it.each([
     ['bedrock', 'global.anthropic.claude-sonnet-5', true],
     ['bedrock', 'us.anthropic.claude-sonnet-5', false],
-    ['bedrock', 'amazon.nova-lite-v1:0', false],
+    ['bedrock', 'amazon.nova-lite-v1:0', true],
+    ['bedrock', 'amazon.nova-2-lite-v1:0', false],
+    ['bedrock', 'us.deepseek.r1-v1:0', true],
+    ['bedrock', 'deepseek.r1-v1:0', false],
+    ['bedrock', 'eu.anthropic.claude-sonnet-5', false],
+    ['bedrock-openai', 'openai.gpt-oss-20b-1:0', true],
+    ['azure', 'gpt-5.4', true],
+    ['azure', 'gpt-5-codex', false],
+    ['azure', 'gpt-5-pro', false],
+    ['azure', 'gpt-4-32k', false],
+    ['azure', 'claude-opus-4-5', false],
+    // Priced wrongly in the data.
+    ['azure', 'gpt-5.2', false],
     ['vertex', 'gemini-2.5-pro', true],
     ['vertex', 'gemini-2.5-pro-tts', false],
     ['vertex', 'gemini-flash-latest', false],
@@ -49,6 +70,25 @@ describe('what is taken of a provider', () => {
     ['openai', 'gpt-5', true],
   ])('%s %s', (provider, id, taken) => {
     expect(isTaken(provider, id)).toBe(taken);
+  });
+
+  it('is not what another API or address of the cloud serves', () => {
+    const model = (id: string, provider?: SourceModel['provider']): SourceModel => ({
+      id,
+      name: id,
+      ...(provider ? { provider } : {}),
+      modalities: { input: ['text'], output: ['text'] },
+      limit: {},
+    });
+    const models = Object.fromEntries(
+      [
+        model('gpt-4.1'),
+        model('gpt-4o', { api: 'https://elsewhere.example/v1' }),
+        model('o3', { shape: 'responses' }),
+      ].map((one) => [one.id, one]),
+    );
+    const { endpoints } = buildCatalogue({ azure: { models } }).catalogue;
+    expect(endpoints.map(({ upstream }) => upstream)).toEqual(['gpt-4.1']);
   });
 
   it('is left out of the catalogue otherwise', () => {
@@ -84,9 +124,53 @@ describe('the providers of the catalogue', () => {
     const serving = new Set(shipped.endpoints.map(({ provider }) => provider));
     expect(TAKEN_PROVIDERS.filter((id) => !serving.has(id))).toEqual([]);
     const order = shipped.endpoints.filter(({ model }) => model === 'anthropic/claude-opus-4-8');
-    expect(order.map(({ provider }) => provider)).toEqual(['anthropic', 'bedrock', 'openrouter']);
-    // An hour of cache costs twice the input at both.
+    expect(order.map(({ provider }) => provider)).toEqual([
+      'anthropic',
+      'bedrock',
+      'vertex-anthropic',
+      'openrouter',
+    ]);
+    // An hour of cache costs twice the input at Anthropic; what it costs elsewhere is not published.
     const long = order.map(({ price }) => price?.cacheWriteLong);
-    expect(long).toEqual([10_000_000_000, 10_000_000_000, undefined]);
+    expect(long).toEqual([10_000_000_000, undefined, undefined, undefined]);
+  });
+});
+
+describe('the shipped catalogue', () => {
+  const endpoints = (provider: string) => shipped.endpoints.filter((one) => one.provider === provider);
+
+  it('says where alone an endpoint answers at its price', () => {
+    const claude = endpoints('vertex-anthropic');
+    expect(claude.length).toBeGreaterThan(5);
+    for (const { regions } of claude) expect(regions).toEqual(['global']);
+    for (const { upstream, regions } of endpoints('bedrock')) {
+      const expected = /^us\./.test(upstream)
+        ? ['us-east-1', 'us-east-2', 'us-west-2']
+        : /^amazon\./.test(upstream)
+          ? ['us-east-1']
+          : undefined;
+      expect(regions, upstream).toEqual(expected);
+    }
+  });
+
+  it('has scores with a name, a number and where they stand', () => {
+    const scores = shipped.models.flatMap(({ benchmarks = [] }) => benchmarks);
+    expect(scores.length).toBeGreaterThan(100);
+    for (const { name, score, source } of scores) {
+      expect(name).not.toBe('');
+      expect(Number.isFinite(score)).toBe(true);
+      expect(source).toMatch(/^https:\/\//);
+    }
+  });
+
+  it('does not ship what its source calls deprecated without a day', () => {
+    expect(shipped.models.map(({ id }) => id)).not.toContain('anthropic/claude-3-7-sonnet');
+  });
+
+  it('has a price for every Azure deployment, beside OpenAI’s own', () => {
+    const azure = endpoints('azure');
+    expect(azure.length).toBeGreaterThan(15);
+    const own = new Set(endpoints('openai').map(({ model }) => model));
+    expect(azure.filter(({ model, price }) => !price || !own.has(model))).toEqual([]);
   });
 });

@@ -31,6 +31,37 @@ const active: KeyState = {
 
 beforeEach(() => keyMemory.clear());
 
+describe('what a workspace declared of routing', () => {
+  const routing = (region: string) => ({
+    policy: { region },
+    policies: {},
+    fallbacks: {},
+    splits: {},
+    workflows: {},
+    scores: {},
+  });
+  const keyOf = (hash: string, workspaceId: string, region: string): KeyState => ({
+    ...active,
+    hash,
+    grant: { ...active.grant, workspaceId, routing: routing(region) },
+  });
+  const held = (hash: string) => {
+    const state = keyMemory.recall(hash, NOW)?.state;
+    return state?.state === 'active' ? state.grant.routing : null;
+  };
+
+  it('is held once for all keys of a workspace, and anew when it has changed', () => {
+    keyMemory.remember(keyOf('a', 'ws_1', 'eu'), NOW);
+    keyMemory.remember(keyOf('b', 'ws_1', 'eu'), NOW);
+    keyMemory.remember(keyOf('c', 'ws_2', 'eu'), NOW);
+    expect(held('b')).toBe(held('a'));
+    expect(held('c')).not.toBe(held('a'));
+    keyMemory.remember(keyOf('b', 'ws_1', 'us'), NOW + 1);
+    expect(held('b')?.policy).toEqual({ region: 'us' });
+    expect(held('a')?.policy).toEqual({ region: 'eu' });
+  });
+});
+
 describe('what is remembered of a key', () => {
   const state = (now = NOW) => keyMemory.recall(HASH, now)?.state.state ?? null;
 

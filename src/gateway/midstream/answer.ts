@@ -16,6 +16,16 @@ interface Piece {
   joint: Joint | null;
 }
 
+/** What an answer comes to. */
+interface Account {
+  parts: Part[];
+  usage: Usage | null;
+  /** In OpenAI's shape. */
+  usageObject: JsonObject | null;
+  /** Events that could not be read and were passed over. */
+  skippedEvents: number;
+}
+
 /** A streamed answer as the client has it: one stream, or what several gave one after the other. */
 export class Answer {
   readonly #call: Call;
@@ -77,7 +87,7 @@ export class Answer {
     const sent = { content: '', toolCalls: false, otherOutput: false, outputTokens: 0 };
     for (const { served, joint } of this.#pieces) {
       const { state } = served.stream.decoder;
-      sent.content += joint ? state.content.slice(joint.removed) : state.content;
+      sent.content += joint ? joint.text : state.content;
       sent.toolCalls ||= state.toolCalls;
       sent.otherOutput ||= state.otherOutput;
       sent.outputTokens += estimateUsage(this.#call.request, state).outputTokens;
@@ -91,17 +101,18 @@ export class Answer {
   }
 
   /**
-   * Who gave what, and the usage of it all, in OpenAI's shape as well.
+   * Who gave what, and the usage of it all.
    * @param broken the last stream did not end as it should: its usage is estimated.
    */
-  account(broken: boolean): { parts: Part[]; usage: Usage | null; usageObject: JsonObject | null } {
+  account(broken: boolean): Account {
     const [first, ...others] = this.#pieces;
-    if (!first) return { parts: [], usage: null, usageObject: null };
+    if (!first) return { parts: [], usage: null, usageObject: null, skippedEvents: 0 };
+    const skippedEvents = this.#pieces.reduce((sum, { served }) => sum + served.stream.decoder.skipped, 0);
     const { candidate, stream } = first.served;
     const { state } = stream.decoder;
     if (others.length === 0) {
       const usage = broken ? estimateUsage(this.#call.request, state) : state.usage;
-      return { parts: [{ candidate, usage }], usage, usageObject: state.usageObject };
+      return { parts: [{ candidate, usage }], usage, usageObject: state.usageObject, skippedEvents };
     }
     let whole = estimateUsage(this.#call.request, state);
     const parts: Part[] = [];
@@ -113,6 +124,6 @@ export class Answer {
       parts.push({ candidate: served.candidate, usage: joined.second });
       whole = joined.whole;
     }
-    return { parts, usage: whole, usageObject: usageObject(whole) };
+    return { parts, usage: whole, usageObject: usageObject(whole), skippedEvents };
   }
 }

@@ -29,6 +29,8 @@ export function prefillHow(endpoint: Pick<Endpoint, 'probed'>, request: ChatRequ
 
 /** Whether an upstream may have refused the prefill rather than the request: it is asked again without. */
 export function mayRefusePrefill({ code, upstream }: GatewayError): boolean {
+  // These say what it was.
+  if (code === 'context_length_exceeded' || code === 'content_filter') return false;
   const status = upstream?.status;
   return code === 'upstream_invalid_request' || status === 400 || status === 422;
 }

@@ -17,7 +17,7 @@ interface RulesTable {
 }
 
 /** Rules travel with each key of a workspace, or with the registry: together they stay as small as this, characters. */
-const MOST_CHARACTERS = 256 * 1024;
+const MOST_CHARACTERS = 64 * 1024;
 
 /**
  * Says whether one more rule, or a larger one, has its place.

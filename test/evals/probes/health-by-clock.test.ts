@@ -61,21 +61,25 @@ async function known(continent: 'EU' | 'AS' | 'local'): Promise<Record<string, S
   return Object.fromEntries(endpoints.map((one) => [one.id.replace(/^.*@lane-/, ''), one]));
 }
 
-const LANES = ['seen', 'fine', 'down', 'cut', 'limited', 'invalid', 'unpriced'];
+const LANES = ['seen', 'fine', 'down', 'cut', 'limited', 'invalid', 'unpriced', 'asleep'];
+
+async function declare(lane: string): Promise<void> {
+  const provider = { base_url: `https://${lane}.test/v1`, wire: 'openai', secret: `sk-${lane}-0123456789` };
+  const added = await call('PUT', `/api/providers/lane-${lane}`, { key: OPERATOR, body: provider });
+  expect(added.status).toBe(200);
+  const price = lane === 'unpriced' ? {} : { price: { input: 1, output: 10 } };
+  const scales = lane === 'asleep' ? { scales_to_zero: true } : {};
+  const endpoints = [{ provider: `lane-${lane}`, upstream_model: 'm', ...price, ...scales }];
+  const put = await call('PUT', `/api/models/acme%2F${lane}`, {
+    key: OPERATOR,
+    body: { kind: 'chat', endpoints },
+  });
+  expect(put.status, JSON.stringify(put.body)).toBe(200);
+}
 
 beforeAll(async () => {
-  for (const lane of LANES) {
-    const provider = { base_url: `https://${lane}.test/v1`, wire: 'openai', secret: `sk-${lane}-0123456789` };
-    expect((await call('PUT', `/api/providers/lane-${lane}`, { key: OPERATOR, body: provider })).status).toBe(
-      200,
-    );
-    const price = lane === 'unpriced' ? {} : { price: { input: 1, output: 10 } };
-    const endpoints = [{ provider: `lane-${lane}`, upstream_model: 'm', ...price }];
-    const model = { kind: 'chat', endpoints };
-    const put = await call('PUT', `/api/models/acme%2F${lane}`, { key: OPERATOR, body: model });
-    expect(put.status, JSON.stringify(put.body)).toBe(200);
-  }
-});
+  await Promise.all(LANES.map(declare));
+}, 30_000);
 
 beforeEach(() => {
   asked = [];

@@ -137,7 +137,9 @@ describe('a prefill is sent', () => {
 
 test.each<[GatewayError, boolean]>([
   [new GatewayError('upstream_invalid_request', { upstream: { status: 400, body: '' } }), true],
-  [new GatewayError('context_length_exceeded', { upstream: { status: 400, body: '' } }), true],
+  [new GatewayError('upstream_error', { upstream: { status: 400, body: '' } }), true],
+  [new GatewayError('context_length_exceeded', { upstream: { status: 400, body: '' } }), false],
+  [new GatewayError('content_filter', { upstream: { status: 400, body: '' } }), false],
   [new GatewayError('upstream_error', { upstream: { status: 422, body: '' } }), true],
   [new GatewayError('upstream_rate_limited', { upstream: { status: 429, body: '' } }), false],
   [new GatewayError('upstream_unreachable'), false],

@@ -136,9 +136,14 @@ describe('what an isolate knows of endpoints', () => {
     const { isolate, carrier, pass } = world();
     const mine = isolate();
     for (let i = 0; i < 7; i++) mine.observe(observed({ ttftMs: 100 }), carrier());
-    mine.observe(observed({ outcome: 'stall' }), carrier());
+    for (const outcome of ['stall', 'error'] as const) mine.observe(observed({ outcome }), carrier());
+    mine.observe(observed({ toolCalls: 'invalid' }), carrier());
     await pass(REPORT_EVERY_MS * 2);
-    expect(mine.endpoint('m@p')?.last5m).toEqual({ requests: 8, errors: 0, cuts: 0, stalls: 1 });
+    expect(mine.endpoint('m@p')).toMatchObject({
+      last30s: { requests: 10, errors: 1, cuts: 0, stalls: 1 },
+      last5m: { requests: 10, errors: 1, cuts: 0, stalls: 1 },
+      toolCalls: { valid: 0, invalid: 1 },
+    });
   });
 });
 

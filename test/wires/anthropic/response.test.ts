@@ -78,6 +78,21 @@ describe('whole answers, recorded', () => {
     expect(got).toMatchObject({ finishReason: 'tool_calls', rawFinishReason: 'tool_use' });
   });
 
+  test('of Vertex AI, with its id and the model without its snapshot', () => {
+    const got = decode(fixture('hand-j-vertex-anthropic-text', 'response.json'));
+    expect(got.message).toEqual({
+      role: 'assistant',
+      content: 'Hello! How can I help you today?',
+      refusal: null,
+    });
+    expect(got).toMatchObject({
+      finishReason: 'stop',
+      upstreamId: 'msg_vrtx_01VbkEfkYNKPQRDyX5DQS7cR',
+      upstreamModel: 'claude-sonnet-4-5',
+      usage: { inputTokens: 10, outputTokens: 12, cachedInputTokens: 0 },
+    });
+  });
+
   test('a stop sequence is a stop, and white space stays', () => {
     const got = decode(fixture('anthropic-messages-j-stop-settings-anthropic-0', 'response.json'));
     expect(got.message).toEqual({

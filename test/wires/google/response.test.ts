@@ -71,6 +71,19 @@ describe('recorded answers', () => {
     expect(completion).toMatchObject({ id: 'gen_01abc', object: 'chat.completion', created: 1_700_000_000 });
   });
 
+  it('of Vertex AI have usage beside the type of traffic, thinking included', () => {
+    const { answer: decoded, message } = decode(fixture('hand-j-vertex-text', 'response.json'));
+    expect(message.content).toBe('Pineapple belongs on pizza.');
+    expect(decoded).toMatchObject({
+      finishReason: 'stop',
+      rawFinishReason: 'STOP',
+      upstreamModel: 'gemini-2.5-flash',
+      upstreamId: 'dQ8aaMi7KqWQmecPpMq9mAE',
+      // 7 + 6 + 28 = 41: thoughts stand beside the candidates.
+      usage: { inputTokens: 7, outputTokens: 34, reasoningTokens: 28 },
+    });
+  });
+
   it('all have one choice, the provider’s model and id, and the raw reason', () => {
     for (const name of fixturesWith('response.json').filter((entry) => entry.startsWith('google-gen-'))) {
       const recorded = fixtureJson(name, 'response.json');

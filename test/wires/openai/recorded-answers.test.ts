@@ -27,6 +27,13 @@ const ANSWERS: Record<string, Expected> = {
     content: '## The Festival of Forgotten Things (Obsidiana)',
     usage: [18, 1064],
   },
+  // What the filters of Azure found stays beside the choices and in them.
+  'azure-chat-j-deepseek-reasoning-0': {
+    repairs: [LOGPROBS, REFUSAL, REASONING],
+    content: 'Absolutely! Based on the most recent Knicks game in my knowledge base.',
+    reasoning: 'We need to invent a new holiday around the latest Knicks game.',
+    usage: [19, 1969],
+  },
   'cerebras-chat-j-openai-model-cerebras-provider-0': {
     repairs: [LOGPROBS, REFUSAL],
     content: 'The capital of France is Paris.',
@@ -71,6 +78,35 @@ const ANSWERS: Record<string, Expected> = {
     finish: 'tool_calls',
     usage: [254, 174],
     parts: { reasoningTokens: 147 },
+  },
+  // The deployment is in the address, and the answer names neither its object nor its model.
+  'hand-j-azure-deployments-chat-completion': {
+    repairs: ['+object', '+model', LOGPROBS, REFUSAL],
+    content: "Ahoy matey! So ye be wantin' to care for a fine squawkin' parrot, eh?",
+    usage: [33, 557],
+  },
+  // Reasoning that the host writes into the text is the text's.
+  'hand-j-bedrock-openai-text': {
+    repairs: [],
+    content: '<reasoning>The user says hello.</reasoning>Hello! How can I help you today?',
+    usage: [78, 34],
+  },
+  'hand-j-cohere-haiku': {
+    repairs: [LOGPROBS, NO_CALLS],
+    content: "Recursive loops,\nUnraveling code's depths,\nEndless, yet complete.",
+    usage: [8, 16],
+  },
+  'hand-j-deepinfra-cost': {
+    repairs: [LOGPROBS, REFUSAL, NO_CALLS],
+    content: "Hello! It's nice to meet you.",
+    usage: [15, 16],
+    parts: { upstreamCostUsd: 0.0000268 },
+  },
+  'hand-j-nebius-reasoning': {
+    repairs: [REASONING],
+    content: "Hello! It's nice to meet you.",
+    reasoning: 'The user greets me.',
+    usage: [5, 26],
   },
   'huggingface-chat-j-max-completion-tokens-0': {
     repairs: [REFUSAL],
@@ -251,7 +287,7 @@ describe.each(Object.entries(ANSWERS))('%s', (name, expected) => {
       finishReason: finish,
       rawFinishReason: finish,
       upstreamId: upstream.id,
-      upstreamModel: upstream.model,
+      upstreamModel: upstream.model ?? null,
     });
     const [inputTokens, outputTokens] = expected.usage;
     expect(answer.usage).toEqual({
