@@ -7,7 +7,7 @@ import { idleLimit } from './attempt/time-limits.ts';
 import { endOfAnswer, endOfFailure } from './chunks.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
 import { Answer } from './midstream/answer.ts';
-import { rescue } from './midstream/rescue.ts';
+import { isRescuable, rescue } from './midstream/rescue.ts';
 import { observeStream } from './observe.ts';
 import { decodeEvents } from './open-stream.ts';
 import type { Waking } from './pipeline.ts';
@@ -86,10 +86,8 @@ class Relay {
     const { brake } = this.#relayed.trail;
     // The writer learns that the client has gone even while nothing is written.
     this.#writer.closed.catch(() => brake.pull(new GatewayError('client_closed_request')));
-    const watch = setInterval(
-      () => this.#watch(),
-      Math.min(PING_AFTER_MS, this.#call.config.limits.idleMs) / 4,
-    );
+    const idleMs = this.#relayed.policy.idle_ms ?? this.#call.config.limits.idleMs;
+    const watch = setInterval(() => this.#watch(), Math.min(PING_AFTER_MS, idleMs) / 4);
     let failure: GatewayError | null;
     try {
       failure = begun.kind === 'stream' ? await this.#pass(begun) : await this.#awaken(begun);
@@ -137,6 +135,7 @@ class Relay {
   /** Passes events on until the upstream is done, fails, or the client goes. */
   async #pump(): Promise<GatewayError | null> {
     const { reader, framer, decoder, cutoff, firstText } = this.#answer.served.stream;
+    decoder.maySkip = () => !isRescuable(this.#relayed, this.#answer);
     try {
       await this.#write(this.#answer.joined(firstText));
       while (!decoder.state.done) {
@@ -152,7 +151,7 @@ class Relay {
           this.#heldBack = false;
           this.#lastActivityAt = Date.now();
         }
-        if (error) return error;
+        if (error) return decoder.state.finished ? null : error;
         if (done) break;
       }
     } catch (cause) {

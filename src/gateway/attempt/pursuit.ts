@@ -100,6 +100,11 @@ export class Pursuit {
     }
   }
 
+  /** Whether somebody who was not asked yet would be if this one failed. */
+  hasAnother(candidate: Candidate): boolean {
+    return this.#someoneElse(candidate, 'error') !== null;
+  }
+
   /** The first candidate whose circuit lets a call through; when none does, the first. */
   #first(): Step | null {
     const { health } = this.#call;

@@ -1,6 +1,7 @@
 import type { TimeLimits } from '../../env.ts';
 import type { HealthView } from '../../routing/health/types.ts';
 import type { Policy } from '../../routing/policy/types.ts';
+import type { StreamState } from '../../wires/types.ts';
 import type { Candidate } from '../types.ts';
 
 /** What has been measured less often is not gone by. */
@@ -37,7 +38,7 @@ export function firstLimit(
   health: HealthView,
   othersLeft: boolean,
 ): number {
-  if (policy.first_token_ms !== undefined) return policy.first_token_ms;
+  if (stream && policy.first_token_ms !== undefined) return policy.first_token_ms;
   const most = stream ? limits.firstTokenMs : limits.answerMs;
   if (!othersLeft) return most;
   const known = health.endpoint(candidate.endpoint.id)?.[stream ? 'ttft' : 'answer'];
@@ -61,11 +62,16 @@ export function hedgeAfter(
 
 /** How long a stream may be silent after its first event, milliseconds. */
 export function idleLimit(
-  state: { finished: boolean; content: string; toolCalls: boolean },
+  state: Pick<StreamState, 'finished' | 'content' | 'toolCalls' | 'otherOutput'>,
   policy: Policy,
   limits: TimeLimits,
 ): number {
-  const most = policy.idle_ms ?? limits.idleMs;
+  // A role is no token.
+  const hasBegun = state.content !== '' || state.toolCalls || state.otherOutput || state.finished;
+  const most = Math.min(
+    policy.idle_ms ?? limits.idleMs,
+    hasBegun ? Infinity : (policy.first_token_ms ?? Infinity),
+  );
   if (state.finished) return Math.min(most, AFTER_FINISH_MS);
   // Thoughts and arguments of tools are often held back and come at once.
   const inText = state.content !== '' && !state.toolCalls;

@@ -80,10 +80,12 @@ const FAULTS: Readonly<Record<string, (number: number) => Partial<Behaviour>>> =
  */
 export function behaviourOf(model: string): Behaviour {
   const [faults = ''] = model.split('.');
-  return faults.split('+').reduce((behaviour, fault) => {
+  const behaviour = { ...WELL };
+  for (const fault of faults.split('+')) {
     const [name = '', number] = fault.split('-');
     const make = FAULTS[name];
     if (!make) throw new Error(`The simulator has no fault ${fault}`);
-    return { ...behaviour, ...make(Number(number ?? Number.NaN)) };
-  }, WELL);
+    Object.assign(behaviour, make(Number(number ?? Number.NaN)));
+  }
+  return behaviour;
 }
