@@ -1,11 +1,14 @@
 import { DEFAULT_PRICING } from '../src/billing/pricing.ts';
-import { plan } from '../src/gateway/plan.ts';
-import { readChatRequest } from '../src/gateway/request.ts';
-import type { Question } from '../src/gateway/situation.ts';
 import type { Provider } from '../src/providers/types.ts';
 import { Registry } from '../src/registry/snapshot.ts';
 import type { Endpoint, Model } from '../src/registry/types.ts';
+import { decide } from '../src/routing/decide.ts';
 import type { EndpointHealth, HealthView } from '../src/routing/health/types.ts';
+import { needsOf } from '../src/routing/needs.ts';
+import type { Policy } from '../src/routing/policy/types.ts';
+import { rowsOf } from '../src/routing/rows.ts';
+import { sessionOf } from '../src/routing/session.ts';
+import type { Asked, Situation } from '../src/routing/situation.ts';
 
 const MODELS = 500;
 const ENDPOINTS_PER_MODEL = 3;
@@ -23,77 +26,97 @@ export interface RoutingFigures {
   most: number;
 }
 
-const QUESTIONS: readonly [name: string, body: object, most: number][] = [
-  ['a named model', { model: 'vendor7/model-7' }, 10],
-  ['auto', { model: 'auto' }, 500],
-  [
-    'auto, every constraint',
-    {
-      model: 'auto',
-      policy: {
-        slo_ms: 350,
-        max_cost_usd: 0.02,
-        min_accuracy: 0.5,
-        region: 'eu',
-        allow: ['vendor1/*', 'vendor2/*', 'vendor3/*', 'vendor4/*'],
-        deny: ['*/model-11'],
-        data_collection: 'deny',
-      },
+const QUESTIONS: readonly { name: string; model: string | null; policy: Policy; most: number }[] = [
+  { name: 'a named model with a policy', model: 'vendor7/model-7', policy: { region: 'eu' }, most: 50 },
+  { name: 'auto', model: null, policy: {}, most: 500 },
+  {
+    name: 'auto, seven constraints',
+    model: null,
+    policy: {
+      slo_ms: 350,
+      max_cost_usd: 0.02,
+      min_accuracy: 0.5,
+      region: 'eu',
+      allow: ['vendor1/*', 'vendor2/*', 'vendor3/*', 'vendor4/*'],
+      deny: ['*/model-11'],
+      data_collection: 'deny',
     },
-    500,
-  ],
-  ['auto, the fastest of all', { model: 'auto', policy: { objective: 'latency', slo_ms: 350 } }, 500],
+    most: 500,
+  },
+  { name: 'auto, by latency', model: null, policy: { objective: 'latency', slo_ms: 350 }, most: 500 },
 ];
 
+const MESSAGES = [{ role: 'user', content: 'Say something of about the usual length, please. '.repeat(20) }];
+const INPUT_TOKENS = 250;
+
 /**
- * Decides over 500 models and 1,500 endpoints, with credentials for all of them and health known of each, in this
- * process: from the parsed request to the candidates with their credentials.
+ * Decides over 500 models and 1,500 endpoints, all of which are configured and of known health, in this process:
+ * from the parsed body to the ranked endpoints.
  */
 export function measureRouting(rounds: number): RoutingFigures[] {
   const registry = registryOfBench();
   const health = healthOfBench(registry);
-  return QUESTIONS.map(([name, body, most]) => {
-    const ask = questionOf(body, registry, health);
-    const decided = plan(ask());
-    if (decided.candidates.length === 0) throw new Error(`Nobody may serve ${name}.`);
-    for (let warm = 0; warm < DECISIONS; warm++) plan(ask());
-    return { name, microseconds: Array.from({ length: rounds }, () => timeOf(ask)), most };
+  return QUESTIONS.map(({ name, model, policy, most }) => {
+    const once = (): number => decideOnce(registry, health, model, policy);
+    if (once() === 0) throw new Error(`Nobody may serve ${name}.`);
+    for (let warm = 0; warm < DECISIONS; warm++) once();
+    return { name, microseconds: Array.from({ length: rounds }, () => timeOf(once)), most };
   });
 }
 
-/** Microseconds of this process on the CPU for one decision, whatever else runs. Requests are read before. */
-function timeOf(ask: () => Question): number {
-  const questions = Array.from({ length: DECISIONS }, ask);
+/** Microseconds of this process on the CPU for one decision, whatever else runs. */
+function timeOf(once: () => number): number {
   const before = process.cpuUsage();
-  for (const question of questions) plan(question);
+  for (let at = 0; at < DECISIONS; at++) once();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / DECISIONS;
 }
 
-function questionOf(body: object, registry: Registry, health: HealthView): () => Question {
-  const content = 'Say something of about the usual length, please. '.repeat(20);
-  const bytes = new TextEncoder().encode(JSON.stringify({ ...body, messages: [{ role: 'user', content }] }));
-  const caller: Question['caller'] = {
-    kind: 'key',
-    expiresAt: null,
-    keyId: 'key_bench',
-    workspaceId: 'ws_bench',
-    projectId: 'proj_bench',
-    userId: null,
-    role: 'inference',
-    models: ['*'],
-    workspaceModels: null,
-    workspaceAliases: null,
-    allowedIps: null,
-    allowance: null,
-    workspaceAllowance: null,
-    projectAllowance: null,
-    memberAllowance: null,
-    pricing: DEFAULT_PRICING,
+/** How many endpoints may serve. */
+function decideOnce(registry: Registry, health: HealthView, model: string | null, policy: Policy): number {
+  const rows = rowsOf(registry);
+  const body = { messages: MESSAGES };
+  const situation: Situation = {
+    rows,
+    health,
+    now: Date.now(),
+    policy,
+    preferences: {
+      order: [],
+      only: [],
+      ignore: [],
+      allowFallbacks: true,
+      sort: null,
+      acrossModels: false,
+      maxPrice: null,
+      quantizations: [],
+      preferredMaxLatencyMs: null,
+      preferredMinThroughput: null,
+    },
+    request: {
+      body,
+      bytes: INPUT_TOKENS * 4,
+      needs: needsOf(body, INPUT_TOKENS),
+      maxOutputTokens: null,
+      answers: 1,
+      expectedOutput: 300,
+    },
+    caller: { models: [['*'], null], paidBy: () => 'operator', pricing: DEFAULT_PRICING, scores: null },
   };
-  // Routing reads variables of it alone.
-  const env = { LOCAL: 'false' } as unknown as Question['env'];
-  return () => ({ caller, ...readChatRequest(bytes), registry, env, health });
+  const asked: Asked = {
+    groups: [
+      {
+        rows: model === null ? rows.all : rows.ofModel(model),
+        kind: model === null ? 'auto' : 'named',
+        on: null,
+        sort: null,
+      },
+    ],
+    split: false,
+    session: sessionOf('ws_bench', null, MESSAGES),
+    current: null,
+  };
+  return decide(situation, asked).ranked.length;
 }
 
 function registryOfBench(): Registry {

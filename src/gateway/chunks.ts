@@ -5,7 +5,8 @@ import type { Settlement } from './settle.ts';
 
 const DONE = 'data: [DONE]\n\n';
 
-interface Labels {
+/** What the last chunk of a stream is labelled with. */
+export interface StreamLabels {
   id: string;
   model: string;
   /** Unix seconds. */
@@ -19,9 +20,18 @@ interface Labels {
  * usage gets it as OpenAI sends it, with no choices; any other gets one choice with an empty delta, so
  * that code which reads `choices[0].delta` of every chunk goes on working.
  */
-export function endOfAnswer(labels: Labels, usage: JsonObject | null, settlement: Settlement): string {
+export function endOfAnswer(labels: StreamLabels, usage: JsonObject | null, settlement: Settlement): string {
+  return `data: ${JSON.stringify(lastChunk(labels, usage, settlement))}\n\n${DONE}`;
+}
+
+/** The chunk with usage and cost. */
+export function lastChunk(
+  labels: StreamLabels,
+  usage: JsonObject | null,
+  settlement: Settlement,
+): JsonObject {
   const { receipt } = settlement;
-  const chunk = {
+  return {
     id: labels.id,
     object: 'chat.completion.chunk',
     created: labels.created,
@@ -34,11 +44,10 @@ export function endOfAnswer(labels: Labels, usage: JsonObject | null, settlement
     provider_used: receipt.provider_used,
     fallback_from: receipt.fallback_from,
   };
-  return `data: ${JSON.stringify(chunk)}\n\n${DONE}`;
 }
 
 /** The end of a stream that broke: one chunk with the error, then `[DONE]`. */
-export function endOfFailure(labels: Labels, error: GatewayError): string {
+export function endOfFailure(labels: StreamLabels, error: GatewayError): string {
   const chunk = {
     id: labels.id,
     object: 'chat.completion.chunk',

@@ -33,5 +33,5 @@ export function answerHeaders(
 
 /** Everything the caller sent that did not take effect. */
 export function droppedParams(call: Call, dropped: readonly string[]): string[] {
-  return [...call.control.unused, ...dropped];
+  return [...call.control.unused, ...(call.surface?.dropped ?? []), ...dropped];
 }

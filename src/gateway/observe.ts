@@ -15,6 +15,7 @@ export function observeWhole(call: Call, { candidate, answer, calledAt, request 
     endpoint: candidate.endpoint.id,
     model: candidate.model.id,
     at,
+    startedAt: calledAt,
     outcome: 'ok',
     answerMs: at - calledAt,
     ...(usage ? { inputBytes: request.bytes.byteLength, inputTokens: usage.inputTokens } : {}),
@@ -34,6 +35,7 @@ export function observeStream(
     endpoint: candidate.endpoint.id,
     model: candidate.model.id,
     at,
+    startedAt: calledAt,
     outcome: outcomeOf(failure),
   };
   const { usage } = state;

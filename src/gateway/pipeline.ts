@@ -2,9 +2,11 @@ import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
 import { admit, type Granted, grantedInTime } from './admit.ts';
 import { Pursuit } from './attempt/pursuit.ts';
 import { ownRequest, type Served, type ServedStream, type ServedWhole } from './attempt/served.ts';
+import { wholeAnswer } from './client-format.ts';
 import { Brake } from './cutoff.ts';
 import { estimateUsage } from './estimate.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
+import { learnFromAnswer } from './learn.ts';
 import { observeWhole } from './observe.ts';
 import { plan } from './plan.ts';
 import { relay } from './relay.ts';
@@ -112,7 +114,8 @@ function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Gra
     skippedEvents: 0,
   });
   observeWhole(call, served);
-  return new Response(answer.text, {
+  if (answer.usage) learnFromAnswer(call, candidate, answer.usage);
+  return new Response(wholeAnswer(call, answer.text), {
     headers: answerHeaders(call, trail, { candidate, dropped }, granted, 'application/json', settlement),
   });
 }

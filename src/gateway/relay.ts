@@ -4,8 +4,9 @@ import { type Granted, keepReservation, RENEW_EVERY_MS } from './admit.ts';
 import type { Pursuit } from './attempt/pursuit.ts';
 import type { ServedStream } from './attempt/served.ts';
 import { idleLimit } from './attempt/time-limits.ts';
-import { endOfAnswer, endOfFailure } from './chunks.ts';
+import { type ClientFormat, clientFormat } from './client-format.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
+import { learnFromAnswer } from './learn.ts';
 import { Answer } from './midstream/answer.ts';
 import { isRescuable, rescue } from './midstream/rescue.ts';
 import { observeStream } from './observe.ts';
@@ -17,7 +18,6 @@ import type { Call, Trail } from './types.ts';
 
 /** With nothing to say for this long, a comment keeps the connection alive and shows whether the client is there. */
 const PING_AFTER_MS = 2_000;
-const PING = ': ping\n\n';
 
 /** After the upstream's last event its connection gets this long to end by itself, so that it can be used again. */
 const DRAIN_MS = 1_000;
@@ -61,6 +61,7 @@ class Relay {
   readonly #call: Call;
   readonly #relayed: Relayed;
   readonly #answer: Answer;
+  readonly #format: ClientFormat;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #lastActivityAt = Date.now();
   #lastWriteAt = Date.now();
@@ -73,12 +74,14 @@ class Relay {
   /** There is an upstream that should be saying something. */
   #listening = false;
   /** What a comment says while nothing else is said. */
-  #comment = (): string => PING;
+  #comment: () => string;
 
   constructor(relayed: Relayed, writer: WritableStreamDefaultWriter<Uint8Array>) {
     this.#call = relayed.call;
     this.#relayed = relayed;
     this.#answer = new Answer(relayed.call);
+    this.#format = clientFormat(relayed.call);
+    this.#comment = () => this.#format.ping();
     this.#writer = writer;
   }
 
@@ -104,7 +107,7 @@ class Relay {
     this.#say(this.#comment());
     try {
       const served = await stream;
-      this.#comment = () => PING;
+      this.#comment = () => this.#format.ping();
       return await this.#pass(served);
     } catch (thrown) {
       return toGatewayError(thrown);
@@ -124,7 +127,7 @@ class Relay {
       if (failure) this.#broke(served, failure);
       const rescued = failure && (await rescue(this.#relayed, this.#answer, failure));
       if (!rescued) {
-        await this.#write(this.#answer.rest());
+        await this.#write(this.#format.chunks(this.#answer.rest()));
         return failure && (this.#relayed.trail.brake.reason ?? failure);
       }
       this.#answer.begin(rescued.served, rescued.joint);
@@ -137,14 +140,14 @@ class Relay {
     const { reader, framer, decoder, cutoff, firstText } = this.#answer.served.stream;
     decoder.maySkip = () => !isRescuable(this.#relayed, this.#answer);
     try {
-      await this.#write(this.#answer.joined(firstText));
+      await this.#write(this.#format.chunks(this.#answer.joined(firstText)));
       while (!decoder.state.done) {
         const { value, done } = await reader.read();
         this.#lastActivityAt = Date.now();
         this.#received += value?.byteLength ?? 0;
         if (this.#received > MAX_STREAM_BYTES) return tooLong('is larger than 128 MB');
         const { text, error } = decodeEvents(decoder, done ? framer.end() : framer.push(value));
-        const behind = text === '' ? undefined : this.#write(this.#answer.joined(text));
+        const behind = text === '' ? undefined : this.#write(this.#format.chunks(this.#answer.joined(text)));
         if (behind) {
           this.#heldBack = true;
           await behind;
@@ -239,6 +242,7 @@ class Relay {
       firstTokenAt: answer.firstTokenAt,
       skippedEvents,
     });
+    if (!failure && usage) learnFromAnswer(call, answer.served.candidate, usage);
     const labels = {
       id: call.generationId,
       model: state?.upstreamModel ?? served?.meta.model ?? call.control.model,
@@ -249,7 +253,7 @@ class Relay {
     try {
       if (gone) return void (await this.#writer.abort());
       await this.#write(
-        failure ? endOfFailure(labels, failure) : endOfAnswer(labels, usageObject, settlement),
+        failure ? this.#format.failure(labels, failure) : this.#format.end(labels, usageObject, settlement),
       );
       await this.#writer.close();
     } catch {

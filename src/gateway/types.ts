@@ -9,6 +9,7 @@ import type { RoutingReason } from '../routing/reasons.ts';
 import type { Preferences } from '../routing/types.ts';
 import type { Attempt, Conversion } from '../telemetry/receipt.ts';
 import type { Principal } from '../tenancy/types.ts';
+import type { SurfaceRequest } from '../wires/surfaces.ts';
 import type { ChatCodec, ChatRequest, Target, Wire } from '../wires/types.ts';
 import type { Brake } from './cutoff.ts';
 
@@ -47,6 +48,8 @@ export interface Call {
   caller: Caller;
   control: Control;
   request: ChatRequest;
+  /** The format that the client speaks, where it is not our own. */
+  surface: SurfaceRequest | null;
   /** A valid W3C `traceparent`, passed on. */
   traceparent: string | null;
   /** The client's address, where it is known. */

@@ -7,7 +7,7 @@ const VERSION = /^v?\d+(\.\d+)*$/;
 /**
  * The names that move: `claude-sonnet-latest` is the newest Claude Sonnet that has an endpoint.
  *
- * Of a family are a vendor's chat models whose name is that of the family with versions in it and nothing else:
+ * Of a family are a vendor's chat models that give text alone and whose name is that of the family with versions in it and nothing else:
  * `claude-sonnet-5`, `nova-2-lite-v1`, but no preview, size or variant. Families are those that the registry
  * names. One of a single word, such as `gpt`, needs two members to be one: models of other lines bear the
  * vendor's word too. Newest is what was released last; on one day, what has the highest version.
@@ -48,8 +48,8 @@ function bare(id: string): string {
 }
 
 /** `vendor/family` by the model's name; null where no version stands in it, or its release is not known. */
-function familyOf({ id, vendor, kind, releaseDate }: Model): string | null {
-  if (kind !== 'chat' || releaseDate === null) return null;
+function familyOf({ id, vendor, kind, outputModalities, releaseDate }: Model): string | null {
+  if (kind !== 'chat' || outputModalities.join() !== 'text' || releaseDate === null) return null;
   const words = bare(id).toLowerCase().split('-');
   const plain = words.filter((word) => !VERSION.test(word));
   return plain.length > 0 && plain.length < words.length ? `${vendor}/${plain.join('-')}` : null;

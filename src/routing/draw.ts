@@ -1,5 +1,5 @@
-/** Of a text no more than this is hashed. */
-const HASHED_CHARS = 16_384;
+/** Of a long text so much of its beginning and as much of its end are hashed, with its length. */
+const HASHED_CHARS = 8_192;
 
 /**
  * A number in (0, 1) that depends on the text alone: FNV-1a over its UTF-16 units, mixed by the finalizer of
@@ -26,8 +26,10 @@ export function drawOf(session: string, item: string, weight: number): number {
 
 function hash(text: string, seed: number): number {
   let value = seed ^ text.length;
-  const length = Math.min(text.length, HASHED_CHARS);
-  for (let at = 0; at < length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  for (let at = 0; at < text.length; at++) {
+    if (at === HASHED_CHARS) at = Math.max(at, text.length - HASHED_CHARS);
+    value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  }
   value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
   return (value ^ (value >>> 16)) >>> 0;

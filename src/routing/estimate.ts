@@ -25,7 +25,10 @@ const PER_MILLION = 1_000_000;
  */
 export class Estimator {
   readonly #situation: Situation;
-  readonly #ratios = new Map<string, number | null>();
+  /** The last model and its ratio: the endpoints of a model follow each other. */
+  #model: string | null = null;
+  #modelRatio: number | null = null;
+  /** By provider, where margins do not depend on models; else by endpoint. */
   readonly #factors = new Map<string, number>();
 
   constructor(situation: Situation) {
@@ -122,28 +125,28 @@ export class Estimator {
   }
 
   /** What the caller pays of a provider's price. */
-  factor({ model, provider }: Row): number {
+  factor({ model, provider, endpoint }: Row): number {
     const { pricing, paidBy } = this.#situation.caller;
-    // The provider's price, which the workspace pays itself, and the gateway's fee.
-    if (paidBy(provider) === 'workspace') return 1 + (pricing.byok_percent ?? 0) / 100;
-    if (pricing.models.length === 0) return 1 + pricing.margin_percent / 100;
-    let factor = this.#factors.get(model.id);
+    const key = pricing.models.length === 0 ? provider.id : endpoint.id;
+    let factor = this.#factors.get(key);
     if (factor === undefined) {
-      factor = 1 + marginFor(pricing, model.id, 'operator') / 100;
-      this.#factors.set(model.id, factor);
+      factor =
+        paidBy(provider) === 'workspace'
+          ? // The provider's price, which the workspace pays itself, and the gateway's fee.
+            1 + (pricing.byok_percent ?? 0) / 100
+          : 1 + marginFor(pricing, model.id, 'operator') / 100;
+      this.#factors.set(key, factor);
     }
     return factor;
   }
 
   /** Tokens per byte; null where they are not known, or where attachments make bytes say little of tokens. */
   #ratio(modelId: string): number | null {
+    if (modelId === this.#model) return this.#modelRatio;
     const { needs } = this.#situation.request;
-    if (needs.images || needs.audio || needs.files) return null;
-    let ratio = this.#ratios.get(modelId);
-    if (ratio === undefined) {
-      ratio = this.#situation.health.model(modelId)?.tokensPerByte ?? null;
-      this.#ratios.set(modelId, ratio);
-    }
-    return ratio;
+    const attached = needs.images || needs.audio || needs.files;
+    this.#modelRatio = attached ? null : (this.#situation.health.model(modelId)?.tokensPerByte ?? null);
+    this.#model = modelId;
+    return this.#modelRatio;
   }
 }

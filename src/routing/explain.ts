@@ -54,7 +54,7 @@ export interface ExcludedView {
   detail: string;
 }
 
-/** What a decision came to, and why. @param needs null where nothing asked for them. */
+/** What a decision came to, and why. @param policy the one in force. */
 export function explainDecision(decision: Decision, policy: Policy, needs: Needs): RouteView {
   const { images, audio, files, tools, schema } = needs;
   const nearest = decision.excluded.toSorted((a, b) => a.distance - b.distance).slice(0, EXCLUDED_SHOWN);

@@ -92,7 +92,7 @@ export type Constraint = (typeof CONSTRAINTS)[number];
 export interface Excluded {
   model: Model;
   endpoint: Endpoint | null;
-  /** The first that it fails, in the order of `CONSTRAINTS`. */
+  /** The first that it fails. */
   constraint: Constraint;
   /** The others that it fails. */
   also: readonly Constraint[];

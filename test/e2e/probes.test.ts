@@ -37,6 +37,7 @@ test('what a probe has seen decides who serves a request that requires its param
   const required = await world.chat({ ...body, seed: 7, require_parameters: true });
   expect(required.status, await required.clone().text()).toBe(200);
   expect(required.headers.get('x-provider-used')).toBe(providerId('able'));
-  expect(required.headers.get('x-fallback-from')).toBe(endpoint);
+  // It is not tried in vain: it is no candidate.
+  expect(required.headers.get('x-fallback-from')).toBeNull();
   expect(world.upstream.received('picky')).toEqual([]);
 });

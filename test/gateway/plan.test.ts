@@ -235,6 +235,45 @@ describe('auto', () => {
     expect(refusal({ model: 'auto', policy: { allow: ['c/*'] } })[0]).toBe('no_endpoint_satisfies_policy');
   });
 
+  it('goes by what was measured for the workflow', () => {
+    const score = { mean: 0.9, lower: 0.85, samples: 20, measuredAt: 0 };
+    const routing: WorkspaceRouting = { ...OWN, scores: { support: { 'a/large': score } } };
+    const policy = { min_accuracy: 0.8 };
+    const body = { model: 'auto', policy, workflow: 'support' };
+    expect(planned(body, { caller: { routing } }).ids).toEqual(['a/large@p', 'a/large@q']);
+    expect(refusal({ ...body, workflow: 'other' }, { caller: { routing } }).slice(0, 2)).toEqual([
+      'no_endpoint_satisfies_policy',
+      'policy.min_accuracy',
+    ]);
+  });
+
+  it('reckons with what the provider charges a workspace for its own credential', () => {
+    const own = { id: 'c', provider: 'q', sealed: 's', lastFour: 'four' };
+    const pricing = { ...DEFAULT_PRICING, margin_percent: 50, byok_percent: 10 };
+    const cost = (caller: Partial<Caller>) =>
+      explainRoute(question({ model: 'b/small' }, { caller: { pricing, ...caller } })).candidates[0]?.estimate
+        .cost_usd;
+    const plain = cost({ pricing: DEFAULT_PRICING }) ?? 0;
+    expect(cost({})).toBeCloseTo(plain * 1.5, 12);
+    expect(cost({ credentials: [own] })).toBeCloseTo(plain * 1.1, 12);
+  });
+
+  it('expects of answers what those of the workflow came to', () => {
+    const caller = callerOf();
+    const asking = question({ model: 'auto', workflow: 'short' }, { caller });
+    const tokens = () => explainRoute(asking).candidates[0]?.estimate.output_tokens;
+    expect(tokens()).toBe(500);
+    const [candidate] = plan(asking).candidates;
+    if (!candidate) throw new Error('nobody serves');
+    learnFromAnswer(asking, candidate, { inputTokens: 9, outputTokens: 30 });
+    expect(tokens()).toBe(30);
+    const limited = question({ model: 'auto', workflow: 'short', max_tokens: 20 }, { caller });
+    expect(explainRoute(limited).candidates[0]?.estimate.output_tokens).toBe(20);
+    expect(explainRoute(question({ model: 'auto' }, { caller })).candidates[0]?.estimate.output_tokens).toBe(
+      500,
+    );
+  });
+
   it('stays where a conversation was answered while its prompt is cached there', () => {
     const registry = registryOf([
       endpoint('a/here@p', { price: price(2, 2, { cachedInput: 0 }) }),

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import catalogue from '../../src/registry/catalogue/models.data.json';
+import type { Catalogue } from '../../src/registry/catalogue/types.ts';
+import { modelRow } from '../../src/registry/import.ts';
 import { latestNames } from '../../src/registry/latest.ts';
 import { Registry } from '../../src/registry/snapshot.ts';
-import type { Endpoint, Model, RegistryData } from '../../src/registry/types.ts';
+import type { Endpoint, Modality, Model, RegistryData } from '../../src/registry/types.ts';
 
 function model(
   id: string,
@@ -55,7 +58,11 @@ describe('the name of the newest', () => {
       model(`anthropic/claude-sonnet${ending}`, 'claude-sonnet', '2026-09-01'),
     );
     const speech = model('anthropic/claude-sonnet-7', 'claude-sonnet', '2026-09-01', { kind: 'speech' });
-    expect(names(...SONNETS, ...others, speech)['claude-sonnet-latest']).toBe('anthropic/claude-sonnet-5');
+    const drawing = model('anthropic/claude-sonnet-8', 'claude-sonnet', '2026-09-01', {
+      outputModalities: ['text', 'image'],
+    });
+    const all = names(...SONNETS, ...others, speech, drawing);
+    expect(all['claude-sonnet-latest']).toBe('anthropic/claude-sonnet-5');
   });
 
   it('is told by the names of models, wherever the version stands', () => {
@@ -103,6 +110,34 @@ describe('the name of the newest', () => {
       'anthropic/claude-sonnet-latest': 'anthropic/claude-sonnet-5',
       'acme/claude-sonnet-latest': 'acme/claude-sonnet-9',
     });
+  });
+});
+
+describe('of the shipped catalogue', () => {
+  const models = (catalogue as unknown as Catalogue).models.map((shipped) => {
+    const { family, released, gives } = modelRow(shipped);
+    const kind = shipped.kind ?? 'chat';
+    return model(shipped.id, family ?? null, released ?? null, {
+      kind,
+      outputModalities: gives as Modality[],
+    });
+  });
+
+  it.each([
+    ['claude-sonnet-latest', 'anthropic/claude-sonnet-5'],
+    ['claude-opus-latest', 'anthropic/claude-opus-4-8'],
+    ['gpt-latest', 'openai/gpt-5.5'],
+    ['gpt-mini-latest', 'openai/gpt-5.4-mini'],
+    // 3.1 Pro is a preview.
+    ['gemini-pro-latest', 'google/gemini-2.5-pro'],
+    ['grok-latest', 'x-ai/grok-4.3'],
+    ['glm-latest', 'z-ai/glm-5.2'],
+    ['nova-lite-latest', 'amazon/nova-2-lite-v1'],
+    ['deepseek-latest', undefined],
+    ['minimax-latest', undefined],
+    ['gpt-image-latest', undefined],
+  ])('%s is %s', (name, id) => {
+    expect(names(...models)[name]).toBe(id);
   });
 });
 

@@ -135,6 +135,11 @@ describe('sessions', () => {
     expect(sessionOf('ws', null, [system, hi, { role: 'assistant', content: 'Yes?' }, system])).toBe(opening);
     expect(sessionOf('ws', null, [system, { role: 'user', content: 'Ho' }])).not.toBe(opening);
     expect(sessionOf('other', null, [system, hi])).not.toBe(opening);
+    // Long instructions do not hide who begins the conversation.
+    const long = { role: 'system', content: 'Be brief. '.repeat(10_000) };
+    expect(sessionOf('ws', null, [long, hi])).not.toBe(
+      sessionOf('ws', null, [long, { role: 'user', content: 'Ho' }]),
+    );
     expect(sessionOf('ws', 'mine', [])).not.toBe(sessionOf('other', 'mine', []));
   });
 

@@ -235,7 +235,7 @@ export class Pursuit {
     }
     if (isFaultOfEndpoint(error)) {
       const outcome = error.code === 'upstream_timeout' ? 'timeout' : 'error';
-      this.#call.health.observe({ endpoint: endpoint.id, model: model.id, at: now, outcome });
+      this.#call.health.observe({ endpoint: endpoint.id, model: model.id, at: now, startedAt, outcome });
     } else {
       this.#call.health.releaseProbe(endpoint.id);
     }

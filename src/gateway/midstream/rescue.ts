@@ -60,6 +60,8 @@ export async function rescue(
   for (const mode of policy.midstream ?? ['continue']) {
     if (mode === 'error') return null;
     if (mode === 'restart') {
+      // Only our own format has a word for it.
+      if (call.surface) return null;
       const served = await find(ownRequest(call.request), false);
       if (!served) return null;
       answer.annul();

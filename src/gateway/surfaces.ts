@@ -1,0 +1,32 @@
+import { GatewayError } from '../errors.ts';
+import { isObject, parseJson } from '../lib/json.ts';
+import type { Surface, SurfaceRequest } from '../wires/surfaces.ts';
+
+/** A request as a chat completion. */
+export interface Asked {
+  /** The body of a chat completion request. */
+  bytes: Uint8Array;
+  /** The format of the client, where it is not our own. */
+  surface: SurfaceRequest | null;
+}
+
+/** Takes the body of a chat completion as it is. */
+export function inOwnFormat(bytes: Uint8Array): Asked {
+  return { bytes, surface: null };
+}
+
+/**
+ * Reads bodies of another format.
+ * @returns a reader that throws GatewayError `invalid_json`, `invalid_type`, and as `Surface.read`.
+ */
+export function inFormatOf(surface: Surface): (bytes: Uint8Array) => Asked {
+  return (bytes) => {
+    const body = parseJson(new TextDecoder().decode(bytes));
+    if (body === undefined) throw new GatewayError('invalid_json');
+    if (!isObject(body)) {
+      throw new GatewayError('invalid_type', { message: 'The request body must be a JSON object.' });
+    }
+    const request = surface.read(body);
+    return { bytes: new TextEncoder().encode(JSON.stringify(request.chat)), surface: request };
+  };
+}
