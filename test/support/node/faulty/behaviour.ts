@@ -10,8 +10,8 @@ export interface Behaviour {
   refusal: Refusal | null;
   /** So many requests are refused, and then none any more. */
   refusals: number;
-  /** A request that ends with the assistant's words is refused. */
-  refusesPrefill: boolean;
+  /** From this request on, from 0, one that ends with the assistant's words is refused. */
+  refusesPrefillFrom: number;
   /** Behind so many pieces of text, in this way. */
   breaksAfter: { pieces: number; how: Break } | null;
   /** The piece of this number, from 0, arrives as half an event. */
@@ -32,7 +32,7 @@ const WELL: Behaviour = {
   slowMs: 0,
   refusal: null,
   refusals: 0,
-  refusesPrefill: false,
+  refusesPrefillFrom: Infinity,
   breaksAfter: null,
   garbles: null,
   withoutDone: false,
@@ -69,7 +69,8 @@ const FAULTS: Readonly<Record<string, (number: number) => Partial<Behaviour>>> =
   /** Loads its model for so many requests, and says that it takes a second, or not how long. */
   loads: (times) => refuse({ kind: 'loading', seconds: 1 }, times),
   sleeps: () => refuse({ kind: 'loading', seconds: null }),
-  noprefill: () => ({ refusesPrefill: true }),
+  noprefill: () => ({ refusesPrefillFrom: 0 }),
+  forgets: (refusesPrefillFrom) => ({ refusesPrefillFrom }),
   repeats: () => ({ goesOn: 'repeating' }),
   anew: () => ({ goesOn: 'anew' }),
 };

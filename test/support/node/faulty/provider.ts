@@ -94,7 +94,9 @@ class Reply {
     if (behaviour.refusal && before < behaviour.refusals) {
       return this.#refuse(refused(this.#wire, behaviour.refusal));
     }
-    if (behaviour.refusesPrefill && this.#asked.how === 'prefill') return this.#refuse(NO_PREFILL);
+    if (this.#asked.how === 'prefill' && before >= behaviour.refusesPrefillFrom) {
+      return this.#refuse(NO_PREFILL);
+    }
     if (behaviour.connection === 'reset') return this.#reset();
     if (behaviour.connection === 'mute') return;
     const pieces = this.#pieces(behaviour);
