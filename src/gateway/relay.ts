@@ -73,6 +73,8 @@ class Relay {
   #heldBack = false;
   /** There is an upstream that should be saying something. */
   #listening = false;
+  /** The caller gave the running stream less time than the gateway would: that tells others nothing of it. */
+  #hurried = false;
   /** What a comment says while nothing else is said. */
   #comment: () => string;
 
@@ -119,11 +121,12 @@ class Relay {
     this.#answer.begin(first, null);
     for (;;) {
       this.#listening = true;
+      this.#hurried = false;
       this.#lastActivityAt = Date.now();
       const failure = await this.#pump();
       this.#listening = false;
       const { served } = this.#answer;
-      observeStream(this.#call, served, served.stream.decoder.state, failure);
+      observeStream(this.#call, served, served.stream.decoder.state, this.#hurried ? null : failure);
       if (failure) this.#broke(served, failure);
       const rescued = failure && (await rescue(this.#relayed, this.#answer, failure));
       if (!rescued) {
@@ -196,12 +199,20 @@ class Relay {
       keepReservation(this.#call);
     }
     const { policy, trail } = this.#relayed;
-    const mostMs = policy.total_ms ?? MAX_STREAM_MS;
-    if (now - this.#call.startedAt > mostMs) trail.brake.pull(tooLong(`took over ${mostMs / 1000} s`));
+    const age = now - this.#call.startedAt;
+    if (age > (policy.total_ms ?? Infinity)) {
+      this.#hurried = true;
+      const message = `The answer was not complete after ${policy.total_ms} ms, the request’s total_ms.`;
+      trail.brake.pull(new GatewayError('upstream_timeout', { message }));
+    }
+    if (age > MAX_STREAM_MS) trail.brake.pull(tooLong(`took over ${MAX_STREAM_MS / 1000} s`));
     if (this.#heldBack) return;
     if (this.#listening) {
       const { cutoff, decoder } = this.#answer.served.stream;
-      if (now - this.#lastActivityAt >= idleLimit(decoder.state, policy, this.#call.config.limits)) {
+      const { limits } = this.#call.config;
+      const silence = now - this.#lastActivityAt;
+      if (silence >= idleLimit(decoder.state, policy, limits)) {
+        this.#hurried = silence < idleLimit(decoder.state, {}, limits);
         const message = 'The provider stopped in the middle of the answer.';
         cutoff.cut(new GatewayError('upstream_timeout', { message }));
         return;

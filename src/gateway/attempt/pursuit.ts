@@ -1,6 +1,6 @@
 import { GatewayError, toGatewayError } from '../../errors.ts';
 import { coolDown, warmUp } from '../../providers/cool-down.ts';
-import type { FallbackTrigger } from '../../routing/policy/types.ts';
+import type { FallbackTrigger, Policy } from '../../routing/policy/types.ts';
 import { keepReservation } from '../admit.ts';
 import { Cutoff } from '../cutoff.ts';
 import type { Call, Candidate, Plan, Trail } from '../types.ts';
@@ -24,6 +24,8 @@ interface Leg {
   startedAt: number;
   /** It started beside another that was late. */
   beside: boolean;
+  /** The caller gives it less time than the gateway would. */
+  hurried: boolean;
   /** Never rejects. */
   ended: Promise<Served | GatewayError>;
 }
@@ -100,11 +102,6 @@ export class Pursuit {
     }
   }
 
-  /** Whether somebody who was not asked yet would be if this one failed. */
-  hasAnother(candidate: Candidate): boolean {
-    return this.#someoneElse(candidate, 'error') !== null;
-  }
-
   /** The first candidate whose circuit lets a call through; when none does, the first. */
   #first(): Step | null {
     const { health } = this.#call;
@@ -126,31 +123,31 @@ export class Pursuit {
     }
     const since = Date.now();
     await this.#wake.awaitTurn(candidate.endpoint.id, waitMs);
-    // To wake has a budget of its own.
-    this.#deadline += Date.now() - since;
+    // To wake has a budget of its own, unless the caller limits it all.
+    if (this.#plan.policy.total_ms === undefined) this.#deadline += Date.now() - since;
   }
 
   #start({ candidate, waking }: Step, ask: Ask, beside: boolean): Leg {
     const { config, health, request } = this.#call;
     const { policy } = this.#plan;
     const startedAt = Date.now();
-    const othersLeft = this.#someoneElse(candidate, 'error') !== null;
-    const limit = candidate.endpoint.scalesToZero
-      ? this.#wake.budgetMs
-      : firstLimit(request.stream, candidate, policy, config.limits, health, othersLeft);
+    const othersLeft = this.someoneElse(candidate, 'error') !== null;
+    const limitBy = (wanted: Policy): number =>
+      firstLimit(request.stream, candidate, wanted, config.limits, health, othersLeft);
+    const limit = candidate.endpoint.scalesToZero ? this.#wake.budgetMs : limitBy(policy);
     const limitMs = Math.max(1, Math.min(limit, this.#deadline - startedAt));
+    const hurried = limitMs < limitBy({});
     const cutoff = new Cutoff();
     this.#trail.brake.attach(cutoff);
     this.#tries.began(candidate);
     if (!waking) this.#attempts++;
     const asked = ask.requestFor(candidate);
-    const ended = sendOnce(this.#call, candidate, asked, policy, limitMs, this.#trail, cutoff).catch(
-      (thrown: unknown) => {
-        this.#trail.brake.detach(cutoff);
-        return toGatewayError(thrown);
-      },
-    );
-    return { candidate, cutoff, startedAt, beside, ended };
+    const sent = sendOnce(this.#call, candidate, asked, policy, limitMs, this.#trail, cutoff);
+    const ended = sent.catch((thrown: unknown) => {
+      this.#trail.brake.detach(cutoff);
+      return toGatewayError(thrown);
+    });
+    return { candidate, cutoff, startedAt, beside, hurried, ended };
   }
 
   /** The first call that ends; `late` when it is time to start another beside the only one. */
@@ -177,7 +174,7 @@ export class Pursuit {
   #patience({ candidate }: Leg): number | null {
     if (this.#hedged) return null;
     const sleepy = candidate.endpoint.scalesToZero === true;
-    if (!sleepy && !this.#someoneElse(candidate, 'slo')) return null;
+    if (!sleepy && !this.someoneElse(candidate, 'slo')) return null;
     const { health, request } = this.#call;
     const after = hedgeAfter(request.stream, candidate, this.#plan.policy, health);
     return sleepy ? Math.min(after ?? Infinity, WAKING_AFTER_MS) : after;
@@ -188,7 +185,7 @@ export class Pursuit {
     this.#hedged = true;
     if (!leg) return null;
     const { candidate, startedAt } = leg;
-    const other = this.#someoneElse(candidate, 'slo');
+    const other = this.someoneElse(candidate, 'slo');
     if (other) return { candidate: other, waitMs: 0 };
     if (candidate.endpoint.scalesToZero) this.#announce(candidate, startedAt);
     return null;
@@ -201,14 +198,14 @@ export class Pursuit {
   }
 
   /** Who has not been asked, is not known to be down, and would be asked after a failure of this kind. */
-  #someoneElse(than: Candidate, trigger: FallbackTrigger): Candidate | null {
-    if (this.#attempts >= this.#mostAttempts) return null;
+  someoneElse(than: Candidate, trigger: FallbackTrigger): Candidate | null {
+    if (this.#isSpent) return null;
     const found = this.#plan.candidates.find(
       (candidate) =>
         this.#tries.times(candidate) === 0 &&
         candidate.endpoint.id !== than.endpoint.id &&
-        leadsTo(candidate, trigger, than) &&
         !candidate.endpoint.scalesToZero &&
+        leadsTo(candidate, trigger, than) &&
         this.#call.health.circuit(candidate.endpoint.id) !== 'open',
     );
     return found ?? null;
@@ -224,7 +221,7 @@ export class Pursuit {
   }
 
   /** What a failed call tells of its credential and its endpoint. @returns the failure by its right name. */
-  #learn({ candidate, startedAt }: Leg, error: GatewayError): GatewayError {
+  #learn({ candidate, startedAt, hurried }: Leg, error: GatewayError): GatewayError {
     const { credential, endpoint, model } = candidate;
     const now = Date.now();
     if (endpoint.scalesToZero && error.code === 'upstream_overloaded') return this.#asleep(error);
@@ -233,7 +230,9 @@ export class Pursuit {
     if (error.code === 'upstream_timeout' && endpoint.scalesToZero) {
       return this.#wake.timeout(endpoint.id, now - startedAt);
     }
-    if (isFaultOfEndpoint(error)) {
+    // One caller's haste tells others nothing of an endpoint.
+    const isHaste = hurried && error.code === 'upstream_timeout' && error.upstream === null;
+    if (isFaultOfEndpoint(error) && !isHaste) {
       const outcome = error.code === 'upstream_timeout' ? 'timeout' : 'error';
       this.#call.health.observe({ endpoint: endpoint.id, model: model.id, at: now, startedAt, outcome });
     } else {
@@ -254,15 +253,15 @@ export class Pursuit {
   #after(failed: Candidate, error: GatewayError, ask: Ask): Step | null {
     if (ask.refused(failed, error)) return { candidate: failed, waitMs: 0 };
     if (error.code === 'upstream_waking') {
-      const other = this.#someoneElse(failed, 'error');
+      const other = this.someoneElse(failed, 'error');
       if (!other) {
         this.#announce(failed, Date.now());
         return { candidate: failed, waitMs: error.retryAfterMs ?? 0, waking: true };
       }
     }
-    if (this.#attempts >= this.#mostAttempts) return null;
+    if (this.#isSpent) return null;
     const trigger = ask.ours ? 'error' : triggerOf(error);
-    const step = nextStep(this.#plan.candidates, failed, error, trigger, this.#tries, this.#timeLeft());
+    const step = nextStep(this.#plan.candidates, failed, error, trigger, this.#tries, this.#timeLeft);
     if (step?.candidate.endpoint.id !== failed.endpoint.id) this.#leave(failed, error);
     return step;
   }
@@ -271,11 +270,11 @@ export class Pursuit {
   #afterBreak({ candidate: failed, error, afresh }: Broken): Step | null {
     this.#tries.failed(failed, error);
     this.#hedged = false;
-    if (this.#attempts >= this.#mostAttempts) return null;
+    if (this.#isSpent) return null;
     const candidates = afresh
       ? this.#plan.candidates
       : this.#plan.candidates.filter(({ endpoint }) => endpoint.id !== failed.endpoint.id);
-    const step = nextStep(candidates, failed, error, triggerOf(error), this.#tries, this.#timeLeft());
+    const step = nextStep(candidates, failed, error, triggerOf(error), this.#tries, this.#timeLeft);
     if (step) this.#leave(failed, error);
     return step;
   }
@@ -286,7 +285,11 @@ export class Pursuit {
     this.#trail.routingReason = reasonOf(error.code);
   }
 
-  #timeLeft(): number {
+  get #timeLeft(): number {
     return this.#deadline - Date.now();
+  }
+
+  get #isSpent(): boolean {
+    return this.#attempts >= this.#mostAttempts || this.#timeLeft <= 0;
   }
 }

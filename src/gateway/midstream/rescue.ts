@@ -21,7 +21,8 @@ export interface Rescued {
 /** Whether somebody could go on with the running stream, should it break now. */
 export function isRescuable({ call, policy, pursuit, trail }: Relayed, answer: Answer): boolean {
   if (trail.brake.reason || (policy.midstream ?? ['continue'])[0] !== 'continue') return false;
-  return 'how' in continuable(call.request, answer.sent) && pursuit.hasAnother(answer.served.candidate);
+  const another = pursuit.someoneElse(answer.served.candidate, 'error');
+  return another !== null && 'how' in continuable(call.request, answer.sent);
 }
 
 /**

@@ -76,8 +76,8 @@ describe.concurrent.each(pairs)('a stream of the %s wire, continued by one of th
     const receipt = await receiptOf(caller, response);
     const [first, second] = receipt.parts;
     expect(receipt.parts.map(({ endpoint }) => endpoint)).toEqual(cast.endpoints);
-    // Four of twelve pieces, about 21 characters each; of those after it, 30 characters were said twice.
-    expect(first?.usage.outputTokens).toBeGreaterThanOrEqual(20);
+    // Four of twelve pieces, about 19 characters each; of those after it, 30 characters were said twice.
+    expect(first?.usage.outputTokens).toBeGreaterThanOrEqual(15);
     expect(first?.usage.outputTokens).toBeLessThanOrEqual(40);
     expect(second?.usage).toMatchObject({ inputTokens: 0, outputTokens: 90 - Math.ceil(30 / 4) });
     const [a, b] = [first?.usage, second?.usage];

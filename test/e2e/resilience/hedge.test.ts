@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type Stage, startStage } from '../../support/node/faulty/stage.ts';
 import { taleOf, tellMe } from '../../support/node/faulty/tale.ts';
 import { receiptOf } from '../../support/node/receipts.ts';
@@ -32,7 +32,6 @@ describe.concurrent('a first token later than slo_ms', () => {
     expect(await cast.seen(0)[0]?.ended).toBe('left');
     expect(performance.now() - startedAt).toBeLessThan(8_000);
     expect([cast.seen(0).length, cast.seen(1).length]).toEqual([1, 1]);
-    expect((cast.seen(1)[0]?.at ?? 0) - (cast.seen(0)[0]?.at ?? 0)).toBeGreaterThan(180);
     const receipt = await receiptOf(stage, response);
     expect(receipt.attempts).toMatchObject([
       { endpoint: cast.endpoints[0], outcome: 'cancelled', error: null },

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** How a stream of the simulator ends that does not end well. */
 export type Break = 'reset' | 'end' | 'silence' | 'error' | 'call';
 
@@ -18,6 +20,8 @@ export interface Behaviour {
   garbles: number | null;
   /** No `[DONE]` behind the last event. */
   withoutDone: boolean;
+  /** Of a hundred requests so many meet another fault, drawn by lot. */
+  chaosPercent: number;
   /** What it makes of an answer that it is to go on with. */
   goesOn: 'exactly' | 'repeating' | 'anew';
 }
@@ -36,6 +40,7 @@ const WELL: Behaviour = {
   breaksAfter: null,
   garbles: null,
   withoutDone: false,
+  chaosPercent: 0,
   goesOn: 'exactly',
 };
 
@@ -73,6 +78,7 @@ const FAULTS: Readonly<Record<string, (number: number) => Partial<Behaviour>>> =
   forgets: (refusesPrefillFrom) => ({ refusesPrefillFrom }),
   repeats: () => ({ goesOn: 'repeating' }),
   anew: () => ({ goesOn: 'anew' }),
+  chaos: (chaosPercent) => ({ chaosPercent }),
 };
 
 /**
@@ -89,4 +95,16 @@ export function behaviourOf(model: string): Behaviour {
     Object.assign(behaviour, make(Number(number ?? Number.NaN)));
   }
   return behaviour;
+}
+
+/** What chaos is made of. Silence is for streams: whole answers have no shorter time limit than minutes. */
+const ANYWHERE = ['reset', 'down', 'fault', 'limit', 'limited-2', 'cut-3'];
+const IN_STREAMS = ['cut-0', 'end-2', 'error-5', 'garble-4', 'stall-3', 'mute'];
+
+/** The fault that a request meets in chaos, always the same for the same lot. */
+export function drawn(behaviour: Behaviour, lot: string, stream: boolean): Behaviour {
+  const number = createHash('sha256').update(lot).digest();
+  if (behaviour.chaosPercent <= number.readUInt16BE(0) % 100) return behaviour;
+  const faults = stream ? [...ANYWHERE, ...IN_STREAMS] : ANYWHERE;
+  return behaviourOf(faults[number.readUInt16BE(2) % faults.length] ?? 'ok');
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Asked, readAsked } from './asked.ts';
-import { type Behaviour, behaviourOf } from './behaviour.ts';
+import { type Behaviour, behaviourOf, drawn } from './behaviour.ts';
 import { NO_PREFILL, type Refused, refused } from './refusals.ts';
 import { restOf, toldFor } from './tale.ts';
 import { type SimulatedWire, TOKENS_PER_PIECE, WORDINGS, type Wording } from './wording.ts';
@@ -47,10 +47,14 @@ export async function startFaultyProvider(): Promise<FaultyProvider> {
     const body = JSON.parse(text) as Record<string, unknown>;
     const asked = readAsked(spoken, path, body);
     const reply = new Reply(response, spoken, asked);
-    const before = attempts.get(asked.model) ?? [];
-    attempts.set(asked.model, [...before, { ...asked, at: performance.now(), body, ended: reply.ended }]);
+    const known = attempts.get(asked.model) ?? [];
+    const before = known.length;
+    attempts.set(asked.model, known);
+    known.push({ ...asked, at: performance.now(), body, ended: reply.ended });
     try {
-      await reply.give(behaviourOf(asked.model), before.length);
+      const behaviour = behaviourOf(asked.model);
+      const lot = `${asked.model.at(-1)} ${asked.prompt} ${asked.given.length}`;
+      await reply.give(drawn(behaviour, lot, asked.stream), before);
     } catch (cause) {
       complaints.push(String(cause));
       response.writeHead(400).end('{}');
@@ -62,7 +66,7 @@ export async function startFaultyProvider(): Promise<FaultyProvider> {
   const { port } = server.address() as AddressInfo;
   return {
     url: (wire) => `http://127.0.0.1:${port}/${wire}`,
-    seen: (model) => attempts.get(model) ?? [],
+    seen: (model) => [...(attempts.get(model) ?? [])],
     complaints,
     async stop() {
       server.closeAllConnections();
