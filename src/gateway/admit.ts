@@ -3,16 +3,16 @@ import { allowsAddress } from '../lib/ip-allowlist.ts';
 import { matchesModel } from '../lib/model-glob.ts';
 import { workspaceClient } from '../objects/workspace/client.ts';
 import type { Admission, AdmissionRequest, Scope } from '../objects/workspace/types.ts';
-import { type Demand, Headroom } from './admission/headroom.ts';
+import { advances, headroom, LEASE_MS, laneOf } from './admission/exchange.ts';
+import type { Demand } from './admission/headroom.ts';
 import { askAdmission } from './admission/queue.ts';
 import { refusalError } from './admission/refusal.ts';
 import { type Reservation, reservationOf } from './admission/reserve.ts';
 import { flushOutbox } from './outbox.ts';
 import type { Call, Caller, Candidate } from './types.ts';
 
-/** What a request reserves is freed after so long without a word; it is kept up three times as often. */
-export const LEASE_MS = 90_000;
-export const RENEW_EVERY_MS = 30_000;
+/** What a request has reserved is kept up three times as often as it would be freed, milliseconds. */
+export const RENEW_EVERY_MS = LEASE_MS / 3;
 
 /** An admission that takes longer than this is none: money fails closed. */
 const DEADLINE_MS = 2_000;
@@ -25,14 +25,15 @@ export interface Ticket {
   optimistic: boolean;
   /** @throws GatewayError the refusal, or `limits_unavailable`. Rejections are never unhandled. */
   granted: Promise<Granted>;
+  /** What was granted, once it is there: then nobody need wait. */
+  known: Granted | null;
 }
-
-const headroom = new Headroom();
 
 /**
  * Whether this caller may run this request: its role and address here, limits, budgets and credits in the
- * workspace's object. While there is comfortable room the object is asked beside the upstream's connect,
- * and no byte reaches the client before both have said yes; near a limit it is asked first.
+ * workspace's object. Where only money is limited, requests that come close together draw on an advance that
+ * the object has granted. Else, while there is comfortable room, the object is asked beside the upstream's
+ * connect, and no byte reaches the client before both have said yes; near a limit it is asked first.
  * @throws GatewayError `permission_denied`, `ip_not_allowed`.
  */
 export function admit(call: Call, candidates: readonly Candidate[]): Ticket {
@@ -47,7 +48,9 @@ export function admit(call: Call, candidates: readonly Candidate[]): Ticket {
   const reservation = reservationOf(call, candidates);
   const demand = demandOf(reservation);
   const now = Date.now();
-  const name = `${caller.workspaceId}/${caller.keyId}`;
+  const name = laneOf(caller);
+  const drawn = draw(call, name, model, reservation, now);
+  if (drawn) return { optimistic: true, granted: Promise.resolve(drawn), known: drawn };
   const optimistic = headroom.comfortable(name, demand, now);
   const request: AdmissionRequest = {
     id: call.generationId,
@@ -58,13 +61,19 @@ export function admit(call: Call, candidates: readonly Candidate[]): Ticket {
     optimistic,
   };
   headroom.asked(name, demand);
-  const granted = ask(call, request, name, demand);
-  granted.catch(() => {});
-  return { optimistic, granted };
+  const ticket: Ticket = { optimistic, granted: ask(call, request, name, demand), known: null };
+  ticket.granted.then(
+    (granted) => {
+      ticket.known = granted;
+    },
+    () => {},
+  );
+  return ticket;
 }
 
 /** Waits for the admission, and no longer than the deadline. @throws GatewayError as the ticket says. */
-export async function grantedInTime({ granted }: Ticket): Promise<Granted> {
+export async function grantedInTime({ granted, known }: Ticket): Promise<Granted> {
+  if (known) return known;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new GatewayError('limits_unavailable')), DEADLINE_MS);
@@ -77,10 +86,10 @@ export async function grantedInTime({ granted }: Ticket): Promise<Granted> {
 }
 
 /** Keeps what a request that takes long has reserved. A failure is made good by the next time. */
-export function keepReservation({ env, caller, generationId, waitUntil }: Call): void {
+export function keepReservation({ env, caller, generationId, draw, waitUntil }: Call): void {
   waitUntil(
     workspaceClient(env, caller.workspaceId)
-      .renew([generationId], LEASE_MS)
+      .renew([draw?.advance ?? generationId], LEASE_MS)
       .catch(() => {}),
   );
 }
@@ -88,7 +97,7 @@ export function keepReservation({ env, caller, generationId, waitUntil }: Call):
 async function ask(call: Call, request: AdmissionRequest, name: string, demand: Demand): Promise<Granted> {
   let admission: Admission;
   try {
-    if (!request.optimistic) await flushOutbox(call.waitUntil);
+    if (!request.optimistic) await flushOutbox(call);
     admission = await askAdmission(call.env, call.caller.workspaceId, request, call.waitUntil);
   } catch (cause) {
     headroom.answered(name, demand, null, Date.now());
@@ -96,7 +105,40 @@ async function ask(call: Call, request: AdmissionRequest, name: string, demand: 
   }
   headroom.answered(name, demand, admission.ok ? admission.slack : null, Date.now());
   if (!admission.ok) throw refusalError(admission.refusal, admission.rates);
+  if (request.tokens.openEnded) advances.learnOutput(name, request.model, admission.output);
   return admission;
+}
+
+/** Takes what a request may cost from an advance, where there is one, and money is all that limits it. */
+function draw(
+  call: Call,
+  name: string,
+  model: string,
+  { cost, priced, tokens }: Reservation,
+  now: number,
+): Granted | null {
+  const { caller, config } = call;
+  if (!priced || !config.coalesceAdmissions || hasRates(caller)) return null;
+  const expected = tokens.openEnded ? advances.outputOf(name, model) : tokens.output;
+  if (expected === undefined) return null;
+  const output = Math.min(tokens.output, expected);
+  const held = cost.fixed + Math.ceil((output * cost.outputRate) / 1_000_000);
+  if (held <= 0) return null;
+  call.draw = advances.draw(name, model, held, now) ?? undefined;
+  if (!call.draw) return null;
+  const slack = { money: held, requests: null, tokens: null, concurrent: null };
+  return { ok: true, held, output, rates: { requests: null, tokens: null }, slack };
+}
+
+function hasRates(caller: Caller): boolean {
+  const { allowance, workspaceAllowance, projectAllowance, memberAllowance } = caller;
+  if (allowance?.modelLimits?.length) return true;
+  for (const stated of [allowance, workspaceAllowance, projectAllowance, memberAllowance]) {
+    if (!stated) continue;
+    const { requests_per_minute: requests, tokens_per_minute: perMinute, concurrent } = stated.limits;
+    if (requests !== undefined || perMinute !== undefined || concurrent !== undefined) return true;
+  }
+  return false;
 }
 
 function demandOf({ cost, tokens }: Reservation): Demand {

@@ -2,8 +2,9 @@ import type { NanoUsd } from '../billing/money.ts';
 import { configOf, type Env } from '../env.ts';
 import { Batcher } from '../lib/batcher.ts';
 import { tracesClient } from '../objects/traces/client.ts';
-import { workspaceClient } from '../objects/workspace/client.ts';
 import type { Settlement } from '../objects/workspace/types.ts';
+import { exchange, giveBackIdle, laneOf } from './admission/exchange.ts';
+import type { Call } from './types.ts';
 
 /** Settlements that end within this time travel together. */
 const GATHER_MS = 20;
@@ -14,6 +15,8 @@ const FLUSH_MS = 250;
 interface Item {
   env: Env;
   workspaceId: string;
+  /** Whose requests it counts for. */
+  lane: string;
   /** Unix milliseconds. */
   createdAt: number;
   /** JSON text. */
@@ -22,18 +25,30 @@ interface Item {
 }
 
 /** What this isolate has yet to tell the objects of workspaces. */
-export const outbox = new Batcher<Item>(deliver, GATHER_MS);
+const outbox = new Batcher<Item>(deliver, GATHER_MS);
+
+/** Sends the receipt (JSON text) and the settlement of a call to storage, in `waitUntil`. */
+export function post(
+  { env, caller, startedAt, waitUntil }: Call,
+  receipt: string,
+  settlement: Settlement,
+): void {
+  const { workspaceId } = caller;
+  const lane = laneOf(caller);
+  const delivery = outbox.add({ env, workspaceId, lane, createdAt: startedAt, receipt, settlement });
+  if (delivery) waitUntil(delivery.finally(() => giveBackIdle(env)));
+}
 
 /**
  * Tells now what waits for company: near a limit, what an answer has given back must be known before the same
  * client asks again.
  */
-export async function flushOutbox(waitUntil: (promise: Promise<unknown>) => void): Promise<void> {
+export async function flushOutbox({ env, waitUntil }: Pick<Call, 'env' | 'waitUntil'>): Promise<void> {
   const delivery = outbox.flush()?.catch((cause: unknown) => {
     console.error(JSON.stringify({ error: 'settlement_failed', cause: String(cause) }));
   });
   if (!delivery) return;
-  waitUntil(delivery);
+  waitUntil(delivery.then(() => giveBackIdle(env)));
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, FLUSH_MS);
@@ -56,8 +71,10 @@ async function deliverTo(workspaceId: string, group: Item[]): Promise<void> {
     createdAt,
     receipt,
   }));
+  const lanes = new Map(group.map(({ lane, settlement }) => [lane, settlement.scopes]));
+  const settlements = group.map(({ settlement }) => settlement);
   const [balance] = await Promise.all([
-    workspaceClient(env, workspaceId).settle(group.map(({ settlement }) => settlement)),
+    exchange(env, workspaceId, lanes, settlements),
     tracesClient(env, workspaceId).record(generations),
   ]);
   if (configOf(env).payments) await topUp(env, workspaceId, balance);

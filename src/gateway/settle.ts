@@ -7,7 +7,7 @@ import type { AnswerPart, Attempt, GenerationStatus, Receipt } from '../telemetr
 import { rememberReceipt } from '../telemetry/recent.ts';
 import type { FinishReason, Usage } from '../wires/types.ts';
 import { spendingScopes } from './admit.ts';
-import { outbox } from './outbox.ts';
+import { post } from './outbox.ts';
 import { paidBy } from './paid-by.ts';
 import type { Call, Candidate, Trail } from './types.ts';
 
@@ -63,14 +63,7 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
 
   const text = JSON.stringify(receipt);
   rememberReceipt(call.caller.workspaceId, call.generationId, text);
-  const delivery = outbox.add({
-    env: call.env,
-    workspaceId: call.caller.workspaceId,
-    createdAt: call.startedAt,
-    receipt: text,
-    settlement: settlementOf(call, ending, parts, charged),
-  });
-  if (delivery) call.waitUntil(delivery);
+  post(call, text, settlementOf(call, ending, parts, charged));
   return { charged, receipt };
 }
 
@@ -113,6 +106,7 @@ function settlementOf(
     // A failed answer is not charged and stands on no invoice; one of unknown cost does, so that it is seen.
     lines: last ? linesOf(parts, charged) : [],
     tokens: usage && { total: usage.inputTokens + usage.outputTokens, output: usage.outputTokens },
+    draw: call.draw,
   };
 }
 

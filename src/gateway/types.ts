@@ -1,4 +1,5 @@
 import type { Config, Env } from '../env.ts';
+import type { Draw } from '../objects/workspace/types.ts';
 import type { Credential } from '../providers/credentials.ts';
 import type { Provider } from '../providers/types.ts';
 import type { Registry } from '../registry/snapshot.ts';
@@ -52,6 +53,8 @@ export interface Call {
   surface: SurfaceRequest | null;
   /** A valid W3C `traceparent`, passed on. */
   traceparent: string | null;
+  /** What it has reserved of an advance, once it was admitted so. */
+  draw?: Draw | undefined;
   /** The client's address, where it is known. */
   address: string | null;
   /** Fires when the client goes. */

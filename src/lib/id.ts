@@ -17,6 +17,7 @@ const PREFIXES = {
   invitation: 'inv',
   topUp: 'top',
   invoice: 'inv',
+  advance: 'adv',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;

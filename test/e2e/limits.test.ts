@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
-import { balance } from '../support/node/receipts.ts';
+import { balance, untilBalance } from '../support/node/receipts.ts';
 import { answer, endless, stream } from '../support/node/scripts.ts';
 import { readStream } from '../support/node/sse.ts';
 import { type Caller, modelId, newCaller, startWorld, type World } from '../support/node/world.ts';
@@ -49,7 +49,7 @@ test('a limit lets in exactly what it says, of a thousand that come at once, and
       'GET',
       `/api/workspaces/${caller.workspace}/limits`,
     );
-  await expect.poll(async () => (await state()).concurrent.used).toBe(0);
+  await expect.poll(async () => (await state()).concurrent.used, { timeout: 10_000 }).toBe(0);
   expect((await state()).requests_per_minute.remaining).toBe(100 - admitted);
   // What is left of the minute can be used to the last request, and no more.
   let more = 0;
@@ -78,9 +78,59 @@ test('admission goes beside the upstream while there is room, and costs no refus
   for (let round = 0; round < 5; round++) {
     expect(having(await flood(caller, 40), 200)).toHaveLength(40);
   }
-  const stats = await world.api<object>('GET', `/api/limits/stats?workspace=${caller.workspace}`);
-  expect(stats).toMatchObject({ admitted: 200, refused: 0, refused_optimistic: 0, expired: 0 });
+  const stats = async () =>
+    await world.api<{ admitted: number }>('GET', `/api/limits/stats?workspace=${caller.workspace}`);
+  await expect.poll(async () => (await stats()).admitted, { timeout: 10_000 }).toBe(200);
+  expect(await stats()).toMatchObject({ refused: 0, refused_optimistic: 0, expired: 0 });
 });
+
+test.each([
+  ['a budget that is spent', { budgets: [{ window: 'total', amount_usd: 0 }] }, 403, 0],
+  ['a rate', { requests_per_minute: 3 }, 429, 3],
+])(
+  '%s is in force when it has been set, amid requests that need not ask',
+  async (_, limits, status, limit) => {
+    const caller = await newCaller(world);
+    world.upstream.script('openai', answer(ANSWERS.openai.whole(SAYS)));
+    const before = Promise.withResolvers<void>();
+    let answered = 0;
+    let set = false;
+    /** Statuses of requests that began after the limit was set. */
+    const after: number[] = [];
+    const client = async (): Promise<void> => {
+      while (after.length < 40) {
+        const began = set;
+        const response = await caller.chat(body());
+        await response.text();
+        if (began) after.push(response.status);
+        if (++answered === 100) before.resolve();
+      }
+    };
+    const clients = Promise.all(Array.from({ length: 8 }, client));
+    await Promise.race([before.promise, clients]);
+    await world.api('PUT', `/api/workspaces/${caller.workspace}/limits`, limits);
+    set = true;
+    await clients;
+    // Those that came while it was being set may have used it up.
+    const admittedAfter = after.filter((one) => one === 200).length;
+    expect(admittedAfter).toBeLessThanOrEqual(limit);
+    expect(after.filter((one) => one === status)).toHaveLength(after.length - admittedAfter);
+  },
+  30_000,
+);
+
+test('what requests reserve ahead is given back when they cease', async () => {
+  const caller = await newCaller(world);
+  world.upstream.script('openai', answer(ANSWERS.openai.whole(SAYS)));
+  for (let round = 0; round < 10; round++) await flood(caller, 20);
+  // 400 micro-USD an answer.
+  expect(await untilBalance(world, caller, 99.92)).toBe(99.92);
+  const state = await world.api<{ concurrent: { used: number } }>(
+    'GET',
+    `/api/workspaces/${caller.workspace}/limits`,
+  );
+  expect(state.concurrent.used).toBe(0);
+}, 30_000);
 
 test('a request that went ahead and is refused lets no byte out, and its upstream is stopped', async () => {
   const caller = await newCaller(world);
@@ -111,6 +161,6 @@ test('streams carry the headers of rates, and an answer that fails gives its pla
   expect(response.headers.get('x-ratelimit-reset-tokens')).toMatch(/s$/);
   await readStream(response);
   world.upstream.script('openai', answer({ error: { message: 'no' } }, 503));
-  await expect.poll(async () => (await caller.chat(body())).status).toBe(503);
-  await expect.poll(async () => (await caller.chat(body())).status).toBe(503);
+  await expect.poll(async () => (await caller.chat(body())).status, { timeout: 10_000 }).toBe(503);
+  await expect.poll(async () => (await caller.chat(body())).status, { timeout: 10_000 }).toBe(503);
 });

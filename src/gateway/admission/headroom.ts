@@ -60,6 +60,13 @@ export class Headroom {
     known.pending.tokens -= demand.tokens;
   }
 
+  /** The object has told what is left of money, where nothing else is limited. */
+  heard(name: string, money: number, now: number): void {
+    const known = this.#of(name);
+    known.slack = { money, requests: null, tokens: null, concurrent: null };
+    known.at = now;
+  }
+
   #of(name: string): Known {
     let known = this.#known.get(name);
     if (!known) {

@@ -25,7 +25,7 @@ const setForWorkspace = createRoute({
   method: 'put',
   path: '/workspaces/{id}/limits',
   summary: 'Limit a workspace',
-  description: 'Rates and budgets of all its keys together. In force at once.',
+  description: 'Rates and budgets of all its keys together. In force when this is answered.',
   tags: ['Limits'],
   middleware: permitted('limits.write'),
   request: { params: IdParams, body: Body },

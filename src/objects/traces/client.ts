@@ -1,3 +1,4 @@
+import { LruMap } from '../../lib/lru.ts';
 import type { TracesObject } from './object.ts';
 import type { StoredGeneration, StoredReceipt } from './types.ts';
 
@@ -16,8 +17,16 @@ export interface TracesClient {
   page(after: number, limit: number): Promise<StoredReceipt[]>;
 }
 
+/** Ids by name: reckoning one costs a hash. */
+const ids = new LruMap<string, DurableObjectId>(1000);
+
 export function tracesClient(env: TracesBinding, workspaceId: string): TracesClient {
-  const stub = env.TRACES.get(env.TRACES.idFromName(workspaceId));
+  let id = ids.get(workspaceId);
+  if (!id) {
+    id = env.TRACES.idFromName(workspaceId);
+    ids.set(workspaceId, id);
+  }
+  const stub = env.TRACES.get(id);
   return {
     async record(generations) {
       await stub.record(generations);

@@ -6,6 +6,8 @@ const SWEEP_EVERY_MS = 24 * 60 * 60 * 1000;
 /** The recent generations of one workspace, by id. Older ones are swept away by an alarm. */
 export class TracesObject extends DurableObject {
   readonly #sql = this.ctx.storage.sql;
+  /** An alarm is set, as far as this instance knows. */
+  #sweepIsDue = false;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -29,9 +31,11 @@ export class TracesObject extends DurableObject {
         );
       }
     });
+    if (this.#sweepIsDue) return;
     if ((await this.ctx.storage.getAlarm()) === null) {
       await this.ctx.storage.setAlarm(Date.now() + SWEEP_EVERY_MS);
     }
+    this.#sweepIsDue = true;
   }
 
   /** The receipt as JSON text, or null. */
@@ -63,6 +67,7 @@ export class TracesObject extends DurableObject {
   }
 
   override async alarm(): Promise<void> {
+    this.#sweepIsDue = false;
     this.#sql.exec('DELETE FROM generations WHERE created_at < ?', Date.now() - RETENTION_MS);
     const left = Number(this.#sql.exec('SELECT count(*) AS n FROM generations').one().n);
     if (left > 0) await this.ctx.storage.setAlarm(Date.now() + SWEEP_EVERY_MS);

@@ -32,7 +32,7 @@ export function admit(books: Books, request: AdmissionRequest, now: number): Adm
   const tokens = request.tokens.input + output;
 
   const earlier = books.holds.get(request.id);
-  if (earlier) return granted(books, scopes, earlier.amount, now);
+  if (earlier) return granted(books, scopes, earlier.amount, output, now);
   const refusal = books.ledger.has(`release:${request.id}`)
     ? ({ code: 'ended' } as const)
     : (overRate(books, scopes, tokens, now) ??
@@ -44,7 +44,7 @@ export function admit(books: Books, request: AdmissionRequest, now: number): Adm
     return { ok: false, refusal, rates: ratesOf(books, scopes, now) };
   }
   reserve(books, request, scopes, cost, tokens, now);
-  return granted(books, scopes, cost, now);
+  return granted(books, scopes, cost, output, now);
 }
 
 function reserve(
@@ -145,9 +145,15 @@ function leftOf(books: Books, scope: Scope, window: BudgetWindow, amount: number
   return amount - books.spending.spent(scope, window, now) - books.holds.held(scope);
 }
 
-function granted(books: Books, scopes: readonly Known[], held: number, now: number): Admission {
+function granted(
+  books: Books,
+  scopes: readonly Known[],
+  held: number,
+  output: number,
+  now: number,
+): Admission {
   const rates = ratesOf(books, scopes, now);
-  return { ok: true, held, rates, slack: slackOf(books, scopes, rates, now) };
+  return { ok: true, held, output, rates, slack: slackOf(books, scopes, rates, now) };
 }
 
 function ratesOf(books: Books, scopes: readonly Known[], now: number): Rates {

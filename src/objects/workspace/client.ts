@@ -1,7 +1,10 @@
+import { LruMap } from '../../lib/lru.ts';
 import type { WorkspaceObject } from './object.ts';
 import type {
   Admission,
   AdmissionRequest,
+  Advance,
+  AdvanceRequest,
   Allowance,
   BudgetAlert,
   LedgerEntry,
@@ -23,15 +26,22 @@ export interface WorkspaceClient {
   admit(requests: AdmissionRequest[]): Promise<Admission[]>;
   /** Ends requests; repeating it changes nothing. Answers the balance. */
   settle(settlements: Settlement[]): Promise<number>;
+  /** The same, and advances beside it: granted, confirmed or given back. */
+  exchange(
+    settlements: Settlement[],
+    advances: AdvanceRequest[],
+  ): Promise<{ balance: number; advances: Advance[] }>;
   /** Keeps what requests under way have reserved, for so many milliseconds more. */
   renew(ids: string[], leaseMs: number): Promise<void>;
   /** Adds money once per id. */
   grant(grant: { id: string; amount: number; reason: string }): Promise<void>;
   /** Records entries; those whose id is known change nothing. Answers the balance. */
   record(entries: LedgerEntry[]): Promise<number>;
-  /** States what scopes may do; an older statement than the known one changes nothing. */
+  /** States what scopes may do; an older statement than the known one changes nothing. Then it is in force. */
   allow(stated: { scope: Scope; allowance: Allowance }[]): Promise<void>;
   balance(): Promise<number>;
+  /** What may be spent, nano-USD: the balance, and what is reserved ahead for requests that may never come. */
+  spendable(): Promise<number>;
   /** The ledger in order, after a sequence number. */
   entries(after: number, limit: number): Promise<StoredEntry[]>;
   /** Those ledger entries of these ids that there are. */
@@ -44,11 +54,20 @@ export interface WorkspaceClient {
   states(scopes: Scope[]): Promise<ScopeState[]>;
 }
 
+/** Ids by name: reckoning one costs a hash. */
+const ids = new LruMap<string, DurableObjectId>(1000);
+
 export function workspaceClient(env: WorkspaceBinding, workspaceId: string): WorkspaceClient {
-  const stub = env.WORKSPACE.get(env.WORKSPACE.idFromName(workspaceId));
+  let id = ids.get(workspaceId);
+  if (!id) {
+    id = env.WORKSPACE.idFromName(workspaceId);
+    ids.set(workspaceId, id);
+  }
+  const stub = env.WORKSPACE.get(id);
   return {
     admit: async (requests) => await stub.admit(requests),
     settle: async (settlements) => await stub.settle(settlements),
+    exchange: async (settlements, advances) => await stub.exchange(settlements, advances),
     renew: async (ids, leaseMs) => await stub.renew(ids, leaseMs),
     async grant({ id, amount, reason }) {
       await stub.record([{ id, kind: 'grant', amount, reference: reason }]);
@@ -56,6 +75,7 @@ export function workspaceClient(env: WorkspaceBinding, workspaceId: string): Wor
     record: async (entries) => await stub.record(entries),
     allow: async (stated) => await stub.allow(stated),
     balance: async () => await stub.balance(),
+    spendable: async () => await stub.spendable(),
     entries: async (after, limit) => await stub.entries(after, limit),
     find: async (ids) => await stub.find(ids),
     usage: async (month) => await stub.usage(month),

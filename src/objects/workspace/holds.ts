@@ -1,6 +1,6 @@
 import type { Scope } from './types.ts';
 
-/** What one request under way has reserved. */
+/** What one request under way has reserved, or several of an advance. */
 export interface Hold {
   id: string;
   /** All scopes it counts for. */
@@ -11,6 +11,8 @@ export interface Hold {
   /** Tokens that were counted against the rates, and when: the second of each scope. */
   tokens: number;
   seconds: Record<Scope, number>;
+  /** Of an advance: requests that it is for, drawn and to come, and whether more may be drawn. */
+  advance?: { requests: number; open: boolean };
   /** Unix milliseconds: freed then, unless it is renewed. */
   expiresAt: number;
 }
@@ -30,7 +32,7 @@ export class Holds {
     sql.exec(
       `CREATE TABLE IF NOT EXISTS holds (
          id TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
-       CREATE INDEX IF NOT EXISTS holds_by_end ON holds (expires_at);`,
+       DROP INDEX IF EXISTS holds_by_end;`,
     );
     this.reload();
   }
@@ -58,6 +60,13 @@ export class Holds {
     return this.#held.get(scope) ?? 0;
   }
 
+  /** Nano-USD that all advances have reserved, be it drawn or not. */
+  get advanced(): number {
+    let sum = 0;
+    for (const { advance, amount } of this.#byId.values()) if (advance) sum += amount;
+    return sum;
+  }
+
   add(hold: Hold): void {
     this.#count(hold, 1);
     this.#added.set(hold.id, hold);
@@ -68,8 +77,17 @@ export class Holds {
     const hold = this.#byId.get(id);
     if (!hold) return undefined;
     this.#count(hold, -1);
-    if (!this.#added.delete(id)) this.#removed.add(id);
+    this.#added.delete(id);
+    this.#removed.add(id);
     return hold;
+  }
+
+  /** Adds to an advance, or takes away. */
+  change(hold: Hold, amount: number, requests: number): void {
+    this.#count(hold, -1);
+    hold.amount += amount;
+    if (hold.advance) hold.advance.requests += requests;
+    this.add(hold);
   }
 
   /** Writes the changes of a transaction, each kind by one statement. */
@@ -81,7 +99,7 @@ export class Holds {
     }
     if (this.#added.size > 0) {
       this.#sql.exec(
-        `INSERT INTO holds (id, value, expires_at)
+        `INSERT OR REPLACE INTO holds (id, value, expires_at)
          SELECT value ->> 'id', value, value ->> 'expiresAt' FROM json_each(?)`,
         JSON.stringify([...this.#added.values()]),
       );
@@ -96,6 +114,11 @@ export class Holds {
     this.#sql.exec('UPDATE holds SET expires_at = ? WHERE id = ?', expiresAt, id);
   }
 
+  /** The advances that may be drawn from. */
+  advances(): Hold[] {
+    return [...this.#byId.values()].filter(({ advance }) => advance?.open);
+  }
+
   /** Those whose time is over. */
   expired(now: number): Hold[] {
     return [...this.#byId.values()].filter((hold) => hold.expiresAt <= now);
@@ -103,15 +126,16 @@ export class Holds {
 
   /** When the next one expires, Unix milliseconds; null when there is none. */
   nextEnd(): number | null {
-    const row = this.#sql.exec('SELECT min(expires_at) AS next FROM holds').one();
-    return row.next === null ? null : Number(row.next);
+    let next: number | null = null;
+    for (const { expiresAt } of this.#byId.values()) next = Math.min(next ?? expiresAt, expiresAt);
+    return next;
   }
 
   #count(hold: Hold, sign: 1 | -1): void {
     if (sign > 0) this.#byId.set(hold.id, hold);
     else this.#byId.delete(hold.id);
     for (const scope of hold.scopes) {
-      bump(this.#running, scope, sign);
+      bump(this.#running, scope, sign * (hold.advance?.requests ?? 1));
       bump(this.#held, scope, sign * hold.amount);
     }
   }

@@ -1,29 +1,42 @@
 import { DurableObject } from 'cloudflare:workers';
 import { admit } from './admission.ts';
+import { advance, idsOf, releaseDraws } from './advances.ts';
 import { Books } from './books.ts';
 import { expire, settle } from './settling.ts';
-import type {
-  Admission,
-  AdmissionRequest,
-  Allowance,
-  BudgetAlert,
-  LedgerEntry,
-  LimitStats,
-  Scope,
-  ScopeState,
-  Settlement,
-  StoredEntry,
-  UsageLine,
+import {
+  ADVANCE_VALID_MS,
+  type Admission,
+  type AdmissionRequest,
+  type Advance,
+  type AdvanceRequest,
+  type Allowance,
+  type BudgetAlert,
+  type LedgerEntry,
+  type LimitStats,
+  type Scope,
+  type ScopeState,
+  type Settlement,
+  type StoredEntry,
+  type UsageLine,
 } from './types.ts';
 
 /** Alarms are not set more finely than this, milliseconds. */
 const ALARM_STEP_MS = 5_000;
+
+/** What an isolate's clock may lag behind while it works, milliseconds. */
+const CLOCK_MS = 250;
+
+/** How often it is looked whether advances have been given back, milliseconds. */
+const DRAWN_CHECK_MS = 10;
 
 /** The limits and the money of one workspace: exact, because the object is alone. */
 export class WorkspaceObject extends DurableObject {
   readonly #books = new Books(this.ctx.storage);
   /** When the alarm is due, as far as this instance knows. */
   #alarmAt: number | null = null;
+  /** When an advance was granted or confirmed last; of those before this instance, that is not known. */
+  readonly #heardOf = new Map<string, number>();
+  readonly #begunAt = Date.now();
 
   /** Decides requests in their order, in one transaction, and reserves what they may use. */
   async admit(requests: AdmissionRequest[]): Promise<Admission[]> {
@@ -37,13 +50,33 @@ export class WorkspaceObject extends DurableObject {
   }
 
   /** Ends requests, in one transaction. Answers the balance, nano-USD. */
-  settle(settlements: Settlement[]): number {
+  async settle(settlements: Settlement[]): Promise<number> {
+    return (await this.exchange(settlements, [])).balance;
+  }
+
+  /** Ends requests and grants advances, in one transaction. Answers the balance, nano-USD, and the advances. */
+  async exchange(
+    settlements: Settlement[],
+    requests: AdvanceRequest[],
+  ): Promise<{ balance: number; advances: Advance[] }> {
     const now = Date.now();
-    const ids = settlements.flatMap(({ id }) => [`release:${id}`, `settle:${id}`]);
-    return this.#books.change(ids, now, () => {
-      for (const settlement of settlements) settle(this.#books, settlement, now);
-      return this.#books.ledger.balance;
+    const ids = [
+      ...settlements.flatMap(({ id, draw }) => (draw ? [`settle:${id}`] : [`release:${id}`, `settle:${id}`])),
+      ...requests.flatMap(idsOf),
+    ];
+    const answer = this.#books.change(ids, now, () => {
+      const draws = settlements.flatMap((settlement) => settle(this.#books, settlement, now) ?? []);
+      releaseDraws(this.#books, draws, now);
+      const advances = requests.map((request) => advance(this.#books, request, now));
+      return { balance: this.spendable(), advances };
     });
+    for (const [index, { id, giveBack, leaseMs }] of requests.entries()) {
+      if (giveBack) this.#heardOf.delete(id);
+      if (!answer.advances[index]?.open) continue;
+      this.#heardOf.set(id, now);
+      await this.#setAlarm(now + leaseMs);
+    }
+    return answer;
   }
 
   /** Keeps what requests under way have reserved. */
@@ -65,16 +98,27 @@ export class WorkspaceObject extends DurableObject {
     });
   }
 
-  /** States what scopes may do; an older statement than the known one changes nothing. */
-  allow(stated: { scope: Scope; allowance: Allowance }[]): void {
-    this.#books.change([], Date.now(), () => {
+  /**
+   * States what scopes may do; an older statement than the known one changes nothing. Answers when nothing is
+   * drawn any more from advances that were granted before: then it is in force.
+   */
+  async allow(stated: { scope: Scope; allowance: Allowance }[]): Promise<void> {
+    const since = Date.now();
+    this.#books.change([], since, () => {
       for (const { scope, allowance } of stated) this.#books.allowances.state(scope, allowance);
     });
+    const scopes = stated.map(({ scope }) => scope);
+    while (this.#mayBeDrawn(scopes, since)) await scheduler.wait(DRAWN_CHECK_MS);
   }
 
   /** The balance in nano-USD: always the sum of the ledger. */
   balance(): number {
     return this.#books.ledger.balance;
+  }
+
+  /** What may be spent, nano-USD: the balance, and what is reserved ahead for requests that may never come. */
+  spendable(): number {
+    return this.#books.ledger.balance + this.#books.holds.advanced;
   }
 
   entries(after: number, limit: number): StoredEntry[] {
@@ -130,6 +174,19 @@ export class WorkspaceObject extends DurableObject {
     this.#books.change(ids, now, () => expire(this.#books, now));
     const next = this.#books.holds.nextEnd();
     if (next !== null) await this.#setAlarm(next);
+  }
+
+  /** Whether an isolate may still draw from an advance that it was granted before. */
+  #mayBeDrawn(scopes: readonly Scope[], before: number): boolean {
+    const now = Date.now();
+    return this.#books.holds.advances().some((hold) => {
+      const heardOf = this.#heardOf.get(hold.id) ?? this.#begunAt;
+      return (
+        heardOf <= before &&
+        now - heardOf <= ADVANCE_VALID_MS + CLOCK_MS &&
+        hold.scopes.some((scope) => scopes.includes(scope))
+      );
+    });
   }
 
   /** Something expires at `next`, Unix milliseconds. */

@@ -1,3 +1,4 @@
+import type { EndedDraw } from './advances.ts';
 import type { Books } from './books.ts';
 import type { Hold } from './holds.ts';
 import type { Settlement } from './types.ts';
@@ -5,25 +6,31 @@ import type { Settlement } from './types.ts';
 /**
  * Ends a request: gives back what it had reserved, takes what it costs, and corrects its tokens. Repeating
  * it changes nothing. Within a transaction.
+ * @returns what it had drawn of an advance and is yet to be given back, once.
  */
-export function settle(books: Books, settlement: Settlement, now: number): void {
-  const { id, amount } = settlement;
-  const hold = books.holds.remove(id);
-  release(books, id, hold, now);
+export function settle(books: Books, settlement: Settlement, now: number): EndedDraw | null {
+  const { id, amount, draw, tokens } = settlement;
+  const hold = draw ? undefined : books.holds.remove(id);
+  if (!draw) release(books, id, hold, now);
   const first = books.ledger.append(
     { id: `settle:${id}`, kind: 'settle', amount: -amount, reference: id },
     now,
   );
-  if (!first) return;
-  if (hold && amount > hold.amount) books.stats.add('overrun', amount - hold.amount);
+  if (!first) return null;
+  const reserved = draw ?? hold;
+  if (draw) books.stats.add('admitted');
+  if (reserved && amount > reserved.amount) books.stats.add('overrun', amount - reserved.amount);
   books.usage.add({ ...settlement, lines: balanced(settlement) });
   for (const scope of settlement.scopes) books.spending.add(scope, amount);
-  const { tokens } = settlement;
-  if (!hold || !tokens) return;
-  books.observed.note(hold.model, tokens.output);
+  if (reserved && tokens) books.observed.note(reserved.model, tokens.output);
+  if (hold && tokens) correctRates(books, hold, tokens.total, now);
+  return draw ? { ...draw, id } : null;
+}
+
+function correctRates(books: Books, hold: Hold, total: number, now: number): void {
   for (const [scope, second] of Object.entries(hold.seconds)) {
     const limit = books.allowances.get(scope)?.limits.tokens_per_minute ?? hold.tokens;
-    books.rates.correct(scope, 'tokens', second, tokens.total - Math.min(hold.tokens, limit), now);
+    books.rates.correct(scope, 'tokens', second, total - Math.min(hold.tokens, limit), now);
   }
 }
 

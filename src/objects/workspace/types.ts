@@ -131,8 +131,56 @@ export type Refusal =
   | { code: 'ended' };
 
 export type Admission =
-  | { ok: true; held: number; rates: Rates; slack: Slack }
+  | {
+      ok: true;
+      /** Nano-USD. */
+      held: number;
+      /** Tokens of output that this is for. */
+      output: number;
+      rates: Rates;
+      slack: Slack;
+    }
   | { ok: false; refusal: Refusal; rates: Rates };
+
+/** What an isolate may draw from an advance without a word from the object, from when it asked, milliseconds. */
+export const ADVANCE_VALID_MS = 250;
+
+/**
+ * Money that an isolate reserves ahead, so that not each of many requests has to ask. Asked for anew it
+ * grows; it is drawn from while the last word on it is younger than `ADVANCE_VALID_MS`, and ended by giving back.
+ */
+export interface AdvanceRequest {
+  id: string;
+  /** Grows by one each time an advance is asked for or given back; what is repeated gets the same answer. */
+  sequence: number;
+  /** All that the requests belong to, the workspace first. None of them may have a rate. */
+  scopes: Scope[];
+  /** So many requests more, at so much each, nano-USD; 0 requests only ask whether it still stands. */
+  take: { requests: number; each: number };
+  /** Ends it: what no request has drawn. */
+  giveBack: { requests: number; amount: number } | null;
+  /** What is left of it is freed after so long without a word, milliseconds. */
+  leaseMs: number;
+}
+
+export interface Advance {
+  /** Whether it may be drawn from. */
+  open: boolean;
+  /** Requests that it was increased by. */
+  requests: number;
+  /** What is left beside it, nano-USD. */
+  left: number;
+}
+
+/** What a request has taken of an advance. */
+export interface Draw {
+  /** The advance's id. */
+  advance: string;
+  /** Nano-USD. */
+  amount: number;
+  /** Canonical id of the model that was asked for. */
+  model: string;
+}
 
 /** One request that has ended. */
 export interface Settlement {
@@ -148,6 +196,8 @@ export interface Settlement {
   lines: ChargedLine[];
   /** All tokens, and those of the output; null when not known: then the estimate stands. */
   tokens: { total: number; output: number } | null;
+  /** What it had reserved, where that was of an advance. */
+  draw?: Draw | undefined;
 }
 
 /** A budget of which half, four fifths or all is spent. */

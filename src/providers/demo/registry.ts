@@ -5,11 +5,12 @@ import { CONTEXT_LENGTH, MAX_OUTPUT_TOKENS } from './tokens.ts';
 
 /** Made up, and small: 0.10 USD per 1M tokens in, 0.40 out, as nano-USD. */
 const PRICE: Price = { input: 100_000_000, output: 400_000_000, cachedInput: 10_000_000 };
-/** A little dearer, so that receipts show which of two endpoints served. */
-const BACKUP_PRICE: Price = { input: 200_000_000, output: 800_000_000, cachedInput: 20_000_000 };
-/** Dearer still, so that who leaves the choice to the gateway gets none that is slow or fails on purpose. */
-const TROUBLED_PRICE: Price = { input: 300_000_000, output: 1_200_000_000, cachedInput: 30_000_000 };
-const TROUBLED = new Set(['slow', 'fail', 'flaky', 'limited', 'break', 'stall', 'sleepy']);
+/** Who leaves the choice to the gateway gets the echo, and none that is slow or fails on purpose. */
+const ABLE_PRICE = times(2, PRICE);
+const TROUBLED_PRICE = times(3, PRICE);
+/** Dearer than those they stand in for, so that receipts show which of two endpoints served. */
+const BACKUP_PRICE = times(2, TROUBLED_PRICE);
+const ABLE = new Set(['tools', 'json', 'reasoning']);
 const PRICE_VERSION = 'demo-2';
 
 const DEMO: Provider = {
@@ -66,9 +67,9 @@ export const DEMO_MODELS: Model[] = Object.entries(MODEL_NAMES).map(([slug, name
 export const DEMO_ENDPOINTS: Endpoint[] = [
   ...Object.keys(MODEL_NAMES)
     .filter((slug) => slug !== 'resilient' && slug !== 'continued')
-    .map((slug) => endpoint(slug, DEMO, `demo-${slug}`, TROUBLED.has(slug) ? TROUBLED_PRICE : PRICE)),
+    .map((slug) => endpoint(slug, DEMO, `demo-${slug}`, priceOf(slug))),
   // In this order: the first fails, the second answers.
-  endpoint('resilient', DEMO, 'demo-fail', PRICE),
+  endpoint('resilient', DEMO, 'demo-fail', TROUBLED_PRICE),
   endpoint('resilient', BACKUP, 'demo-echo', BACKUP_PRICE),
   // The first breaks in the middle of its answer, the second goes on with it.
   endpoint('continued', DEMO, 'demo-break', TROUBLED_PRICE),
@@ -79,6 +80,15 @@ export const DEMO_ENDPOINTS: Endpoint[] = [
 export const DEMO_ALIASES: Record<string, string> = Object.fromEntries(
   Object.keys(MODEL_NAMES).map((slug) => [`demo-${slug}`, `demo/${slug}`]),
 );
+
+function priceOf(slug: string): Price {
+  if (slug === 'echo') return PRICE;
+  return ABLE.has(slug) ? ABLE_PRICE : TROUBLED_PRICE;
+}
+
+function times(factor: number, { input, output, cachedInput = 0 }: Price): Price {
+  return { input: factor * input, output: factor * output, cachedInput: factor * cachedInput };
+}
 
 function endpoint(slug: string, provider: Provider, upstreamModel: string, price: Price): Endpoint {
   const model = `demo/${slug}`;

@@ -112,6 +112,25 @@ describe('POST /v1/chat/completions', () => {
     expect(errorOf(refused)).toEqual({ status: 502, code: 'upstream_error', param: null });
   });
 
+  it('chooses by itself who fits, and says by what', async () => {
+    const cheapest = await chat({ model: 'auto', messages });
+    expect(cheapest.headers.get('x-model-used')).toBe('demo/echo');
+    expect(cheapest.headers.get('x-routing-reason')).toBe('policy_cost');
+    const tools = [{ type: 'function', function: { name: 'look', parameters: { type: 'object' } } }];
+    const able = await chat({ model: 'auto', messages, tools });
+    expect(able.headers.get('x-model-used')).toBe('demo/tools');
+    const denied = await chat({ model: 'auto', messages }, { 'x-policy': '{"allow":["demo/js*"]}' });
+    expect(denied.headers.get('x-model-used')).toBe('demo/json');
+    // 0.40 USD per 1M tokens of output: 0.00002 USD are less than 50.
+    const budget = await chat({
+      model: 'demo-echo',
+      messages,
+      max_tokens: 100,
+      policy: { max_cost_usd: 0.00002 },
+    });
+    expect(budget.headers.get('x-adjusted-params')).toMatch(/^max_tokens=[34]\d$/);
+  });
+
   it('ends a stream that broke with an error, and bills nothing', async () => {
     const all = await events({ model: 'demo-break', messages, stream: true });
     expect(all.at(-1)).toBe('[DONE]');
