@@ -26,6 +26,9 @@ const AFTER_FINISH_MS = 5_000;
 /** Times the usual slowness is unusual. */
 const TIMES = 3;
 
+/** Where nobody has said what is late, nothing is before that: a hedge is a second call to be paid. */
+const LEAST_HEDGE_MS = 1_000;
+
 /**
  * How long one call may take to its first token, or to its whole answer, milliseconds. Shorter while there is
  * somebody else to ask: nobody gains by giving up the last.
@@ -57,7 +60,7 @@ export function hedgeAfter(
 ): number | null {
   if (stream && policy.slo_ms !== undefined) return policy.slo_ms;
   const known = health.endpoint(candidate.endpoint.id)?.[stream ? 'ttft' : 'answer'];
-  return known && known.samples >= ENOUGH_SAMPLES ? known.p95 * TIMES : null;
+  return known && known.samples >= ENOUGH_SAMPLES ? Math.max(LEAST_HEDGE_MS, known.p95 * TIMES) : null;
 }
 
 /** How long a stream may be silent after its first event, milliseconds. */
