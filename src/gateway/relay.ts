@@ -126,6 +126,7 @@ class Relay {
       const failure = await this.#pump();
       this.#listening = false;
       const { served } = this.#answer;
+      served.record.duration_ms = Date.now() - served.calledAt;
       observeStream(this.#call, served, served.stream.decoder.state, this.#hurried ? null : failure);
       if (failure) this.#broke(served, failure);
       const rescued = failure && (await rescue(this.#relayed, this.#answer, failure));

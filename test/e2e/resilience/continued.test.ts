@@ -85,6 +85,8 @@ describe.concurrent.each(pairs)('a stream of the %s wire, continued by one of th
     const paid = nano(a.inputTokens, 3) + nano(a.outputTokens, 15) + nano(b.outputTokens, 2);
     expect(Math.round((receipt.credits_used ?? 0) * 1e9)).toBe(paid);
     expect(last.credits_used).toBe(receipt.credits_used);
+    // The prompt of the continuation, 100 tokens, and 8 of overlap: what it cost beyond what was charged.
+    expect(receipt.attempts.map(({ provider_cost }) => provider_cost)).toEqual([null, 0.000066]);
     expect(last.usage).toMatchObject({
       prompt_tokens: a.inputTokens,
       completion_tokens: a.outputTokens + b.outputTokens,

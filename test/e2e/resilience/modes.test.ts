@@ -166,7 +166,7 @@ describe.concurrent('time limits and attempts', () => {
   });
 
   test('a limit of one caller tells others nothing of a provider', async ({ expect }) => {
-    const { cast, response } = await ask(['slow-1500', 'ok'], { policy: { first_token_ms: 300 } });
+    const { cast, response } = await ask(['slow-4000', 'ok'], { policy: { first_token_ms: 1_500 } });
     await readStream(response);
     expect(cast.seen(1)).toHaveLength(1);
     const other = await stage.newCaller();
