@@ -15,7 +15,7 @@ afterAll(async () => {
 });
 
 /** Long times, shortened, but for a machine with other work to do. */
-const policy = { first_token_ms: 3_000, idle_ms: 2_000 };
+const policy = { first_token_ms: 2_500, idle_ms: 1_500 };
 let tales = 0;
 
 /** Asks for a tale, and reads what comes of it. */
@@ -167,8 +167,8 @@ describe.concurrent('what no other endpoint of the model can mend', () => {
 });
 
 describe.concurrent('two faults at once', () => {
-  const firsts = ['reset', 'mute', 'limit', 'hiccup+cut-2', 'slow-200+cut-3', 'stall-2', 'error-1'];
-  const seconds = ['down', 'cut-3', 'end-2', 'stall-1', 'fault', 'repeats'];
+  const firsts = ['reset', 'mute', 'hiccup+cut-2', 'slow-200+cut-3', 'stall-2', 'error-1'];
+  const seconds = ['down', 'cut-3', 'stall-1', 'fault', 'repeats'];
   const pairs = firsts.flatMap((first) => seconds.map((second) => [first, second] as const));
   test.each(pairs)('%s, then %s', async (first, second) => {
     const cast = await stage.cast([first, second, 'ok']);

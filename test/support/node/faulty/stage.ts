@@ -4,7 +4,7 @@ import { type Caller, newCaller, PRICE, startWorld, type World } from '../world.
 import { type FaultyProvider, type SeenAttempt, startFaultyProvider } from './provider.ts';
 import type { SimulatedWire } from './wording.ts';
 
-/** An endpoint to be tried: a provider of its own, of which nobody knows anything yet. */
+/** An endpoint to be tried, of which nobody knows anything yet. */
 export interface Part {
   /** What it does wrong, as in `slow-300+cut-3`. */
   fault: string;
@@ -36,23 +36,33 @@ export interface Stage extends World {
 
 export async function startStage(kind: Exclude<GatewayKind, 'paying'> = 'patient'): Promise<Stage> {
   const [world, simulator] = await Promise.all([startWorld(kind), startFaultyProvider()]);
+  const name = (): string => `c${randomBytes(5).toString('hex')}`;
+  const made = new Map<string, Promise<string>>();
+  /** Circuits are those of endpoints, so that models may share a provider; a limit rests on its credential. */
+  const providerOf = ({ fault, wire = 'openai' }: Part, place: number): Promise<string> => {
+    const purpose = /limit|wait|chaos/.test(fault) ? name() : `${wire}-${place}`;
+    const provider = made.get(purpose) ?? addProvider(wire);
+    made.set(purpose, provider);
+    return provider;
+  };
+  async function addProvider(wire: SimulatedWire): Promise<string> {
+    const provider = name();
+    const secret = `sk-${randomBytes(8).toString('hex')}`;
+    await world.api('PUT', `/api/providers/${provider}`, { base_url: simulator.url(wire), wire, secret });
+    return provider;
+  }
   return {
     ...world,
     simulator,
     newCaller: () => newCaller(world),
     async cast(parts, contextLength = 100_000) {
-      const tag = `c${randomBytes(5).toString('hex')}`;
-      const endpoints = parts.map((given, place) => {
+      const tag = name();
+      const adding = parts.map(async (given, place) => {
         const part: Part = typeof given === 'string' ? { fault: given } : given;
-        return { ...part, provider: `${tag}-${place}`, upstreamModel: `${part.fault}.${tag}${place}` };
+        const provider = await providerOf(part, place);
+        return { ...part, provider, upstreamModel: `${part.fault}.${tag}${place}` };
       });
-      for (const { provider, wire = 'openai' } of endpoints) {
-        await world.api('PUT', `/api/providers/${provider}`, {
-          base_url: simulator.url(wire),
-          wire,
-          secret: `sk-${randomBytes(8).toString('hex')}`,
-        });
-      }
+      const endpoints = await Promise.all(adding);
       const model = `${tag}/model`;
       await world.api('PUT', `/api/models/${encodeURIComponent(model)}`, {
         name: tag,
