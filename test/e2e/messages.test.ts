@@ -142,6 +142,42 @@ test('thinking with its signature goes to the client and back', async () => {
   ]);
 });
 
+test.each([false, true])(
+  'the signature of a call goes back to the google wire, streamed: %s',
+  async (streamed) => {
+    script('google', { thought: { text: 'Hm.', signature: '' }, call: { ...CALL, signature: 'c2lnbmVk' } });
+    const body = { ...ask('google'), tools: [TOOL] };
+    const first = await (streamed
+      ? client.messages.stream(body).finalMessage()
+      : client.messages.create(body));
+    const [use] = first.content.filter((block) => block.type === 'tool_use');
+    if (!use) throw new Error('No call');
+    script('google', WORDS);
+    await client.messages.create({
+      ...body,
+      messages: [
+        ...body.messages,
+        { role: 'assistant', content: first.content },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: use.id, content: '18 °C' }] },
+      ],
+    });
+    const sent = world.upstream.received('google')[0]?.json;
+    expect(sent?.contents).toMatchObject([
+      { role: 'user' },
+      {
+        role: 'model',
+        parts: expect.arrayContaining([
+          expect.objectContaining({
+            functionCall: expect.objectContaining({ name: 'get_weather' }),
+            thoughtSignature: 'c2lnbmVk',
+          }),
+        ]),
+      },
+      { role: 'user' },
+    ]);
+  },
+);
+
 test('what a coding agent sends reaches a model behind the openai wire without what its host refuses', async () => {
   script('openai', WORDS);
   const cache = { type: 'ephemeral' as const };
@@ -268,6 +304,25 @@ describe('count_tokens', () => {
 
     world.upstream.script('anthropic', answer({ type: 'error', error: { type: 'not_found_error' } }, 404));
     expect((await count('anthropic')).response.headers.get('x-token-count')).toBe('estimate');
+  });
+
+  test('is not for keys that may not call models', async () => {
+    const { key } = await world.api<{ key: string }>('POST', '/api/keys', {
+      name: 'reader',
+      workspace: world.workspace,
+      role: 'read',
+    });
+    world.upstream.script('anthropic', answer({ input_tokens: 1 }));
+    const reader = new Anthropic({
+      baseURL: world.gateway.origin,
+      authToken: key,
+      apiKey: null,
+      maxRetries: 0,
+    });
+    const { max_tokens: _, ...body } = ask('anthropic');
+    const thrown = await reader.messages.countTokens(body).catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(Anthropic.PermissionDeniedError);
+    expect(world.upstream.received('anthropic')).toEqual([]);
   });
 
   test('tells the refusal of the request', async () => {

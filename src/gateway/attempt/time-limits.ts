@@ -26,22 +26,44 @@ const AFTER_FINISH_MS = 5_000;
 /** Times the usual slowness is unusual. */
 const TIMES = 3;
 
-/** Where nobody has said what is late, nothing is before that: a hedge is a second call to be paid. */
-const LEAST_HEDGE_MS = 1_000;
+/** Whom nobody has asked to be quick is not helped sooner: a second call costs as much as the first. */
+const LEAST_HEDGE_MS = 500;
+
+/** How long one call may take. */
+export interface Limit {
+  ms: number;
+  /** The request's own policy ends it before the gateway would: that it has not answered by then is not its fault. */
+  impatient: boolean;
+}
 
 /**
- * How long one call may take to its first token, or to its whole answer, milliseconds. Shorter while there is
+ * How long one call may take to its first token, or to its whole answer.
+ * @param usualMs what the gateway gives it.
+ * @param wished of the policy in force.
+ * @param timeLeftMs until the request's deadline, of which half is kept for others while there are any.
+ */
+export function limitOf(
+  usualMs: number,
+  { first_token_ms: wishedMs, total_ms: totalMs }: Pick<Policy, 'first_token_ms' | 'total_ms'>,
+  othersLeft: boolean,
+  timeLeftMs: number,
+): Limit {
+  const most = othersLeft && wishedMs === undefined ? timeLeftMs / 2 : timeLeftMs;
+  const ms = Math.max(1, Math.min(wishedMs ?? usualMs, most));
+  return { ms, impatient: ms < usualMs && (wishedMs !== undefined || totalMs !== undefined) };
+}
+
+/**
+ * What the gateway gives one call to its first token, or to its whole answer, milliseconds. Shorter while there is
  * somebody else to ask: nobody gains by giving up the last.
  */
 export function firstLimit(
   stream: boolean,
   candidate: Candidate,
-  policy: Policy,
   limits: TimeLimits,
   health: HealthView,
   othersLeft: boolean,
 ): number {
-  if (stream && policy.first_token_ms !== undefined) return policy.first_token_ms;
   const most = stream ? limits.firstTokenMs : limits.answerMs;
   if (!othersLeft) return most;
   const known = health.endpoint(candidate.endpoint.id)?.[stream ? 'ttft' : 'answer'];

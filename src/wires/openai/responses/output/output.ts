@@ -74,15 +74,14 @@ export class Output {
   }
 
   #think(delta: JsonObject): void {
-    const names = TEXT_NAMES.filter((name) => asString(delta[name]));
-    const text = asString(delta[names[0] ?? 'reasoning']);
+    const name = TEXT_NAMES.find((candidate) => asString(delta[candidate]));
     const details = asArray(delta.reasoning_details).filter(isObject);
-    if (text) {
+    if (name) {
       if (!this.#reasoning || this.#reasoning.closed) {
         this.#settle();
         this.#reasoning = this.#begin('rs', (place) => new Reasoning(place));
       }
-      this.#reasoning.text(text, names);
+      this.#reasoning.text(asString(delta[name]) ?? '', name);
     }
     if (this.#reasoning && !this.#reasoning.closed) this.#reasoning.details(details);
     else this.#late.push(...details);
