@@ -3,7 +3,7 @@ import type { Policy } from '../routing/policy/types.ts';
 import { type Granted, keepReservation, RENEW_EVERY_MS } from './admit.ts';
 import type { Pursuit } from './attempt/pursuit.ts';
 import type { ServedStream } from './attempt/served.ts';
-import { idleLimit } from './attempt/time-limits.ts';
+import { idleLimit, overTime } from './attempt/time-limits.ts';
 import { type ClientFormat, clientFormat } from './client-format.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
 import { learnFromAnswer } from './learn.ts';
@@ -28,9 +28,8 @@ const DRAIN_MS = 1_000;
  */
 const UNAWAITED_BYTES = 64 * 1024;
 
-/** A stream that is larger, or lasts longer since the request came, is cut. */
+/** A stream that is larger is cut. */
 const MAX_STREAM_BYTES = 128 * 1024 * 1024;
-const MAX_STREAM_MS = 60 * 60_000;
 
 /** What a relay works with. */
 export interface Relayed {
@@ -73,8 +72,6 @@ class Relay {
   #heldBack = false;
   /** There is an upstream that should be saying something. */
   #listening = false;
-  /** The caller gave the running stream less time than the gateway would: that tells others nothing of it. */
-  #hurried = false;
   /** What a comment says while nothing else is said. */
   #comment: () => string;
 
@@ -121,7 +118,6 @@ class Relay {
     this.#answer.begin(first, null);
     for (;;) {
       this.#listening = true;
-      this.#hurried = false;
       this.#lastActivityAt = Date.now();
       this.#received = 0;
       const failure = await this.#pump();
@@ -200,20 +196,12 @@ class Relay {
       keepReservation(this.#call);
     }
     const { policy, trail } = this.#relayed;
-    const age = now - this.#call.startedAt;
-    if (age > (policy.total_ms ?? Infinity)) {
-      this.#hurried = true;
-      const message = `The answer was not complete after ${policy.total_ms} ms, the request’s total_ms.`;
-      trail.brake.pull(new GatewayError('upstream_timeout', { message }));
-    }
-    if (age > MAX_STREAM_MS) trail.brake.pull(tooLong(`took over ${MAX_STREAM_MS / 1000} s`));
+    const over = overTime(now - this.#call.startedAt, policy);
+    if (over) trail.brake.pull(over);
     if (this.#heldBack) return;
     if (this.#listening) {
       const { cutoff, decoder } = this.#answer.served.stream;
-      const { limits } = this.#call.config;
-      const silence = now - this.#lastActivityAt;
-      if (silence >= idleLimit(decoder.state, policy, limits)) {
-        this.#hurried = silence < idleLimit(decoder.state, {}, limits);
+      if (now - this.#lastActivityAt >= idleLimit(decoder.state, policy, this.#call.config.limits)) {
         const message = 'The provider stopped in the middle of the answer.';
         cutoff.cut(new GatewayError('upstream_timeout', { message }));
         return;
@@ -226,6 +214,7 @@ class Relay {
   #observe(served: ServedStream, failure: GatewayError | null): void {
     const { policy, trail } = this.#relayed;
     const { state } = served.stream.decoder;
+    served.record.duration_ms = Date.now() - served.calledAt;
     const impatient =
       failure?.code === 'upstream_timeout' &&
       idleLimit(state, policy, this.#call.config.limits) < idleLimit(state, {}, this.#call.config.limits);

@@ -10,7 +10,7 @@ import { leadsTo, nextStep, type Pauses, type Step, Tries } from './next-step.ts
 import { Probe } from './probe.ts';
 import { sendOnce } from './send-once.ts';
 import type { Ask, Served } from './served.ts';
-import { firstLimit, hedgeAfter, limitOf } from './time-limits.ts';
+import { firstLimit, hedgeAfter, limitOf, wholeAnswer } from './time-limits.ts';
 import { Wake, wakeBudget } from './wake.ts';
 
 /** More upstream calls than this are not made for one request, unless its policy says so. */
@@ -124,20 +124,20 @@ export class Pursuit {
     }
     const since = Date.now();
     await this.#wake.awaitTurn(candidate.endpoint.id, waitMs);
-    // To wake has a budget of its own, unless the caller limits it all.
-    if (this.#plan.policy.total_ms === undefined) this.#deadline += Date.now() - since;
+    // To wake has a budget of its own.
+    this.#deadline += Date.now() - since;
   }
 
   #start({ candidate, waking }: Step, ask: Ask, beside: boolean): Leg {
     const { config, health, request } = this.#call;
     const { policy } = this.#plan;
     const startedAt = Date.now();
-    const othersLeft = this.#someoneElse(candidate, 'error') !== null;
+    const othersLeft = this.someoneElse(candidate, 'error') !== null;
     const limit = candidate.endpoint.scalesToZero
       ? limitOf(this.#wake.budgetMs, {}, othersLeft, this.#timeLeft())
       : limitOf(
           firstLimit(request.stream, candidate, config.limits, health, othersLeft),
-          policy,
+          request.stream ? policy : wholeAnswer(policy),
           othersLeft,
           this.#timeLeft(),
         );
@@ -184,13 +184,13 @@ export class Pursuit {
 
   /** Who has not been asked, is not known to be down, and would be asked after a failure of this kind. */
   someoneElse(than: Candidate, trigger: FallbackTrigger): Candidate | null {
-    if (this.#isSpent) return null;
+    if (this.#attempts >= this.#mostAttempts) return null;
     const found = this.#plan.candidates.find(
       (candidate) =>
         this.#tries.times(candidate) === 0 &&
         candidate.endpoint.id !== than.endpoint.id &&
-        !candidate.endpoint.scalesToZero &&
         leadsTo(candidate, trigger, than) &&
+        !candidate.endpoint.scalesToZero &&
         this.#call.health.circuit(candidate.endpoint.id) !== 'open',
     );
     return found ?? null;
@@ -238,7 +238,7 @@ export class Pursuit {
     if (ask.refused(failed, error)) return { candidate: failed, waitMs: 0 };
     if (error.code === 'upstream_waking') {
       this.#sleeper = { candidate: failed, waitMs: error.retryAfterMs ?? 0, waking: true };
-      if (!this.#someoneElse(failed, 'error')) return this.#awaitSleeper();
+      if (!this.someoneElse(failed, 'error')) return this.#awaitSleeper();
     }
     const trigger = ask.ours ? 'error' : triggerOf(error);
     if (this.#attempts >= this.#mostAttempts) return trigger && this.#awaitSleeper();
@@ -290,9 +290,5 @@ export class Pursuit {
 
   #timeLeft(): number {
     return this.#deadline - Date.now();
-  }
-
-  get #isSpent(): boolean {
-    return this.#attempts >= this.#mostAttempts || this.#timeLeft <= 0;
   }
 }

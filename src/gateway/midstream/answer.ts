@@ -1,3 +1,5 @@
+import { costOf } from '../../billing/cost.ts';
+import { nanoToUsd } from '../../billing/money.ts';
 import { GatewayError } from '../../errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { StreamState, Usage } from '../../wires/types.ts';

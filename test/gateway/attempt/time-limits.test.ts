@@ -81,7 +81,7 @@ describe('when a second candidate starts beside the first', () => {
 });
 
 describe('how long a stream may be silent', () => {
-  const nothing = { finished: false, content: '', toolCalls: false };
+  const nothing = { finished: false, content: '', toolCalls: false, otherOutput: false };
   it.each([
     ['before its text', nothing, {}, 60_000],
     ['within its text', { ...nothing, content: 'a' }, {}, 15_000],
