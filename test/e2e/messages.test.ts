@@ -1,10 +1,12 @@
+import { createAnthropic } from '@ai-sdk/anthropic';
 import Anthropic from '@anthropic-ai/sdk';
+import { jsonSchema, stepCountIs, streamText as streamWithAiSdk, tool } from 'ai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { receiptById } from '../support/node/receipts.ts';
 import { answer, either, endless, stream, streamThenReset } from '../support/node/scripts.ts';
-import { modelId, startWorld, type World } from '../support/node/world.ts';
+import { addModel, modelId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 let client: Anthropic;
@@ -109,6 +111,43 @@ describe.each(WIRES)('through the %s wire', (wire) => {
     const [received] = world.upstream.received(wire);
     await received?.closed;
   });
+});
+
+test.each(WIRES)("the AI SDK's client of this API runs a tool through the %s wire", async (wire) => {
+  world.upstream.script(wire, (response, request) => {
+    const says = request.body.includes('18 °C') ? WORDS : { call: CALL };
+    return stream(streamText(wire, says), 17)(response, request);
+  });
+  const provider = createAnthropic({ baseURL: `${world.gateway.origin}/v1`, apiKey: world.key });
+  const result = streamWithAiSdk({
+    model: provider(modelId(wire)),
+    prompt: 'The weather?',
+    tools: {
+      get_weather: tool({
+        description: 'The weather of a city',
+        inputSchema: jsonSchema<{ city: string }>(TOOL.input_schema),
+        execute: ({ city }) => `18 °C in ${city}`,
+      }),
+    },
+    maxOutputTokens: 500,
+    stopWhen: stepCountIs(3),
+    maxRetries: 0,
+    onError: ({ error }) => {
+      throw error;
+    },
+  });
+  expect(await result.text).toBe('18 degrees in Zürich.');
+  expect(await result.finishReason).toBe('stop');
+});
+
+test('a stream that breaks is continued by another endpoint within the same block', async () => {
+  await addModel(world, 'pair', ['openai', 'anthropic']);
+  const { head } = ANSWERS.openai.stream({ text: ['18 degrees '] });
+  world.upstream.script('openai', streamThenReset(head.join('')));
+  world.upstream.script('anthropic', stream(streamText('anthropic', { text: ['in Zürich.'] })));
+  const message = await client.messages.stream({ ...ask('openai'), model: modelId('pair') }).finalMessage();
+  expect(message.content).toEqual([{ type: 'text', text: '18 degrees in Zürich.' }]);
+  expect(message.stop_reason).toBe('end_turn');
 });
 
 test('thinking with its signature goes to the client and back', async () => {

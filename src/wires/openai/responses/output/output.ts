@@ -51,7 +51,7 @@ export class Output {
     if (refusal) this.#open().refusal(refusal);
     for (const note of asArray(delta.annotations)) {
       const citation = urlCitation(note);
-      if (citation) this.#message?.annotate(citation);
+      if (citation) this.#annotate(citation);
     }
     for (const image of asArray(delta.images)) {
       const url = asString(asObject(asObject(image)?.image_url)?.url);
@@ -93,6 +93,13 @@ export class Output {
     this.#settle();
     this.#message = this.#begin('msg', (place) => new Message(place));
     return this.#message;
+  }
+
+  /** Notes a citation where it begins. */
+  #annotate(citation: JsonObject): void {
+    const begin = asNumber(citation.start_index) ?? 0;
+    const messages = this.#items.filter((item) => item instanceof Message);
+    messages.findLast(({ start }) => start !== null && start <= begin)?.annotate(citation);
   }
 
   #show(url: string): void {
