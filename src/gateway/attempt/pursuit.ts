@@ -10,7 +10,7 @@ import { leadsTo, nextStep, type Pauses, type Step, Tries } from './next-step.ts
 import { Probe } from './probe.ts';
 import { sendOnce } from './send-once.ts';
 import type { Ask, Served } from './served.ts';
-import { firstLimit, hedgeAfter, limitOf } from './time-limits.ts';
+import { firstLimit, hedgeAfter, limitOf, wholeAnswer } from './time-limits.ts';
 import { Wake, wakeBudget } from './wake.ts';
 
 /** More upstream calls than this are not made for one request, unless its policy says so. */
@@ -132,12 +132,12 @@ export class Pursuit {
     const { config, health, request } = this.#call;
     const { policy } = this.#plan;
     const startedAt = Date.now();
-    const othersLeft = this.#someoneElse(candidate, 'error') !== null;
+    const othersLeft = this.someoneElse(candidate, 'error') !== null;
     const limit = candidate.endpoint.scalesToZero
       ? limitOf(this.#wake.budgetMs, {}, othersLeft, this.#timeLeft())
       : limitOf(
           firstLimit(request.stream, candidate, config.limits, health, othersLeft),
-          policy,
+          request.stream ? policy : wholeAnswer(policy),
           othersLeft,
           this.#timeLeft(),
         );
@@ -159,7 +159,7 @@ export class Pursuit {
   #patience({ candidate }: Leg): number | null {
     if (this.#hedged) return null;
     const sleepy = candidate.endpoint.scalesToZero === true;
-    if (!sleepy && !this.#someoneElse(candidate, 'slo')) return null;
+    if (!sleepy && !this.someoneElse(candidate, 'slo')) return null;
     const { health, request } = this.#call;
     const after = hedgeAfter(request.stream, candidate, this.#plan.policy, health);
     return sleepy ? Math.min(after ?? Infinity, WAKING_AFTER_MS) : after;
@@ -170,7 +170,7 @@ export class Pursuit {
     this.#hedged = true;
     if (!leg) return null;
     const { candidate, startedAt } = leg;
-    const other = this.#someoneElse(candidate, 'slo');
+    const other = this.someoneElse(candidate, 'slo');
     if (other) return { candidate: other, waitMs: 0 };
     if (candidate.endpoint.scalesToZero) this.#announce(candidate, startedAt);
     return null;
@@ -183,7 +183,7 @@ export class Pursuit {
   }
 
   /** Who has not been asked, is not known to be down, and would be asked after a failure of this kind. */
-  #someoneElse(than: Candidate, trigger: FallbackTrigger): Candidate | null {
+  someoneElse(than: Candidate, trigger: FallbackTrigger): Candidate | null {
     if (this.#attempts >= this.#mostAttempts) return null;
     const found = this.#plan.candidates.find(
       (candidate) =>
@@ -238,7 +238,7 @@ export class Pursuit {
     if (ask.refused(failed, error)) return { candidate: failed, waitMs: 0 };
     if (error.code === 'upstream_waking') {
       this.#sleeper = { candidate: failed, waitMs: error.retryAfterMs ?? 0, waking: true };
-      if (!this.#someoneElse(failed, 'error')) return this.#awaitSleeper();
+      if (!this.someoneElse(failed, 'error')) return this.#awaitSleeper();
     }
     const trigger = ask.ours ? 'error' : triggerOf(error);
     if (this.#attempts >= this.#mostAttempts) return trigger && this.#awaitSleeper();

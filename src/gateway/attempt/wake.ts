@@ -27,7 +27,7 @@ const wakes = new LruMap<string, { since: number; nextCallAt: number }>(1000);
 
 /** How long a request waits for a provider to wake, milliseconds. */
 export function wakeBudget(policy: Policy): number {
-  return Math.min(policy.max_wake_ms ?? BUDGET_MS, MOST_MS);
+  return Math.min(policy.max_wake_ms ?? BUDGET_MS, MOST_MS, policy.total_ms ?? Infinity);
 }
 
 /** One request's part in waking a provider. Of all who wait for it one asks at a time; once it answers they all go. */
