@@ -1,5 +1,5 @@
 import { GatewayError } from '../../../../src/errors.ts';
-import { asArray, asObject, isObject, type JsonObject, parseJson } from '../../../../src/lib/json.ts';
+import { asArray, isObject, type JsonObject, parseJson } from '../../../../src/lib/json.ts';
 import { completions } from '../../../../src/wires/openai/completions/index.ts';
 import type { SurfaceLabels } from '../../../../src/wires/surfaces.ts';
 
@@ -95,5 +95,5 @@ export function chunksOf(sse: string): JsonObject[] {
 
 /** The choices of a completion or chunk. */
 export function choicesOf(answer: JsonObject | undefined): JsonObject[] {
-  return asArray(answer?.choices).flatMap((one) => asObject(one) ?? []);
+  return asArray(answer?.choices).filter(isObject);
 }
