@@ -13,6 +13,7 @@ import type { Preferences, Ranked } from '../routing/types.ts';
 import { wires } from '../wires/index.ts';
 import type { Target } from '../wires/types.ts';
 import { askedOf, chainOf, isAuto, modelOf, splitOf } from './asked.ts';
+import { kindName } from './kinds.ts';
 import { policyOf } from './policy.ts';
 import { type Question, situationOf } from './situation.ts';
 import type { Candidate, Plan } from './types.ts';
@@ -105,12 +106,11 @@ function thoseBehind(endpoints: readonly Endpoint[], health: HealthView): Map<st
 /** An endpoint once for each credential with which it may be called. */
 function candidatesOf(
   { model, endpoint, on, maxOutputTokens }: Pick<Ranked, 'model' | 'endpoint' | 'on' | 'maxOutputTokens'>,
-  { caller, registry, env }: Question,
+  { caller, registry, env, request }: Question,
 ): Candidate[] {
   const provider = registry.provider(endpoint.provider);
   const wire = provider && wires[provider.wire];
-  if (!provider || !wire?.chat) return [];
-  const codec = wire.chat;
+  if (!provider || !wire?.[request.kind]) return [];
   const target = targetOf(model, endpoint, provider.quirks ?? {});
   return credentialsFor(provider, registry, env, caller.credentials).map((credential) => ({
     model,
@@ -118,7 +118,6 @@ function candidatesOf(
     provider,
     credential,
     wire,
-    codec,
     target,
     on,
     maxOutputTokens,
@@ -154,9 +153,9 @@ function refusalOf({ excluded }: Decision, situation: Situation, question: Quest
 }
 
 /** @param name of the model that the caller means. */
-function notAvailable(name: string, { control }: Question): GatewayError {
+function notAvailable(name: string, { control, request }: Question): GatewayError {
   const { only, ignore } = control.preferences;
-  const served = isAuto(control.model) ? 'a chat model' : name;
+  const served = isAuto(control.model) ? kindName(request.kind) : name;
   return new GatewayError('model_not_available', {
     param: 'model',
     message:

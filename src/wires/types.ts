@@ -6,6 +6,9 @@ import type { SseEvent } from '../lib/sse.ts';
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
 export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock';
 
+/** What a model is for. Each kind has an endpoint of its own, and wires a codec for it. */
+export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription';
+
 /**
  * Token counts of one answer, one meaning for every wire. `inputTokens` holds all input, `outputTokens`
  * all output; the others are parts of these two, never additions to them.
@@ -25,6 +28,10 @@ export interface Usage {
   outputAudioTokens: number;
   inputImageTokens: number;
   outputImageTokens: number;
+  /** Pictures that were made; absent where none were asked for. */
+  images?: number;
+  /** The provider counts no tokens: those here are 0 and mean nothing. */
+  uncounted?: true;
   /** What the provider says this answer cost, in USD, where it says so. */
   upstreamCostUsd: number | null;
   /** True when the counts were estimated because the answer was cut before the provider counted. */
@@ -91,15 +98,20 @@ export interface Target {
   quirks: Quirks;
 }
 
-/** The body of a chat completion request, OpenAI's shape; only what the gateway acts on is typed. */
-export interface ChatBody extends JsonObject {
+/** The body of any request, OpenAI's shape; only what the gateway acts on is typed. */
+export interface RequestBody extends JsonObject {
   model: string;
+}
+
+/** The body of a chat completion request. */
+export interface ChatBody extends RequestBody {
   messages: Json[];
   stream?: boolean | null;
 }
 
-/** A chat completion request as it came in. */
-export interface ChatRequest {
+/** A request as it came in. */
+export interface Received<Kind extends ModelKind, Body extends RequestBody> {
+  kind: Kind;
   /** The body as received, valid JSON, at most 32 MB. */
   bytes: Uint8Array;
   /** The top-level members of `bytes`. */
@@ -111,10 +123,21 @@ export interface ChatRequest {
    * The parsed body without the gateway's own extensions. Parsed when first called: wires that
    * pass bytes through never need it for large bodies. Must not be changed.
    */
-  body(): ChatBody;
+  body(): Body;
   /** Top-level members that are the gateway's own and that no upstream may see. */
   extensions: readonly string[];
 }
+
+/** A chat completion request. */
+export type ChatRequest = Received<'chat', ChatBody>;
+
+/** The kinds whose answers come whole. */
+export type PlainKind = Exclude<ModelKind, 'chat'>;
+
+/** A request of one of these kinds. */
+export type PlainRequest = Received<PlainKind, RequestBody>;
+
+export type WireRequest = ChatRequest | PlainRequest;
 
 /** A request as an upstream takes it. */
 export interface EncodedRequest {
@@ -128,7 +151,7 @@ export interface EncodedRequest {
 }
 
 /** What an answer is labelled with, whoever produced it. */
-export interface AnswerMeta {
+export interface AnswerMeta<Request extends WireRequest = ChatRequest> {
   /** The generation id: `id` of the completion and of every chunk. */
   id: string;
   /** Unix seconds; used where the upstream gives no `created`. */
@@ -136,12 +159,12 @@ export interface AnswerMeta {
   /** Used where the upstream does not name its model. */
   model: string;
   /** The request, for answers that depend on it (forced tools, n, structured output). */
-  request: ChatRequest;
+  request: Request;
 }
 
 /** A whole answer, decoded. */
 export interface DecodedAnswer {
-  /** A `chat.completion` object as JSON text, ready to send. */
+  /** The object that answers this kind of request (`chat.completion`, `list` …) as JSON text, ready to send. */
   text: string;
   usage: Usage | null;
   finishReason: FinishReason | null;
@@ -212,8 +235,22 @@ export interface ChatCodec {
   framer?(): StreamFramer;
 }
 
-/** One wire format. An endpoint kind that is absent is not supported. */
-export interface Wire {
+/** The codec of a kind whose answers come whole. Pure, as that of chat. */
+export interface Codec {
+  /**
+   * One request to the upstream, or several where its limits divide it: all of them are answered, or none.
+   * @throws GatewayError when the request cannot be said on this wire and must not be changed silently.
+   */
+  encode(request: PlainRequest, target: Target): EncodedRequest[];
+  /**
+   * @param bodies the answers to what `encode` made, in its order.
+   * @throws GatewayError for a body that is an error or cannot be read.
+   */
+  decode(bodies: readonly string[], target: Target, meta: AnswerMeta<PlainRequest>): DecodedAnswer;
+}
+
+/** One wire format. A kind that is absent is not supported. */
+export interface Wire extends Partial<Record<PlainKind, Codec>> {
   id: WireId;
   chat?: ChatCodec;
   /** Maps an answer that is not 2xx, by status and the provider's type or code, never by its words. */

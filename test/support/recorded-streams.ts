@@ -51,7 +51,15 @@ export function requestOf(body: Partial<ChatBody> = {}): ChatRequest {
   const full: ChatBody = { model: 'm', messages: [{ role: 'user', content: 'Hi' }], stream: true, ...body };
   const bytes = new TextEncoder().encode(JSON.stringify(full));
   const members = scanMembers(bytes) ?? [];
-  return { bytes, members, stream: true, includeUsage: false, body: () => full, extensions: [] };
+  return {
+    kind: 'chat',
+    bytes,
+    members,
+    stream: true,
+    includeUsage: false,
+    body: () => full,
+    extensions: [],
+  };
 }
 
 export function decoderOf(wire: WireId, request: ChatRequest = requestOf()): StreamDecoder {
