@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts';
 import { credentialsFor } from '../providers/credentials.ts';
+import { servesHere } from '../providers/variables.ts';
 import type { Endpoint, Model } from '../registry/types.ts';
 import { refusedParameters } from '../routing/abilities.ts';
 import { type Decision, decide } from '../routing/decide.ts';
@@ -110,7 +111,7 @@ function candidatesOf(
 ): Candidate[] {
   const provider = registry.provider(endpoint.provider);
   const wire = provider && wires[provider.wire];
-  if (!provider || !wire?.[request.kind]) return [];
+  if (!provider || !wire?.[request.kind] || !servesHere(endpoint, provider, env)) return [];
   const target = targetOf(model, endpoint, provider.quirks ?? {});
   return credentialsFor(provider, registry, env, caller.credentials).map((credential) => ({
     model,

@@ -195,9 +195,9 @@ function regionCheck(given: string): Check {
 
 const DATA_CHECK: Check = {
   constraint: 'data_collection',
-  fails: ({ dataPolicy }) => dataPolicy?.training !== false,
+  fails: ({ dataPolicy }) => dataPolicy.training !== false,
   miss: ({ dataPolicy }) => ({
-    detail: dataPolicy?.training
+    detail: dataPolicy.training
       ? 'its provider may train on what it is sent'
       : 'whether its provider trains on what it is sent is not known',
     distance: 1,

@@ -1,6 +1,7 @@
 import { LruMap } from '../lib/lru.ts';
 import { matchesModel } from '../lib/model-glob.ts';
 import type { Provider } from '../providers/types.ts';
+import { dataPolicyOf } from '../registry/data-policy.ts';
 import type { Registry } from '../registry/snapshot.ts';
 import type { DataPolicy, Endpoint, Model, ModelKind } from '../registry/types.ts';
 import { priorsOf } from './accuracy.ts';
@@ -16,7 +17,7 @@ export interface Row {
   regions: readonly string[];
   contextLength: number | null;
   maxOutputTokens: number | null;
-  dataPolicy: DataPolicy | null;
+  dataPolicy: DataPolicy;
   /** False is known not to; what is not known counts as yes. */
   tools: boolean;
   schema: boolean;
@@ -99,7 +100,7 @@ function rowOf(
     regions: endpoint.regions.map((region) => region.toLowerCase()),
     contextLength: endpoint.contextLength ?? model.contextLength,
     maxOutputTokens: endpoint.maxOutputTokens ?? model.maxOutputTokens,
-    dataPolicy: endpoint.dataPolicy ?? provider.dataPolicy ?? null,
+    dataPolicy: dataPolicyOf(endpoint, provider),
     tools: able('tools', capabilities.tools),
     schema: able('json_schema', capabilities.structuredOutput),
     prior,

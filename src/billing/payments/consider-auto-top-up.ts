@@ -45,7 +45,7 @@ export async function considerAutoTopUp(env: Env, workspaceId: string, balance: 
   // Another one is under way.
   if (begun.length === 0) return;
   // Whatever was bought before has reached the ledger by now, so this balance counts.
-  const actual = await stored(workspaceClient(env, workspaceId).balance());
+  const actual = await stored(workspaceClient(env, workspaceId).spendable());
   if (actual >= setting.below) {
     await stored(db.delete(topUps).where(and(eq(topUps.id, row.id), eq(topUps.status, 'open'))));
     return;

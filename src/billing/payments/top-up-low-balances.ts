@@ -38,7 +38,7 @@ export async function topUpLowBalances(env: Env): Promise<number> {
   );
   for (const { id } of rows) {
     try {
-      await considerAutoTopUp(env, id, await workspaceClient(env, id).balance());
+      await considerAutoTopUp(env, id, await workspaceClient(env, id).spendable());
     } catch (thrown) {
       console.error(JSON.stringify({ job: JOB, workspace: id, error: String(thrown) }));
     }

@@ -40,6 +40,8 @@ export interface WorkspaceClient {
   /** States what scopes may do; an older statement than the known one changes nothing. Then it is in force. */
   allow(stated: { scope: Scope; allowance: Allowance }[]): Promise<void>;
   balance(): Promise<number>;
+  /** What may be spent, nano-USD: the balance, and what is reserved ahead for requests that may never come. */
+  spendable(): Promise<number>;
   /** The ledger in order, after a sequence number. */
   entries(after: number, limit: number): Promise<StoredEntry[]>;
   /** Those ledger entries of these ids that there are. */
@@ -73,6 +75,7 @@ export function workspaceClient(env: WorkspaceBinding, workspaceId: string): Wor
     record: async (entries) => await stub.record(entries),
     allow: async (stated) => await stub.allow(stated),
     balance: async () => await stub.balance(),
+    spendable: async () => await stub.spendable(),
     entries: async (after, limit) => await stub.entries(after, limit),
     find: async (ids) => await stub.find(ids),
     usage: async (month) => await stub.usage(month),

@@ -60,6 +60,13 @@ export class Holds {
     return this.#held.get(scope) ?? 0;
   }
 
+  /** Nano-USD that all advances have reserved, be it drawn or not. */
+  get advanced(): number {
+    let sum = 0;
+    for (const { advance, amount } of this.#byId.values()) if (advance) sum += amount;
+    return sum;
+  }
+
   add(hold: Hold): void {
     this.#count(hold, 1);
     this.#added.set(hold.id, hold);

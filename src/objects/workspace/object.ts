@@ -68,7 +68,7 @@ export class WorkspaceObject extends DurableObject {
       const draws = settlements.flatMap((settlement) => settle(this.#books, settlement, now) ?? []);
       releaseDraws(this.#books, draws, now);
       const advances = requests.map((request) => advance(this.#books, request, now));
-      return { balance: this.#books.ledger.balance, advances };
+      return { balance: this.spendable(), advances };
     });
     for (const [index, { id, giveBack, leaseMs }] of requests.entries()) {
       if (giveBack) this.#heardOf.delete(id);
@@ -114,6 +114,11 @@ export class WorkspaceObject extends DurableObject {
   /** The balance in nano-USD: always the sum of the ledger. */
   balance(): number {
     return this.#books.ledger.balance;
+  }
+
+  /** What may be spent, nano-USD: the balance, and what is reserved ahead for requests that may never come. */
+  spendable(): number {
+    return this.#books.ledger.balance + this.#books.holds.advanced;
   }
 
   entries(after: number, limit: number): StoredEntry[] {

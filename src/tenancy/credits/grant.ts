@@ -52,5 +52,5 @@ export async function grantCredits(
   );
   const account = workspaceClient(env, workspaceId);
   await stored(account.grant({ id, amount, reason: grant.reason }));
-  return { ...workspaceView(row), credits: nanoToUsd(await stored(account.balance())) };
+  return { ...workspaceView(row), credits: nanoToUsd(await stored(account.spendable())) };
 }

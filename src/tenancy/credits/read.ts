@@ -12,6 +12,6 @@ export interface CreditsView {
 
 /** @throws GatewayError `storage_unavailable`. */
 export async function readCredits(env: Env, workspaceId: string): Promise<CreditsView> {
-  const balance = await stored(workspaceClient(env, workspaceId).balance());
+  const balance = await stored(workspaceClient(env, workspaceId).spendable());
   return { object: 'credits', credits: nanoToUsd(balance), currency: 'usd' };
 }

@@ -11,6 +11,6 @@ import { type WorkspaceWithCredits, workspaceView } from './view.ts';
 export async function getWorkspace(env: Env, actor: Principal, id: string): Promise<WorkspaceWithCredits> {
   requirePermission(actor, 'workspace.read');
   const row = await findWorkspace(env, actor, id);
-  const balance = await stored(workspaceClient(env, id).balance());
+  const balance = await stored(workspaceClient(env, id).spendable());
   return { ...workspaceView(row), credits: nanoToUsd(balance) };
 }

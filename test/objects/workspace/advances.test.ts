@@ -161,6 +161,7 @@ describe('advances', () => {
             }
           }
           expect(await client.balance()).toBe(AMOUNT - spent - sum(reserved.values()));
+          expect(await client.spendable()).toBe(AMOUNT - spent);
         }
 
         // At the end of everything nothing is reserved, and only what was charged is gone.
@@ -169,6 +170,7 @@ describe('advances', () => {
           await one(client, returns(idOf(purse), purse.sequence + 1, purse.requests, purse.amount));
         }
         expect(await client.balance()).toBe(AMOUNT - spent);
+        expect(await client.spendable()).toBe(AMOUNT - spent);
         expect(await sumOfLedger(client)).toBe(AMOUNT - spent);
         const [state] = await client.states(['key:k']);
         expect(state?.concurrent.used).toBe(0);

@@ -67,10 +67,8 @@ export const Usage = Invoice.pick({
   lines: true,
 })
   .extend({
-    complete: z
-      .boolean()
-      .meta({
-        description: 'Whether the month is over: then the invoice says the same, unless the tax was changed.',
-      }),
+    complete: z.boolean().meta({
+      description: 'Whether the month is over: then the invoice says the same, unless the tax was changed.',
+    }),
   })
   .meta({ id: 'Usage' });
