@@ -4,6 +4,7 @@ import { dataPlane, nothingHere, othersThan } from './http/data-plane.ts';
 import { handleError, methodNotAllowed } from './http/errors.ts';
 import { chatCompletions } from './http/v1/chat-completions.ts';
 import { getCredits } from './http/v1/credits.ts';
+import { embeddings } from './http/v1/embeddings.ts';
 import { getGeneration } from './http/v1/generations.ts';
 import { getCallingKey } from './http/v1/key.ts';
 import { getModel, listModels } from './http/v1/models.ts';
@@ -20,6 +21,7 @@ app.get('/health', (c) => c.json({ status: 'ok' }));
 
 // The data plane. Each path and method has one handler: where several match, Hono builds a chain per request.
 app.post('/v1/chat/completions', dataPlane(chatCompletions));
+app.post('/v1/embeddings', dataPlane(embeddings));
 app.get('/v1/models', dataPlane(listModels));
 app.get('/v1/models/:id{.+}', dataPlane(getModel));
 app.get('/v1/key', dataPlane(getCallingKey));
@@ -27,6 +29,7 @@ app.get('/v1/credits', dataPlane(getCredits));
 app.get('/v1/generations/:id', dataPlane(getGeneration));
 
 app.on(othersThan('POST'), '/v1/chat/completions', dataPlane(methodNotAllowed('POST')));
+app.on(othersThan('POST'), '/v1/embeddings', dataPlane(methodNotAllowed('POST')));
 for (const path of ['/v1/models', '/v1/models/:id{.+}', '/v1/key', '/v1/credits', '/v1/generations/:id']) {
   app.on(othersThan('GET'), path, dataPlane(methodNotAllowed('GET')));
 }

@@ -1,5 +1,5 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
-import type { DecodedAnswer } from '../wires/types.ts';
+import type { DecodedAnswer, Usage } from '../wires/types.ts';
 import { admit, type Granted, grantedInTime } from './admit.ts';
 import { Pursuit } from './attempt/pursuit.ts';
 import { ownRequest, type Served, type ServedStream, type ServedWhole } from './attempt/served.ts';
@@ -47,11 +47,18 @@ export function completePlain(
 ): Promise<Response> {
   return run(call, async (begun, { trail, granted }) => {
     if (begun.kind !== 'whole') throw new GatewayError('internal_error');
-    const body = await write(begun.answer);
-    const headers = settleWhole(call, trail, begun, granted);
+    const { answer } = begun;
+    const body = await write(answer);
+    const usage = answer.usage ?? estimated(call);
+    const headers = settleWhole(call, trail, { ...begun, answer: { ...answer, usage } }, granted);
     observePlain(call, begun);
     return new Response(body, { headers });
   });
+}
+
+/** Some hosts count no tokens of embeddings: they are their input's alone, and known about as well as its text. */
+function estimated({ request }: Call): Usage | null {
+  return request.kind === 'embedding' ? estimateUsage(request) : null;
 }
 
 async function run(

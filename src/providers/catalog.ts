@@ -14,6 +14,9 @@ const PROVIDERS: readonly Provider[] = [
     wire: 'openai',
     auth: { kind: 'bearer' },
     env: ['OPENAI_API_KEY'],
+    // "Array dimensions must be 2048 or less", "a maximum of 300,000 tokens summed across all inputs":
+    // https://platform.openai.com/docs/api-reference/embeddings/create#embeddings-create-input.
+    quirks: { embedding: { batch: 2048, batchTokens: 300_000 } },
     docs: 'https://platform.openai.com/docs/api-reference/chat',
   },
   {
@@ -33,6 +36,8 @@ const PROVIDERS: readonly Provider[] = [
     wire: 'google',
     auth: { kind: 'header', name: 'x-goog-api-key' },
     env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
+    // "at most 100 requests can be in one batch": https://github.com/langchain-ai/langchainjs/issues/4491.
+    quirks: { embedding: { batch: 100 } },
     docs: 'https://ai.google.dev/api/generate-content',
   },
   {
@@ -46,6 +51,8 @@ const PROVIDERS: readonly Provider[] = [
       // Usage as sent: completion_tokens 1, reasoning_tokens 228, total_tokens 241 for a prompt of 12; also
       // https://docs.x.ai/docs/guides/reasoning and Google's page on Grok at Vertex AI say so.
       reasoningOutsideCompletion: true,
+      // "Argument not supported: size", nor `style`: https://docs.x.ai/docs/api-reference#image-generations.
+      image: { drop: ['size', 'style'] },
     },
     docs: 'https://docs.x.ai/docs/api-reference#chat-completions',
   },
@@ -115,6 +122,8 @@ const PROVIDERS: readonly Provider[] = [
       developerRole: 'system',
       // https://www.alibabacloud.com/help/en/model-studio/partial-mode
       prefill: { mark: 'partial' },
+      // "batch size is invalid, it should not be larger than 10": https://github.com/memodb-io/memobase/issues/142.
+      embedding: { batch: 10 },
     },
     docs: 'https://www.alibabacloud.com/help/en/model-studio/use-qwen-by-calling-api',
   },
@@ -152,7 +161,9 @@ const PROVIDERS: readonly Provider[] = [
     auth: { kind: 'bearer' },
     env: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
     // "Input should be 'system', 'user', 'assistant', or 'tool'": https://github.com/earendil-works/pi/pull/1578.
-    quirks: { developerRole: 'system' },
+    // More than 1024 inputs are refused: https://github.com/langchain-ai/langchain/issues/21188. Pictures come as `b64_json` alone:
+    // https://deepinfra.com/docs/advanced/openai_api#image-generation.
+    quirks: { developerRole: 'system', embedding: { batch: 1024 } },
     docs: 'https://deepinfra.com/docs/advanced/openai_api',
   },
   {
@@ -163,7 +174,13 @@ const PROVIDERS: readonly Provider[] = [
     auth: { kind: 'bearer' },
     env: ['TOGETHER_API_KEY'],
     // https://docs.together.ai/reference/chat-completions-1 has `max_tokens`, and no role `developer`.
-    quirks: { rename: { max_completion_tokens: 'max_tokens' }, developerRole: 'system' },
+    // Pictures have `width` and `height`, and the `response_format`s are `url` and `base64`:
+    // https://docs.together.ai/reference/post-images-generations.
+    quirks: {
+      rename: { max_completion_tokens: 'max_tokens' },
+      developerRole: 'system',
+      image: { format: 'base64', size: 'width_height' },
+    },
     docs: 'https://docs.together.ai/reference/chat-completions-1',
   },
   {
@@ -214,6 +231,37 @@ const PROVIDERS: readonly Provider[] = [
       ],
     },
     docs: 'https://docs.cohere.com/docs/compatibility-api',
+  },
+  {
+    id: 'cohere-embed',
+    name: 'Cohere, version 2',
+    baseUrl: 'https://api.cohere.com/v2',
+    wire: 'cohere',
+    auth: { kind: 'bearer' },
+    env: ['COHERE_API_KEY', 'CO_API_KEY'],
+    // "Maximum number of texts per call is 96": https://docs.cohere.com/reference/embed.
+    quirks: { embedding: { batch: 96 } },
+    docs: 'https://docs.cohere.com/reference/embed',
+  },
+  {
+    id: 'voyage',
+    name: 'Voyage AI',
+    baseUrl: 'https://api.voyageai.com/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['VOYAGE_API_KEY'],
+    quirks: {
+      // https://docs.voyageai.com/reference/embeddings-api: at most 1,000 inputs, which have 120K tokens together with
+      // the models of the smallest limit; `encoding_format` is base64 or absent; and there is no `user`.
+      embedding: {
+        rename: { dimensions: 'output_dimension' },
+        drop: ['user'],
+        formats: ['base64'],
+        batch: 1000,
+        batchTokens: 120_000,
+      },
+    },
+    docs: 'https://docs.voyageai.com/reference/embeddings-api',
   },
   {
     id: 'perplexity',

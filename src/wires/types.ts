@@ -4,7 +4,7 @@ import type { JsonMember } from '../lib/json-members.ts';
 import type { SseEvent } from '../lib/sse.ts';
 
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
-export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock';
+export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock' | 'cohere';
 
 /** What a model is for. Each kind has an endpoint of its own, and wires a codec for it. */
 export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription';
@@ -70,6 +70,33 @@ export interface Quirks {
   reasoningObject?: boolean | undefined;
   /** How the host wants to be told that a last message of the assistant is the beginning of the answer (openai wire). */
   prefill?: PrefillQuirk | undefined;
+  embedding?: EmbeddingQuirk | undefined;
+  image?: ImageQuirk | undefined;
+}
+
+/** Deviations of requests of one kind, whose names mean other things in chat. */
+export interface KindQuirk {
+  /** Where requests go instead of the wire's own path, as in `path`. */
+  path?: string | undefined;
+  /** As `rename` and `drop` of chat. */
+  rename?: Record<string, string> | undefined;
+  drop?: readonly string[] | undefined;
+}
+
+export interface EmbeddingQuirk extends KindQuirk {
+  /** What the host takes as `encoding_format`: other values are left out, and what comes is converted. Absent: all. */
+  formats?: readonly ('float' | 'base64')[] | undefined;
+  /** Inputs that one request may have; more are divided. */
+  batch?: number | undefined;
+  /** Tokens that all inputs of one request may have, by an estimate that is rather too high. */
+  batchTokens?: number | undefined;
+}
+
+export interface ImageQuirk extends KindQuirk {
+  /** What asks for the picture itself as `response_format`: `b64_json` (default), `base64`; or there is no such field. */
+  format?: 'b64_json' | 'base64' | 'none' | undefined;
+  /** The host takes `width` and `height` and no `size`. */
+  size?: 'width_height' | undefined;
 }
 
 export interface PrefillQuirk {

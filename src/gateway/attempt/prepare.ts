@@ -24,6 +24,9 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 /** So many of the requests that one is divided into are under way at a time: a Worker has six connections. */
 const AT_A_TIME = 4;
 
+/** A request is divided into so many at most. */
+const MOST_PARTS = 100;
+
 /** The way to an upstream. */
 export interface Upstream {
   /** Sends a request. @throws GatewayError for an answer that is not 2xx. */
@@ -91,10 +94,11 @@ function prepareChat(
 }
 
 /** The other kinds: one request may become several, all of which are answered, or none. */
-function preparePlain(call: Call, { wire, target }: Candidate, request: PlainRequest): Prepared {
+function preparePlain(call: Call, { wire, target, endpoint }: Candidate, request: PlainRequest): Prepared {
   const codec = wire[request.kind];
   if (!codec) throw new GatewayError('internal_error');
   const parts = codec.encode(request, target);
+  if (parts.length > MOST_PARTS) throw tooManyParts(parts.length, endpoint.id);
   const meta = metaOf(call, target.upstreamModel, request);
   return {
     request,
@@ -133,6 +137,12 @@ async function readBody(response: Response, cutoff: Cutoff, tooLarge: () => Gate
 function tooLong(): GatewayError {
   const message = 'The answer of the provider is larger than 32 MB.';
   return new GatewayError('upstream_invalid_response', { message });
+}
+
+function tooManyParts(parts: number, endpointId: string): GatewayError {
+  return new GatewayError('invalid_value', {
+    message: `This would take ${parts} requests to ${endpointId}, and ${MOST_PARTS} are allowed: ask for less at once.`,
+  });
 }
 
 /** As large an answer as the caller asked for: another endpoint's would be no smaller. */

@@ -22,7 +22,10 @@ type CallOf<Request> = Omit<Call, 'request'> & { request: Request };
  */
 export async function runCall<Request extends Call['request']>(
   c: HttpContext,
-  read: (bytes: Uint8Array, readHeader: ReadHeader) => Pick<CallOf<Request>, 'request' | 'control' | 'surface'>,
+  read: (
+    bytes: Uint8Array,
+    readHeader: ReadHeader,
+  ) => Pick<CallOf<Request>, 'request' | 'control' | 'surface'>,
   run: (call: CallOf<Request>) => Promise<Response>,
 ): Promise<Response> {
   const startedAt = Date.now();

@@ -1,4 +1,5 @@
 import type { Wire } from '../types.ts';
+import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
 import { encode } from './request.ts';
 import { decode } from './response.ts';
@@ -8,5 +9,6 @@ import { createStream } from './stream.ts';
 export const google: Wire = {
   id: 'google',
   chat: { encode, decode, stream: createStream },
+  embedding: embeddings,
   readError,
 };

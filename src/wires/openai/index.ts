@@ -1,4 +1,5 @@
 import type { Wire } from '../types.ts';
+import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
 import { encodeRequest } from './request.ts';
 import { decodeResponse } from './response.ts';
@@ -8,5 +9,6 @@ import { createStream } from './stream.ts';
 export const openai: Wire = {
   id: 'openai',
   chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream },
+  embedding: embeddings,
   readError,
 };
