@@ -45,14 +45,20 @@ function checkInput(input: Json | undefined): void {
   if (input === undefined || input === null) {
     throw new GatewayError('missing_parameter', { param: 'input', message: 'input is required.' });
   }
-  if (typeof input === 'string') return checkFilled(input, 'input');
+  if (typeof input === 'string') {
+    checkFilled(input, 'input');
+    return;
+  }
   if (!Array.isArray(input)) {
     const what = isObject(input) ? 'an object' : `a ${typeof input}`;
     throw wrong('input', `must be text, tokens, or a list of either, not ${what}`);
   }
   checkFilled(input, 'input');
   const [first] = input;
-  if (typeof first === 'number') return checkTokens(input, 'input');
+  if (typeof first === 'number') {
+    checkTokens(input, 'input');
+    return;
+  }
   for (const [index, item] of input.entries()) {
     const param = `input[${index}]`;
     if (typeof item !== typeof first) throw wrong(param, `must be of the same type as input[0]`);

@@ -1,5 +1,6 @@
 import { CLOUDS } from './clouds.ts';
 import { DATA_POLICIES } from './data-policies.ts';
+import { EMBEDDERS } from './embedders.ts';
 import type { Provider } from './types.ts';
 
 /**
@@ -161,8 +162,7 @@ const PROVIDERS: readonly Provider[] = [
     auth: { kind: 'bearer' },
     env: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
     // "Input should be 'system', 'user', 'assistant', or 'tool'": https://github.com/earendil-works/pi/pull/1578.
-    // More than 1024 inputs are refused: https://github.com/langchain-ai/langchain/issues/21188. Pictures come as `b64_json` alone:
-    // https://deepinfra.com/docs/advanced/openai_api#image-generation.
+    // More than 1024 inputs are refused: https://github.com/langchain-ai/langchain/issues/21188.
     quirks: { developerRole: 'system', embedding: { batch: 1024 } },
     docs: 'https://deepinfra.com/docs/advanced/openai_api',
   },
@@ -174,8 +174,7 @@ const PROVIDERS: readonly Provider[] = [
     auth: { kind: 'bearer' },
     env: ['TOGETHER_API_KEY'],
     // https://docs.together.ai/reference/chat-completions-1 has `max_tokens`, and no role `developer`.
-    // Pictures have `width` and `height`, and the `response_format`s are `url` and `base64`:
-    // https://docs.together.ai/reference/post-images-generations.
+    // Pictures: `width`, `height`; `url`, `base64`: https://docs.together.ai/reference/post-images-generations.
     quirks: {
       rename: { max_completion_tokens: 'max_tokens' },
       developerRole: 'system',
@@ -232,37 +231,7 @@ const PROVIDERS: readonly Provider[] = [
     },
     docs: 'https://docs.cohere.com/docs/compatibility-api',
   },
-  {
-    id: 'cohere-embed',
-    name: 'Cohere, version 2',
-    baseUrl: 'https://api.cohere.com/v2',
-    wire: 'cohere',
-    auth: { kind: 'bearer' },
-    env: ['COHERE_API_KEY', 'CO_API_KEY'],
-    // "Maximum number of texts per call is 96": https://docs.cohere.com/reference/embed.
-    quirks: { embedding: { batch: 96 } },
-    docs: 'https://docs.cohere.com/reference/embed',
-  },
-  {
-    id: 'voyage',
-    name: 'Voyage AI',
-    baseUrl: 'https://api.voyageai.com/v1',
-    wire: 'openai',
-    auth: { kind: 'bearer' },
-    env: ['VOYAGE_API_KEY'],
-    quirks: {
-      // https://docs.voyageai.com/reference/embeddings-api: at most 1,000 inputs, which have 120K tokens together with
-      // the models of the smallest limit; `encoding_format` is base64 or absent; and there is no `user`.
-      embedding: {
-        rename: { dimensions: 'output_dimension' },
-        drop: ['user'],
-        formats: ['base64'],
-        batch: 1000,
-        batchTokens: 120_000,
-      },
-    },
-    docs: 'https://docs.voyageai.com/reference/embeddings-api',
-  },
+  ...EMBEDDERS,
   {
     id: 'perplexity',
     name: 'Perplexity',

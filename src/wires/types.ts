@@ -2,6 +2,9 @@ import type { GatewayError } from '../errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { JsonMember } from '../lib/json-members.ts';
 import type { SseEvent } from '../lib/sse.ts';
+import type { Quirks } from './quirks.ts';
+
+export type { EmbeddingQuirk, ImageQuirk, KindQuirk, PrefillQuirk, Quirks } from './quirks.ts';
 
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
 export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock' | 'cohere';
@@ -41,70 +44,6 @@ export interface Usage {
 }
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call';
-
-/**
- * Deviations of one provider from its wire, as data. Each is documented with its source where a
- * provider declares it (providers/catalog.ts).
- */
-export interface Quirks {
-  /** Top-level request fields that the host knows by another name. */
-  rename?: Record<string, string> | undefined;
-  /** Top-level request fields that the host refuses or ignores: dropped, and reported. */
-  drop?: readonly string[] | undefined;
-  /** Top-level fields that the host demands in every request. */
-  add?: Record<string, string> | undefined;
-  /**
-   * Where requests go instead of the wire's own path (openai and anthropic wires), for whole answers and
-   * for streams. `{model}` stands for the model, which is left out of the body then.
-   */
-  path?: { whole: string; stream: string } | undefined;
-  /** How usage comes in streams: asked for with `stream_options` (default), always, or never. */
-  streamUsage?: 'opt-in' | 'always' | 'never' | undefined;
-  /** The host does not know the role `developer`. */
-  developerRole?: 'system' | undefined;
-  /** The host refuses ids of tool calls (google wire). */
-  callIds?: 'none' | undefined;
-  /** `completion_tokens` leaves reasoning out. */
-  reasoningOutsideCompletion?: boolean | undefined;
-  /** The host takes OpenRouter's `reasoning` object; others get `reasoning_effort` made of it. */
-  reasoningObject?: boolean | undefined;
-  /** How the host wants to be told that a last message of the assistant is the beginning of the answer (openai wire). */
-  prefill?: PrefillQuirk | undefined;
-  embedding?: EmbeddingQuirk | undefined;
-  image?: ImageQuirk | undefined;
-}
-
-/** Deviations of requests of one kind, whose names mean other things in chat. */
-export interface KindQuirk {
-  /** Where requests go instead of the wire's own path, as in `path`. */
-  path?: string | undefined;
-  /** As `rename` and `drop` of chat. */
-  rename?: Record<string, string> | undefined;
-  drop?: readonly string[] | undefined;
-}
-
-export interface EmbeddingQuirk extends KindQuirk {
-  /** What the host takes as `encoding_format`: other values are left out, and what comes is converted. Absent: all. */
-  formats?: readonly ('float' | 'base64')[] | undefined;
-  /** Inputs that one request may have; more are divided. */
-  batch?: number | undefined;
-  /** Tokens that all inputs of one request may have, by an estimate that is rather too high. */
-  batchTokens?: number | undefined;
-}
-
-export interface ImageQuirk extends KindQuirk {
-  /** What asks for the picture itself as `response_format`: `b64_json` (default), `base64`; or there is no such field. */
-  format?: 'b64_json' | 'base64' | 'none' | undefined;
-  /** The host takes `width` and `height` and no `size`. */
-  size?: 'width_height' | undefined;
-}
-
-export interface PrefillQuirk {
-  /** `true` at this member of the message; or `continue_final_message` beside the messages, as vLLM and SGLang take it. */
-  mark: 'prefix' | 'partial' | 'continue_final_message';
-  /** Where such requests go, if not where all others do. */
-  path?: string | undefined;
-}
 
 /** What an endpoint is known to take. Absent means unknown, which is treated as yes. */
 export interface Capabilities {
@@ -153,6 +92,8 @@ export interface Received<Kind extends ModelKind, Body extends RequestBody> {
   body(): Body;
   /** Top-level members that are the gateway's own and that no upstream may see. */
   extensions: readonly string[];
+  /** The body was translated from another format, so its members may be more than the caller knows of. */
+  translated?: boolean;
 }
 
 /** A chat completion request. */
@@ -189,8 +130,19 @@ export interface AnswerMeta<Request extends WireRequest = ChatRequest> {
   request: Request;
 }
 
+/** A picture as a host gave it: itself, or where it is. */
+export interface MadeImage {
+  /** Base64 without a prefix. */
+  base64: string | null;
+  url: string | null;
+  /** What else the host says of it, in OpenAI's words. */
+  more: JsonObject;
+}
+
 /** A whole answer, decoded. */
 export interface DecodedAnswer {
+  /** Pictures, which the gateway writes as the client wants them: `text` has everything but them. */
+  images?: readonly MadeImage[];
   /** The object that answers this kind of request (`chat.completion`, `list` …) as JSON text, ready to send. */
   text: string;
   usage: Usage | null;
@@ -276,10 +228,22 @@ export interface Codec {
   decode(bodies: readonly string[], target: Target, meta: AnswerMeta<PlainRequest>): DecodedAnswer;
 }
 
+/** How a provider is asked to count the input of a chat completion. Pure. */
+export interface TokenCounter {
+  /**
+   * Null where this target has no way to count.
+   * @throws GatewayError as `ChatCodec.encode`.
+   */
+  encode(request: ChatRequest, target: Target): EncodedRequest | null;
+  /** The tokens of the input; null for an answer that does not say. */
+  decode(body: string): number | null;
+}
+
 /** One wire format. A kind that is absent is not supported. */
 export interface Wire extends Partial<Record<PlainKind, Codec>> {
   id: WireId;
   chat?: ChatCodec;
+  tokens?: TokenCounter;
   /** Maps an answer that is not 2xx, by status and the provider's type or code, never by its words. */
   readError(status: number, headers: Headers, body: string): GatewayError;
 }

@@ -15,7 +15,7 @@ export function complete(c: HttpContext, read: (bytes: Uint8Array) => Asked): Pr
     (body, readHeader) => {
       const { bytes, surface } = read(body);
       const { request, control } = readChatRequest(bytes, readHeader);
-      return { request, control, surface };
+      return { request: surface ? { ...request, translated: true } : request, control, surface };
     },
     completeChat,
   );

@@ -1,7 +1,7 @@
 import { configOf } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
 import type { ReadHeader } from '../../gateway/control.ts';
-import type { Call } from '../../gateway/types.ts';
+import type { Call, Caller } from '../../gateway/types.ts';
 import { newId } from '../../lib/id.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import { continentOf } from '../../routing/health/continent.ts';
@@ -29,12 +29,7 @@ export async function runCall<Request extends Call['request']>(
   run: (call: CallOf<Request>) => Promise<Response>,
 ): Promise<Response> {
   const startedAt = Date.now();
-  const caller = c.get('principal');
-  if (caller.kind !== 'key') {
-    throw new GatewayError('permission_denied', {
-      message: 'The operator key manages the gateway and calls no models. Make a key for a workspace.',
-    });
-  }
+  const caller = callerOf(c);
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
   const loading = loadRegistry(c.env, waitUntil);
   const { request, control, surface } = read(await readJsonBody(c.req.raw), (name) => c.req.header(name));
@@ -61,4 +56,13 @@ export async function runCall<Request extends Call['request']>(
   // A client that leaves ends its request here and now; what it has used must be settled all the same.
   waitUntil(answer.catch(() => {}));
   return answer;
+}
+
+/** The key that calls. @throws GatewayError `permission_denied` for the operator, who calls no models. */
+export function callerOf(c: HttpContext): Caller {
+  const caller = c.get('principal');
+  if (caller.kind === 'key') return caller;
+  throw new GatewayError('permission_denied', {
+    message: 'The operator key manages the gateway and calls no models. Make a key for a workspace.',
+  });
 }

@@ -12,7 +12,8 @@ beforeAll(async () => {
 const embed = (body: unknown, headers: Record<string, string> = {}) =>
   call('POST', PATH, { key, body, headers });
 
-const dot = (a: number[], b: number[]) => a.reduce((sum, value, at) => sum + value * (b[at] ?? Number.NaN), 0);
+const dot = (a: number[], b: number[]) =>
+  a.reduce((sum, value, at) => sum + value * (b[at] ?? Number.NaN), 0);
 
 describe('POST /v1/embeddings', () => {
   it('answers in order, and says what served it and what it cost', async () => {
@@ -93,7 +94,9 @@ describe('POST /v1/embeddings', () => {
       body: { model: 'demo-embed', messages: [{ role: 'user', content: 'a' }] },
     });
     expect(errorOf(there)).toEqual({ status: 400, code: 'model_not_supported', param: 'model' });
-    expect(there.body.error.message).toBe('demo/embed is an embedding model. Call it with POST /v1/embeddings.');
+    expect(there.body.error.message).toBe(
+      'demo/embed is an embedding model. Call it with POST /v1/embeddings.',
+    );
   });
 
   it('refuses what is too large, and more than can be asked of a provider', async () => {

@@ -211,7 +211,7 @@ describe('reasoning of other models returns as it came', () => {
 
 describe('whatever the chunks', () => {
   const text = fc.string({ minLength: 1, maxLength: 6 });
-  const delta: fc.Arbitrary<JsonObject> = fc.oneof(
+  const delta: fc.Arbitrary<JsonObject> = fc.oneof<fc.Arbitrary<JsonObject>[]>(
     text.map((content) => ({ content })),
     text.map((reasoning) => ({ reasoning })),
     text.map((refusal) => ({ refusal })),
