@@ -10,6 +10,7 @@ import { generateImages, getImageFile } from './http/v1/images.ts';
 import { getCallingKey } from './http/v1/key.ts';
 import { countMessageTokens, createMessage } from './http/v1/messages.ts';
 import { getModel, listModels } from './http/v1/models.ts';
+import { createResponse } from './http/v1/responses.ts';
 
 /** The type the dashboard's client is made of. */
 export type { ApiApp } from './http/api/index.ts';
@@ -27,6 +28,7 @@ app.post('/v1/embeddings', dataPlane(embeddings));
 app.post('/v1/images/generations', dataPlane(generateImages));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
+app.post('/v1/responses', dataPlane(createResponse));
 app.get('/v1/models', dataPlane(listModels));
 app.get('/v1/models/:id{.+}', dataPlane(getModel));
 app.get('/v1/key', dataPlane(getCallingKey));
@@ -39,6 +41,7 @@ for (const path of [
   '/v1/images/generations',
   '/v1/messages',
   '/v1/messages/count_tokens',
+  '/v1/responses',
 ]) {
   app.on(othersThan('POST'), path, dataPlane(methodNotAllowed('POST')));
 }

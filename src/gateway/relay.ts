@@ -67,7 +67,7 @@ class Relay {
   #lastWriteAt = Date.now();
   #renewedAt = Date.now();
   #unawaited = 0;
-  /** Bytes from the upstream. */
+  /** Bytes from the upstream of the stream that runs. */
   #received = 0;
   /** The client takes no more for now: whatever is late, it is not the upstream. */
   #heldBack = false;
@@ -122,10 +122,11 @@ class Relay {
     for (;;) {
       this.#listening = true;
       this.#lastActivityAt = Date.now();
+      this.#received = 0;
       const failure = await this.#pump();
       this.#listening = false;
       const { served } = this.#answer;
-      observeStream(this.#call, served, served.stream.decoder.state, failure);
+      this.#observe(served, failure);
       if (failure) this.#broke(served, failure);
       const rescued = failure && (await rescue(this.#relayed, this.#answer, failure));
       if (!rescued) {
@@ -211,6 +212,17 @@ class Relay {
     if (now - this.#lastWriteAt >= PING_AFTER_MS) this.#say(this.#comment());
   }
 
+  /** Tells health how a stream ended. What the request itself ended speaks against nobody. */
+  #observe(served: ServedStream, failure: GatewayError | null): void {
+    const { policy, trail } = this.#relayed;
+    const { state } = served.stream.decoder;
+    const impatient =
+      failure?.code === 'upstream_timeout' &&
+      idleLimit(state, policy, this.#call.config.limits) < idleLimit(state, {}, this.#call.config.limits);
+    const isOwn = impatient || trail.brake.reason !== null;
+    observeStream(this.#call, served, state, isOwn ? null : failure);
+  }
+
   /** Notes on the trail that a stream broke, and ends its connection. */
   #broke({ record, secret, stream }: ServedStream, failure: GatewayError): void {
     const error = errorWithoutSecret(failure, secret);
@@ -229,6 +241,7 @@ class Relay {
     const failure = thrown && errorWithoutSecret(thrown, served?.secret ?? null);
     const state = served?.stream.decoder.state;
     const gone = failure?.code === 'client_closed_request';
+    if (failure && !gone) answer.writeOff();
     const { parts, usage, usageObject, skippedEvents } = answer.account(failure !== null);
     const settlement = settle(call, trail, {
       status: gone ? 'client_closed_request' : failure ? 'failed' : 'completed',

@@ -4,8 +4,8 @@ import { refutedParameters } from '../../registry/probed.ts';
 import type { Policy } from '../../routing/policy/types.ts';
 import type { Attempt } from '../../telemetry/receipt.ts';
 import type { EncodedRequest, WireRequest } from '../../wires/types.ts';
-import { keepReservation, RENEW_EVERY_MS } from '../admit.ts';
 import type { Cutoff } from '../cutoff.ts';
+import { providerCost } from '../provider-cost.ts';
 import { errorWithoutSecret } from '../redact.ts';
 import type { Call, Candidate, Trail } from '../types.ts';
 import { send } from '../upstream.ts';
@@ -38,29 +38,40 @@ export async function sendOnce(
   const record = recordOf(candidate);
   const served = { candidate, request, dropped, conversions, adjusted, calledAt, record };
   trail.attempts.push(record);
-  const watch = watchAttempt(call, limitMs, cutoff);
+  const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), limitMs);
+  // The receipt may be written before a call that was cancelled notices.
+  cutoff.signal.addEventListener('abort', () => {
+    if (!cutoff.cancelled) return;
+    record.outcome = 'cancelled';
+    record.duration_ms = Date.now() - calledAt;
+  });
   let known: string | null = null;
   try {
     if (cutoff.reason) throw cutoff.reason;
     known = secret instanceof Promise ? await secret : secret;
     const ask = async (encoded: EncodedRequest): Promise<Response> => {
       const response = await send(candidate.provider, known, call.env, encoded, cutoff, call.traceparent);
-      record.status = response.status;
+      // Of several the one that failed tells.
+      if (record.status === null || !response.ok) record.status = response.status;
       if (!response.ok) throw await readFailure(candidate, response, cutoff, known);
       return response;
     };
     const begun = await prepared.run({ ask, cutoff, secret: known });
     if (begun.kind === 'stream') record.first_token_ms = Date.now() - calledAt;
+    record.outcome = 'served';
     return { ...served, ...begun };
   } catch (thrown) {
     const error = errorWithoutSecret(toGatewayError(thrown), known);
     record.outcome = cutoff.cancelled || error.code === 'client_closed_request' ? 'cancelled' : 'failed';
     record.error = cutoff.cancelled ? null : error.code;
     record.upstream_error = error.upstream;
+    // An error is not charged; who was silent, or no longer wanted, may have read the prompt and begun.
+    const isFree = (record.status ?? 0) >= 400 || error.code === 'upstream_unreachable';
+    record.provider_cost = isFree ? 0 : providerCost(candidate, request);
     cutoff.cut(error);
     throw error;
   } finally {
-    watch.stop();
+    clearTimeout(timer);
     record.duration_ms = Date.now() - calledAt;
   }
 }
@@ -70,7 +81,8 @@ function recordOf({ endpoint, provider }: Candidate): Attempt {
     endpoint: endpoint.id,
     provider: provider.id,
     upstream_model: endpoint.upstreamModel,
-    outcome: 'served',
+    // Until it has ended otherwise: a receipt may be written while it is under way.
+    outcome: 'cancelled',
     status: null,
     error: null,
     upstream_error: null,
@@ -88,23 +100,4 @@ function checkParameters({ endpoint }: Candidate, request: WireRequest, dropped:
     param: missing[0],
     message: `${endpoint.id} does not support ${missing.join(', ')}.`,
   });
-}
-
-/** Ends an attempt that takes too long, and until then keeps what the request has reserved. */
-function watchAttempt(call: Call, limitMs: number, cutoff: Cutoff): { stop(): void } {
-  const deadline = Date.now() + limitMs;
-  let timer: ReturnType<typeof setTimeout>;
-  const wait = (): void => {
-    const left = deadline - Date.now();
-    timer = setTimeout(
-      () => {
-        if (left <= RENEW_EVERY_MS) return cutoff.cut(new GatewayError('upstream_timeout'));
-        keepReservation(call);
-        wait();
-      },
-      Math.min(left, RENEW_EVERY_MS),
-    );
-  };
-  wait();
-  return { stop: () => clearTimeout(timer) };
 }

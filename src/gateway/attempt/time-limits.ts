@@ -25,19 +25,44 @@ const AFTER_FINISH_MS = 5_000;
 /** Times the usual slowness is unusual. */
 const TIMES = 3;
 
+/** Whom nobody has asked to be quick is not helped sooner: a second call costs as much as the first. */
+const LEAST_HEDGE_MS = 500;
+
+/** How long one call may take. */
+export interface Limit {
+  ms: number;
+  /** The request's own policy ends it before the gateway would: that it has not answered by then is not its fault. */
+  impatient: boolean;
+}
+
 /**
- * How long one call may take to its first token, or to its whole answer, milliseconds. Shorter while there is
+ * How long one call may take to its first token, or to its whole answer.
+ * @param usualMs what the gateway gives it.
+ * @param wished of the policy in force.
+ * @param timeLeftMs until the request's deadline, of which half is kept for others while there are any.
+ */
+export function limitOf(
+  usualMs: number,
+  { first_token_ms: wishedMs, total_ms: totalMs }: Pick<Policy, 'first_token_ms' | 'total_ms'>,
+  othersLeft: boolean,
+  timeLeftMs: number,
+): Limit {
+  const most = othersLeft && wishedMs === undefined ? timeLeftMs / 2 : timeLeftMs;
+  const ms = Math.max(1, Math.min(wishedMs ?? usualMs, most));
+  return { ms, impatient: ms < usualMs && (wishedMs !== undefined || totalMs !== undefined) };
+}
+
+/**
+ * What the gateway gives one call to its first token, or to its whole answer, milliseconds. Shorter while there is
  * somebody else to ask: nobody gains by giving up the last.
  */
 export function firstLimit(
   stream: boolean,
   candidate: Candidate,
-  policy: Policy,
   limits: TimeLimits,
   health: HealthView,
   othersLeft: boolean,
 ): number {
-  if (policy.first_token_ms !== undefined) return policy.first_token_ms;
   const most = stream ? limits.firstTokenMs : limits.answerMs;
   if (!othersLeft) return most;
   const known = health.endpoint(candidate.endpoint.id)?.[stream ? 'ttft' : 'answer'];
@@ -56,7 +81,7 @@ export function hedgeAfter(
 ): number | null {
   if (stream && policy.slo_ms !== undefined) return policy.slo_ms;
   const known = health.endpoint(candidate.endpoint.id)?.[stream ? 'ttft' : 'answer'];
-  return known && known.samples >= ENOUGH_SAMPLES ? known.p95 * TIMES : null;
+  return known && known.samples >= ENOUGH_SAMPLES ? Math.max(LEAST_HEDGE_MS, known.p95 * TIMES) : null;
 }
 
 /** How long a stream may be silent after its first event, milliseconds. */

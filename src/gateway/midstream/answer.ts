@@ -1,10 +1,9 @@
-import { costOf } from '../../billing/cost.ts';
-import { nanoToUsd } from '../../billing/money.ts';
 import { GatewayError } from '../../errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { StreamState, Usage } from '../../wires/types.ts';
 import type { ServedStream } from '../attempt/served.ts';
 import { estimateUsage } from '../estimate.ts';
+import { providerCost } from '../provider-cost.ts';
 import type { Part } from '../settle.ts';
 import type { ChatCall } from '../types.ts';
 import type { Joint } from './joint.ts';
@@ -45,14 +44,18 @@ export class Answer {
     this.#firstTokenAt ??= Date.now();
   }
 
-  /** Nothing that was given so far counts any more; what it cost is the operator's. */
+  /** Nothing that was given so far counts any more. */
   annul(): void {
-    for (const { served } of this.#pieces) {
-      const { price } = served.candidate.endpoint;
-      const usage = estimateUsage(this.#call.request, served.stream.decoder.state);
-      served.record.provider_cost = price && nanoToUsd(costOf(usage, price).total);
-    }
+    this.writeOff();
     this.#pieces = [];
+  }
+
+  /** Nobody is charged for what was given: what it cost is the operator's. */
+  writeOff(): void {
+    for (const { served } of this.#pieces) {
+      const { state } = served.stream.decoder;
+      served.record.provider_cost = providerCost(served.candidate, this.#call.request, state);
+    }
   }
 
   /** The stream that runs, or ran last. */
@@ -77,7 +80,7 @@ export class Answer {
     return joint ? joint.push(text) : text;
   }
 
-  /** What the joint still holds back of a stream that has ended. */
+  /** What the joint still holds back of a stream that nobody goes on with. */
   rest(): string {
     return this.#pieces.at(-1)?.joint?.end() ?? '';
   }
