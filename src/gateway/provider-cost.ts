@@ -13,5 +13,7 @@ export function providerCost(
   request: WireRequest,
   state?: Pick<StreamState, 'usage' | 'outputChars'>,
 ): number | null {
+  // What pictures cost is not told by the request.
+  if (request.kind === 'image') return null;
   return endpoint.price && nanoToUsd(costOf(estimateUsage(request, state), endpoint.price).total);
 }

@@ -5,6 +5,7 @@ import type { FunctionTool, ResponseInput, ResponseInputItem } from 'openai/reso
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANSWERS, streamText as sse } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
+import { faults } from '../support/node/openai-schema.ts';
 import { receiptById } from '../support/node/receipts.ts';
 import { answer, either, endless, stream, streamThenReset } from '../support/node/scripts.ts';
 import { addModel, addProvider, modelId, startWorld, type World } from '../support/node/world.ts';
@@ -253,11 +254,11 @@ describe('reasoning goes back to its maker', () => {
     ]);
   });
 
-  test('the signature of a call, through the AI SDK', async () => {
-    scriptLoop('google', { call: { ...CALL, signature: 'c2lnbmF0dXJl' } });
+  /** A loop of two turns, as the AI SDK goes through it. */
+  async function loop(wire: WireName): Promise<Record<string, unknown> | undefined> {
     const provider = createOpenAI({ baseURL: `${world.gateway.origin}/v1`, apiKey: world.key });
     const result = await generateText({
-      model: provider.responses(modelId('google')),
+      model: provider.responses(modelId(wire)),
       prompt: 'The weather?',
       tools: {
         get_weather: tool({
@@ -270,11 +271,57 @@ describe('reasoning goes back to its maker', () => {
       providerOptions: { openai: { store: false } },
     });
     expect(result.text).toBe('18 degrees in Zürich.');
-    expect(world.upstream.received('google').at(-1)?.json.contents).toMatchObject([
+    return world.upstream.received(wire).at(-1)?.json;
+  }
+
+  test('signed thinking, through the AI SDK', async () => {
+    scriptLoop('anthropic', { thought, call: CALL });
+    const sent = await loop('anthropic');
+    expect(sent?.messages).toMatchObject([
       { role: 'user' },
-      { role: 'model', parts: [{ functionCall: { name: 'get_weather' }, thoughtSignature: 'c2lnbmF0dXJl' }] },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'Hm, weather.', signature: 'EqQBsig==' },
+          { type: 'tool_use', id: 'call_1' },
+        ],
+      },
       { role: 'user' },
     ]);
+  });
+
+  test('the signature of a call, through the AI SDK', async () => {
+    scriptLoop('google', { call: { ...CALL, signature: 'c2lnbmF0dXJl' } });
+    const sent = await loop('google');
+    expect(sent?.contents).toMatchObject([
+      { role: 'user' },
+      {
+        role: 'model',
+        parts: [{ functionCall: { name: 'get_weather' }, thoughtSignature: 'c2lnbmF0dXJl' }],
+      },
+      { role: 'user' },
+    ]);
+  });
+});
+
+describe('the demo models', () => {
+  const FORMAT = {
+    type: 'json_schema',
+    name: 'x',
+    schema: { type: 'object', properties: { a: { type: 'string' } } },
+  };
+  const names = ['echo', 'reasoning', 'tools', 'json', 'fail', 'flaky', 'limited', 'break', 'resilient'];
+
+  test.each(names)('demo/%s answers as OpenAI describes', async (name) => {
+    const body = { model: `demo/${name}`, input: 'Hello', tools: [TOOL], text: { format: FORMAT } };
+    const whole = await raw(body);
+    const answered: unknown = await whole.json();
+    expect(faults(answered, whole.ok ? 'Response' : 'ErrorResponse')).toEqual([]);
+    const streamed = await raw({ ...body, stream: true });
+    if (!streamed.ok) return expect(faults(await streamed.json(), 'ErrorResponse')).toEqual([]);
+    const events = responseEvents(await streamed.text());
+    checkResponseEvents(events);
+    expect(events.flatMap((event) => faults(event, 'ResponseStreamEvent'))).toEqual([]);
   });
 });
 

@@ -54,9 +54,8 @@ export interface Prepared {
  */
 export function prepare(call: Call, candidate: Candidate, asked: WireRequest): Prepared | Promise<Prepared> {
   if (asked.kind !== 'chat') return preparePlain(call, candidate, asked);
-  const limit = candidate.maxOutputTokens;
-  const adjusted = limit === null ? [] : [`${outputLimitName(asked)}=${limit}`];
-  const limited = withOutputLimit(asked, limit);
+  const limited = withOutputLimit(asked, candidate.maxOutputTokens);
+  const adjusted = limited === asked ? [] : [`${outputLimitName(asked)}=${candidate.maxOutputTokens}`];
   const readable = readableRequest(candidate, limited);
   if (!readable) return prepareChat(call, candidate, limited, [], adjusted);
   return readable.then(({ request, conversions }) =>

@@ -1,16 +1,16 @@
 import { GatewayError, toGatewayError } from '../../errors.ts';
 import { coolDown, warmUp } from '../../providers/cool-down.ts';
 import type { FallbackTrigger } from '../../routing/policy/types.ts';
-import { keepReservation, RENEW_EVERY_MS } from '../admit.ts';
 import { Cutoff } from '../cutoff.ts';
 import type { Call, Candidate, Plan, Trail } from '../types.ts';
-import { isFaultOfEndpoint, reasonOf, triggerOf } from './failure.ts';
+import { asleep, isFaultOfEndpoint, reasonOf, triggerOf } from './failure.ts';
+import { Keeper } from './keeper.ts';
 import { firstOf, type Leg } from './leg.ts';
 import { leadsTo, nextStep, type Pauses, type Step, Tries } from './next-step.ts';
 import { Probe } from './probe.ts';
 import { sendOnce } from './send-once.ts';
 import type { Ask, Served } from './served.ts';
-import { firstLimit, hedgeAfter, limitOf } from './time-limits.ts';
+import { firstLimit, hedgeAfter, limitOf, wholeAnswer } from './time-limits.ts';
 import { Wake, wakeBudget } from './wake.ts';
 
 /** More upstream calls than this are not made for one request, unless its policy says so. */
@@ -40,6 +40,7 @@ export class Pursuit {
   readonly #trail: Trail;
   readonly #tries = new Tries();
   readonly #wake: Wake;
+  readonly #keeper: Keeper;
   readonly #probe: Probe;
   readonly #mostAttempts: number;
   #deadline: number;
@@ -54,7 +55,8 @@ export class Pursuit {
     this.#call = call;
     this.#plan = plan;
     this.#trail = trail;
-    this.#wake = new Wake(wakeBudget(plan.policy), trail.brake, call.health);
+    this.#keeper = new Keeper(call);
+    this.#wake = new Wake(wakeBudget(plan.policy), trail.brake, call.health, () => this.#keeper.tick());
     this.#probe = new Probe(call.health);
     this.#deadline = call.startedAt + this.#totalMs;
     this.#mostAttempts = plan.policy.max_attempts ?? MAX_ATTEMPTS;
@@ -69,7 +71,6 @@ export class Pursuit {
     const legs: Leg[] = [];
     let step = broken ? this.#afterBreak(broken) : this.#first();
     let error = broken?.error ?? new GatewayError('internal_error');
-    const keeping = setInterval(() => keepReservation(this.#call), RENEW_EVERY_MS);
     try {
       for (;;) {
         if (step) {
@@ -97,7 +98,6 @@ export class Pursuit {
         else if (!leg.beside) this.#leave(leg.candidate, error);
       }
     } finally {
-      clearInterval(keeping);
       for (const { cutoff } of legs) cutoff.cancel();
       this.#probe.giveBack();
     }
@@ -120,6 +120,7 @@ export class Pursuit {
   async #pause({ candidate, waitMs, waking }: Step): Promise<void> {
     if (!waking) {
       if (waitMs > 0) await this.#trail.brake.sleep(waitMs);
+      this.#keeper.tick();
       return;
     }
     const since = Date.now();
@@ -132,12 +133,12 @@ export class Pursuit {
     const { config, health, request } = this.#call;
     const { policy } = this.#plan;
     const startedAt = Date.now();
-    const othersLeft = this.#someoneElse(candidate, 'error') !== null;
+    const othersLeft = this.someoneElse(candidate, 'error') !== null;
     const limit = candidate.endpoint.scalesToZero
       ? limitOf(this.#wake.budgetMs, {}, othersLeft, this.#timeLeft())
       : limitOf(
           firstLimit(request.stream, candidate, config.limits, health, othersLeft),
-          policy,
+          request.stream ? policy : wholeAnswer(policy),
           othersLeft,
           this.#timeLeft(),
         );
@@ -146,12 +147,19 @@ export class Pursuit {
     this.#tries.began(candidate);
     if (!waking) this.#attempts++;
     const asked = ask.requestFor(candidate);
-    const ended = sendOnce(this.#call, candidate, asked, policy, limit.ms, this.#trail, cutoff).catch(
-      (thrown: unknown) => {
-        this.#trail.brake.detach(cutoff);
-        return toGatewayError(thrown);
-      },
-    );
+    const ended = sendOnce(
+      this.#call,
+      candidate,
+      asked,
+      policy,
+      limit.ms,
+      this.#trail,
+      cutoff,
+      this.#keeper,
+    ).catch((thrown: unknown) => {
+      this.#trail.brake.detach(cutoff);
+      return toGatewayError(thrown);
+    });
     return { candidate, cutoff, startedAt, limit, beside, ended };
   }
 
@@ -159,7 +167,7 @@ export class Pursuit {
   #patience({ candidate }: Leg): number | null {
     if (this.#hedged) return null;
     const sleepy = candidate.endpoint.scalesToZero === true;
-    if (!sleepy && !this.#someoneElse(candidate, 'slo')) return null;
+    if (!sleepy && !this.someoneElse(candidate, 'slo')) return null;
     const { health, request } = this.#call;
     const after = hedgeAfter(request.stream, candidate, this.#plan.policy, health);
     return sleepy ? Math.min(after ?? Infinity, WAKING_AFTER_MS) : after;
@@ -170,7 +178,7 @@ export class Pursuit {
     this.#hedged = true;
     if (!leg) return null;
     const { candidate, startedAt } = leg;
-    const other = this.#someoneElse(candidate, 'slo');
+    const other = this.someoneElse(candidate, 'slo');
     if (other) return { candidate: other, waitMs: 0 };
     if (candidate.endpoint.scalesToZero) this.#announce(candidate, startedAt);
     return null;
@@ -183,7 +191,7 @@ export class Pursuit {
   }
 
   /** Who has not been asked, is not known to be down, and would be asked after a failure of this kind. */
-  #someoneElse(than: Candidate, trigger: FallbackTrigger): Candidate | null {
+  someoneElse(than: Candidate, trigger: FallbackTrigger): Candidate | null {
     if (this.#attempts >= this.#mostAttempts) return null;
     const found = this.#plan.candidates.find(
       (candidate) =>
@@ -210,7 +218,7 @@ export class Pursuit {
   #learn({ candidate, limit, startedAt }: Leg, error: GatewayError): GatewayError {
     const { credential, endpoint, model } = candidate;
     const now = Date.now();
-    if (endpoint.scalesToZero && error.code === 'upstream_overloaded') return this.#asleep(error);
+    if (endpoint.scalesToZero && error.code === 'upstream_overloaded') return asleep(error);
     this.#tries.failed(candidate, error);
     if (credential.kind !== 'none') coolDown(credential.id, error, now);
     if (error.code === 'upstream_timeout' && endpoint.scalesToZero) {
@@ -225,20 +233,12 @@ export class Pursuit {
     return error;
   }
 
-  /** What is overloaded with nobody there is asleep. */
-  #asleep({ retryAfterMs, upstream }: GatewayError): GatewayError {
-    return new GatewayError('upstream_waking', {
-      ...(retryAfterMs === null ? {} : { retryAfterMs }),
-      ...(upstream === null ? {} : { upstream }),
-    });
-  }
-
   /** Who is asked after a failure. */
   #after(failed: Candidate, error: GatewayError, ask: Ask): Step | null {
     if (ask.refused(failed, error)) return { candidate: failed, waitMs: 0 };
     if (error.code === 'upstream_waking') {
       this.#sleeper = { candidate: failed, waitMs: error.retryAfterMs ?? 0, waking: true };
-      if (!this.#someoneElse(failed, 'error')) return this.#awaitSleeper();
+      if (!this.someoneElse(failed, 'error')) return this.#awaitSleeper();
     }
     const trigger = ask.ours ? 'error' : triggerOf(error);
     if (this.#attempts >= this.#mostAttempts) return trigger && this.#awaitSleeper();

@@ -10,6 +10,7 @@ import { errorWithoutSecret } from '../redact.ts';
 import type { Call, Candidate, Trail } from '../types.ts';
 import { send } from '../upstream.ts';
 import { readFailure } from './failure.ts';
+import type { Keeper } from './keeper.ts';
 import { prepare } from './prepare.ts';
 import type { Served } from './served.ts';
 
@@ -27,6 +28,7 @@ export async function sendOnce(
   limitMs: number,
   trail: Trail,
   cutoff: Cutoff,
+  keeper: Keeper,
 ): Promise<Served> {
   const preparing = prepare(call, candidate, asked);
   const prepared = preparing instanceof Promise ? await preparing : preparing;
@@ -38,13 +40,12 @@ export async function sendOnce(
   const record = recordOf(candidate);
   const served = { candidate, request, dropped, conversions, adjusted, calledAt, record };
   trail.attempts.push(record);
-  const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), limitMs);
+  const stopWatching = watch(limitMs, cutoff, keeper);
   // The receipt may be written before a call that was cancelled notices.
-  cutoff.signal.addEventListener('abort', () => {
-    if (!cutoff.cancelled) return;
+  cutoff.onCancel = () => {
     record.outcome = 'cancelled';
     record.duration_ms = Date.now() - calledAt;
-  });
+  };
   let known: string | null = null;
   try {
     if (cutoff.reason) throw cutoff.reason;
@@ -71,9 +72,27 @@ export async function sendOnce(
     cutoff.cut(error);
     throw error;
   } finally {
-    clearTimeout(timer);
+    stopWatching();
     record.duration_ms = Date.now() - calledAt;
   }
+}
+
+/** Ends a call that takes too long, and until then keeps what the request has reserved: one timer for both. */
+function watch(limitMs: number, cutoff: Cutoff, keeper: Keeper): () => void {
+  const deadline = Date.now() + limitMs;
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (): void => {
+    timer = setTimeout(
+      () => {
+        keeper.tick();
+        if (Date.now() < deadline) wait();
+        else cutoff.cut(new GatewayError('upstream_timeout'));
+      },
+      Math.min(deadline - Date.now(), keeper.dueMs),
+    );
+  };
+  wait();
+  return () => clearTimeout(timer);
 }
 
 function recordOf({ endpoint, provider }: Candidate): Attempt {

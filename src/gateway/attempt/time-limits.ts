@@ -1,6 +1,8 @@
 import type { TimeLimits } from '../../env.ts';
+import { GatewayError } from '../../errors.ts';
 import type { HealthView } from '../../routing/health/types.ts';
 import type { Policy } from '../../routing/policy/types.ts';
+import type { StreamState } from '../../wires/types.ts';
 import type { Candidate } from '../types.ts';
 
 /** What has been measured less often is not gone by. */
@@ -21,6 +23,9 @@ const TEXT_IDLE_MS = 15_000;
 
 /** Behind a finish reason only usage and `[DONE]` can come: an upstream that forgets them is not waited for. */
 const AFTER_FINISH_MS = 5_000;
+
+/** A stream that lasts longer, since the request came, is cut. */
+const MAX_STREAM_MS = 60 * 60_000;
 
 /** Times the usual slowness is unusual. */
 const TIMES = 3;
@@ -50,6 +55,11 @@ export function limitOf(
   const most = othersLeft && wishedMs === undefined ? timeLeftMs / 2 : timeLeftMs;
   const ms = Math.max(1, Math.min(wishedMs ?? usualMs, most));
   return { ms, impatient: ms < usualMs && (wishedMs !== undefined || totalMs !== undefined) };
+}
+
+/** What of a policy limits a call for a whole answer, which has no first token. */
+export function wholeAnswer({ total_ms: totalMs }: Policy): Pick<Policy, 'total_ms'> {
+  return totalMs === undefined ? {} : { total_ms: totalMs };
 }
 
 /**
@@ -86,13 +96,27 @@ export function hedgeAfter(
 
 /** How long a stream may be silent after its first event, milliseconds. */
 export function idleLimit(
-  state: { finished: boolean; content: string; toolCalls: boolean },
+  state: Pick<StreamState, 'finished' | 'content' | 'toolCalls' | 'otherOutput'>,
   policy: Policy,
   limits: TimeLimits,
 ): number {
-  const most = policy.idle_ms ?? limits.idleMs;
+  // A role is no token.
+  const hasBegun = state.content !== '' || state.toolCalls || state.otherOutput || state.finished;
+  const toFirst = hasBegun ? Infinity : (policy.first_token_ms ?? Infinity);
+  const most = Math.min(policy.idle_ms ?? limits.idleMs, toFirst);
   if (state.finished) return Math.min(most, AFTER_FINISH_MS);
   // Thoughts and arguments of tools are often held back and come at once.
   const inText = state.content !== '' && !state.toolCalls;
   return policy.idle_ms === undefined && inText ? Math.min(most, TEXT_IDLE_MS) : most;
+}
+
+/** Why a stream of this age is ended; null while it is not. */
+export function overTime(ageMs: number, { total_ms: totalMs = Infinity }: Policy): GatewayError | null {
+  if (ageMs > totalMs) {
+    const message = `The answer was not complete after ${totalMs} ms, the total_ms of the request.`;
+    return new GatewayError('upstream_timeout', { message });
+  }
+  if (ageMs <= MAX_STREAM_MS) return null;
+  const message = 'The answer of the provider took over an hour.';
+  return new GatewayError('upstream_invalid_response', { message });
 }

@@ -27,7 +27,7 @@ const wakes = new LruMap<string, { since: number; nextCallAt: number }>(1000);
 
 /** How long a request waits for a provider to wake, milliseconds. */
 export function wakeBudget(policy: Policy): number {
-  return Math.min(policy.max_wake_ms ?? BUDGET_MS, MOST_MS);
+  return Math.min(policy.max_wake_ms ?? BUDGET_MS, MOST_MS, policy.total_ms ?? Infinity);
 }
 
 /** One request's part in waking a provider. Of all who wait for it one asks at a time; once it answers they all go. */
@@ -35,13 +35,16 @@ export class Wake {
   readonly budgetMs: number;
   readonly #brake: Brake;
   readonly #health: CallHealth;
+  readonly #tick: () => void;
   /** When this request began to wait, by endpoint. */
   readonly #waitsSince = new Map<string, number>();
 
-  constructor(budgetMs: number, brake: Brake, health: CallHealth) {
+  /** @param tick called while it waits. */
+  constructor(budgetMs: number, brake: Brake, health: CallHealth, tick: () => void) {
     this.budgetMs = budgetMs;
     this.#brake = brake;
     this.#health = health;
+    this.#tick = tick;
   }
 
   /** The provider is waking, as far as this request knows since then. */
@@ -81,6 +84,7 @@ export class Wake {
         return;
       }
       await this.#brake.sleep(Math.min(LOOK_MS, until - now));
+      this.#tick();
     }
   }
 

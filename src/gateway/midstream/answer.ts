@@ -1,3 +1,5 @@
+import { costOf } from '../../billing/cost.ts';
+import { nanoToUsd } from '../../billing/money.ts';
 import { GatewayError } from '../../errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { StreamState, Usage } from '../../wires/types.ts';
@@ -122,11 +124,20 @@ export class Answer {
     for (const [index, { served, joint }] of others.entries()) {
       const ended = served.stream.decoder.state;
       const known = broken || index < others.length - 1 ? null : ended.usage;
-      const joined = joinUsage(whole, known ?? estimateUsage(this.#call.request, ended), joint?.removed ?? 0);
+      const own = known ?? estimateUsage(served.request, ended);
+      const joined = joinUsage(whole, own, joint?.removed ?? 0);
+      // Its prompt and its overlap are the operator's.
+      served.record.provider_cost = differenceUsd(served, own, joined.second);
       if (index === 0) parts.push({ candidate, usage: joined.first });
       parts.push({ candidate: served.candidate, usage: joined.second });
       whole = joined.whole;
     }
     return { parts, usage: whole, usageObject: usageObject(whole), skippedEvents };
   }
+}
+
+/** How much more one usage costs than another at the price of who gave it, USD; null where that is not known. */
+function differenceUsd({ candidate }: ServedStream, more: Usage, less: Usage): number | null {
+  const { price } = candidate.endpoint;
+  return price && nanoToUsd(costOf(more, price).total - costOf(less, price).total);
 }

@@ -81,9 +81,11 @@ describe('when a second candidate starts beside the first', () => {
 });
 
 describe('how long a stream may be silent', () => {
-  const nothing = { finished: false, content: '', toolCalls: false };
+  const nothing = { finished: false, content: '', toolCalls: false, otherOutput: false };
   it.each([
     ['before its text', nothing, {}, 60_000],
+    ['behind a role, which is no token', nothing, { first_token_ms: 700 }, 700],
+    ['behind a thought, which is one', { ...nothing, otherOutput: true }, { first_token_ms: 700 }, 60_000],
     ['within its text', { ...nothing, content: 'a' }, {}, 15_000],
     ['in a tool call behind a text', { ...nothing, content: 'a', toolCalls: true }, {}, 60_000],
     ['behind its finish reason', { ...nothing, content: 'a', finished: true }, {}, 5_000],
