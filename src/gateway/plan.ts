@@ -70,7 +70,7 @@ function planPlain(model: Model, policy: Policy, question: Question): Plan {
     candidatesOf({ model, endpoint, on: null, maxOutputTokens: null }, question),
   );
   const [first] = found;
-  if (!first) throw notAvailable(model.id, question);
+  if (!first) throw unspoken(model, question) ?? notAvailable(model.id, question);
   let candidates = found;
   let reason: Plan['reason'] = null;
   const behind = endpoints.length > 1 ? thoseBehind(endpoints, health) : null;
@@ -151,6 +151,23 @@ function refusalOf({ excluded }: Decision, situation: Situation, question: Quest
     });
   }
   return nothingFits(excluded);
+}
+
+/** A configured provider has the model, but no codec here says this kind of request in its format. */
+function unspoken(model: Model, { caller, env, registry, request }: Question): GatewayError | null {
+  const found = registry.endpoints(model.id).find((endpoint) => {
+    const provider = registry.provider(endpoint.provider);
+    return (
+      provider !== undefined &&
+      !wires[provider.wire][request.kind] &&
+      credentialsFor(provider, registry, env, caller.credentials).length > 0
+    );
+  });
+  if (!found) return null;
+  return new GatewayError('model_not_supported', {
+    param: 'model',
+    message: `${model.id} is ${kindName(model.kind)}, which cannot be asked for in the format of ${found.provider}.`,
+  });
 }
 
 /** @param name of the model that the caller means. */

@@ -94,6 +94,17 @@ describe('POST /v1/images/generations', () => {
     expect(errorOf(await draw(body))).toEqual({ status, code, param });
   });
 
+  it('says when no format of its providers has a word for pictures', async () => {
+    const manage = (path: string, body: object) => call('PUT', path, { key: OPERATOR, body });
+    const provider = { base_url: 'https://p.example/v1', wire: 'anthropic', secret: 'sk-1' };
+    expect((await manage('/api/providers/wordless', provider)).status).toBe(200);
+    const endpoints = [{ provider: 'wordless', upstream_model: 'm', price: { image: 0.01 } }];
+    const model = await manage('/api/models/acme%2Fpainter', { kind: 'image', endpoints });
+    expect(model.body.endpoints[0].price).toEqual({ input: 0, output: 0, image: 0.01 });
+    const answer = await draw({ model: 'acme/painter', prompt: 'a' });
+    expect(errorOf(answer)).toEqual({ status: 400, code: 'model_not_supported', param: 'model' });
+  });
+
   it('reserves what pictures may cost', async () => {
     const poor = await call('POST', '/api/workspaces', {
       key: OPERATOR,
