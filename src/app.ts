@@ -3,6 +3,7 @@ import type { HttpEnv } from './http/context.ts';
 import { dataPlane, nothingHere, othersThan } from './http/data-plane.ts';
 import { handleError, methodNotAllowed } from './http/errors.ts';
 import { chatCompletions } from './http/v1/chat-completions.ts';
+import { createCompletion } from './http/v1/completions.ts';
 import { getCredits } from './http/v1/credits.ts';
 import { embeddings } from './http/v1/embeddings.ts';
 import { getGeneration } from './http/v1/generations.ts';
@@ -26,6 +27,7 @@ app.get('/health', (c) => c.json({ status: 'ok' }));
 app.post('/v1/chat/completions', dataPlane(chatCompletions));
 app.post('/v1/embeddings', dataPlane(embeddings));
 app.post('/v1/images/generations', dataPlane(generateImages));
+app.post('/v1/completions', dataPlane(createCompletion));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
 app.post('/v1/responses', dataPlane(createResponse));
@@ -39,6 +41,7 @@ for (const path of [
   '/v1/chat/completions',
   '/v1/embeddings',
   '/v1/images/generations',
+  '/v1/completions',
   '/v1/messages',
   '/v1/messages/count_tokens',
   '/v1/responses',
