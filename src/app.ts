@@ -5,7 +5,9 @@ import { handleError, methodNotAllowed } from './http/errors.ts';
 import { chatCompletions } from './http/v1/chat-completions.ts';
 import { createCompletion } from './http/v1/completions.ts';
 import { getCredits } from './http/v1/credits.ts';
+import { embeddings } from './http/v1/embeddings.ts';
 import { getGeneration } from './http/v1/generations.ts';
+import { generateImages, getImageFile } from './http/v1/images.ts';
 import { getCallingKey } from './http/v1/key.ts';
 import { countMessageTokens, createMessage } from './http/v1/messages.ts';
 import { getModel, listModels } from './http/v1/models.ts';
@@ -23,6 +25,8 @@ app.get('/health', (c) => c.json({ status: 'ok' }));
 
 // The data plane. Each path and method has one handler: where several match, Hono builds a chain per request.
 app.post('/v1/chat/completions', dataPlane(chatCompletions));
+app.post('/v1/embeddings', dataPlane(embeddings));
+app.post('/v1/images/generations', dataPlane(generateImages));
 app.post('/v1/completions', dataPlane(createCompletion));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
@@ -35,6 +39,8 @@ app.get('/v1/generations/:id', dataPlane(getGeneration));
 
 for (const path of [
   '/v1/chat/completions',
+  '/v1/embeddings',
+  '/v1/images/generations',
   '/v1/completions',
   '/v1/messages',
   '/v1/messages/count_tokens',
@@ -45,6 +51,9 @@ for (const path of [
 for (const path of ['/v1/models', '/v1/models/:id{.+}', '/v1/key', '/v1/credits', '/v1/generations/:id']) {
   app.on(othersThan('GET'), path, dataPlane(methodNotAllowed('GET')));
 }
+
+// Links to pictures carry their own proof.
+app.get('/v1/images/files/:workspace/:name', getImageFile);
 
 // Pages that links lead to: few people see them, once.
 app.on(['GET', 'POST'], '/invitations/:id', async (c) => {

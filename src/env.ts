@@ -11,6 +11,7 @@ export interface Bindings {
   WORKSPACE: DurableObjectNamespace<WorkspaceObject>;
   TRACES: DurableObjectNamespace<TracesObject>;
   HEALTH: DurableObjectNamespace<HealthObject>;
+  FILES: R2Bucket;
 }
 
 /** The Worker's environment: bindings, variables, and provider keys under the names the catalogue gives them. */

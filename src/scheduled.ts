@@ -9,6 +9,7 @@ import { reconcile } from './billing/reconciliation/reconcile.ts';
 import type { Env } from './env.ts';
 import { probeHealthByClock } from './evals/probes/health-by-clock.ts';
 import { probeByClock } from './evals/probes/probe-by-clock.ts';
+import { sweepImages } from './gateway/images/sweep.ts';
 import { syncWhenDue } from './registry/sync/sync.ts';
 
 /** What runs every hour (`[triggers]` of wrangler.toml), in this order. Each job bounds itself and goes on next time. */
@@ -24,6 +25,7 @@ const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
   sync_registry: (env, now) => syncWhenDue(env, now),
   probe_endpoints: (env, now) => probeByClock(env, now),
   probe_health: (env, now) => probeHealthByClock(env, now),
+  sweep_images: (env, now) => sweepImages(env, now),
 };
 
 /**

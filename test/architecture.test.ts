@@ -3,7 +3,7 @@ import { SHIPPED_PROVIDERS } from '../src/providers/catalog.ts';
 
 const sources = import.meta.glob<string>('../src/**/*.ts', { query: '?raw', eager: true, import: 'default' });
 
-const WIRE_NAMES = ['openai', 'anthropic', 'google', 'bedrock'];
+const WIRE_NAMES = ['openai', 'anthropic', 'google', 'bedrock', 'cohere'];
 
 describe('the layout', () => {
   it('knows providers by name in providers/ and wires/ alone', () => {

@@ -35,17 +35,22 @@ export function chargeFor(cost: Cost, pricing: Pricing, modelId: string, paidBy:
   return { total: Number(charged), lines, marginPercent };
 }
 
-/** The most that a request may be charged: a fixed part, and nano-USD per 1M tokens of output. */
+/**
+ * The most that a request may be charged: a fixed part, and nano-USD per 1M tokens of output.
+ * @param images how many pictures are asked for.
+ */
 export function chargeAtMost(
   inputTokens: number,
   price: Price,
   pricing: Pricing,
   modelId: string,
   paidBy: PaidBy,
+  images = 0,
 ): { fixed: NanoUsd; outputRate: number } {
   const rates = ratesFor(inputTokens, price);
   const factor = 1 + marginFor(pricing, modelId, paidBy) / 100;
-  const fixed = (inputTokens * dearestInput(rates)) / 1_000_000 + (price.perRequest ?? 0);
+  const perCall = (price.perRequest ?? 0) + images * (price.perImage ?? 0);
+  const fixed = (inputTokens * dearestInput(rates)) / 1_000_000 + perCall;
   return { fixed: Math.ceil(fixed * factor), outputRate: Math.ceil(dearestOutput(rates) * factor) };
 }
 

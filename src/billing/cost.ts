@@ -4,10 +4,10 @@ import type { NanoUsd } from './money.ts';
 
 /** One kind of unit on a bill. */
 export interface CostLine {
-  unit: keyof Rates | 'request';
-  /** Tokens, or 1 for the request itself. */
+  unit: keyof Rates | 'request' | 'image';
+  /** Tokens, pictures, or 1 for the request itself. */
   quantity: number;
-  /** Nano-USD per 1M tokens, or per request. */
+  /** Nano-USD per 1M tokens, per picture, or per request. */
   rate: number;
   /** Nano-USD. Rounded so that the lines of one cost add up to its total. */
   amount: NanoUsd;
@@ -33,7 +33,7 @@ export function costOf(usage: Usage, price: Price): Cost {
   let total = 0;
   const add = (unit: CostLine['unit'], quantity: number, rate: number): void => {
     if (quantity <= 0) return;
-    millionths += BigInt(quantity) * BigInt(rate) * (unit === 'request' ? MILLION : 1n);
+    millionths += BigInt(quantity) * BigInt(rate) * (unit === 'request' || unit === 'image' ? MILLION : 1n);
     const upTo = Number((millionths + MILLION / 2n) / MILLION);
     lines.push({ unit, quantity, rate, amount: upTo - total });
     total = upTo;
@@ -57,8 +57,14 @@ export function costOf(usage: Usage, price: Price): Cost {
   add('output', output.plain, rates.output);
   for (const [unit, quantity, rate] of output.priced) add(unit, quantity, rate);
 
+  if (price.perImage) add('image', usage.images ?? 0, price.perImage);
   if (price.perRequest) add('request', 1, price.perRequest);
   return { total, lines };
+}
+
+/** Whether a price says what a usage costs: of tokens that nobody counted it does not. */
+export function prices(price: Price, usage: Usage): boolean {
+  return !usage.uncounted || price.perImage !== undefined;
 }
 
 /** The rates that hold for an input of this size. */

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts';
+import { asArray } from '../lib/json.ts';
 import { servableEndpoints } from '../registry/listing.ts';
 import { foldName } from '../registry/names.ts';
 import type { Model } from '../registry/types.ts';
@@ -9,6 +10,7 @@ import { sessionOf, sessionState } from '../routing/session.ts';
 import type { Asked, Group } from '../routing/situation.ts';
 import type { Preferences } from '../routing/types.ts';
 import { allows, mayCall } from '../tenancy/models.ts';
+import { kindName, wrongKind } from './kinds.ts';
 import type { Question } from './situation.ts';
 import type { Caller, Control } from './types.ts';
 
@@ -62,6 +64,7 @@ export function askedOf(question: Question, rows: Rows, now: number): Asked {
   const { control } = question;
   const session = memo(() => sessionOfRequest(question));
   const [first, ...rest] = namesOf(control);
+  checkAuto(question);
   if (isAuto(control.model)) {
     const models = rest.flatMap(({ name, param }) => (isAuto(name) ? [] : [modelOf(name, param, question)]));
     const chosen = models.length === 0 ? rows.all : models.flatMap(({ model }) => rows.ofModel(model.id));
@@ -103,7 +106,7 @@ export function sessionOfRequest({
   control,
   request,
 }: Pick<Question, 'caller' | 'control' | 'request'>): string {
-  const messages = control.sessionId === null ? request.body().messages : [];
+  const messages = control.sessionId === null ? asArray(request.body().messages) : [];
   return sessionOf(caller.workspaceId, control.sessionId, messages);
 }
 
@@ -114,9 +117,9 @@ export function sessionOfRequest({
 export function modelOf(
   name: string,
   param: string,
-  question: Pick<Question, 'caller' | 'registry' | 'env'>,
+  question: Pick<Question, 'caller' | 'registry' | 'env' | 'request'>,
 ): { model: Model; sort: Preferences['sort'] } {
-  const { caller, registry } = question;
+  const { caller, registry, request } = question;
   let sort: Preferences['sort'] = null;
   let model = registry.resolve(name, caller.workspaceAliases);
   const colon = name.lastIndexOf(':');
@@ -126,13 +129,19 @@ export function modelOf(
   }
   if (!model) throw modelNotFound(name, param, question);
   if (!mayCall(caller, model.id)) throw notEnabled(model, param, caller);
-  if (model.kind !== 'chat') {
-    throw new GatewayError('model_not_supported', {
-      param,
-      message: `${model.id} is no chat model but one for ${model.kind}.`,
-    });
-  }
+  if (model.kind !== request.kind) throw wrongKind(model, param);
   return { model, sort };
+}
+
+/** The router chooses among chat models. @throws GatewayError `model_not_supported` for other requests. */
+function checkAuto({ control, request }: Question): void {
+  if (request.kind === 'chat') return;
+  const found = namesOf(control).find(({ name }) => isAuto(name));
+  if (!found) return;
+  throw new GatewayError('model_not_supported', {
+    param: found.param,
+    message: `"auto" chooses among chat models: name ${kindName(request.kind)}.`,
+  });
 }
 
 function namesOf({ model, fallbackModels }: Control): { name: string; param: string }[] {
@@ -144,12 +153,12 @@ function namesOf({ model, fallbackModels }: Control): { name: string; param: str
 
 /** The models of a split, the one that this conversation draws first. */
 function drawn(split: Split, param: string, session: string, question: Question): Model[] {
-  const { registry, caller } = question;
+  const { registry, caller, request } = question;
   const models = split.targets
     .map((target) => ({ target, draw: drawOf(session, `${split.name}\n${target.model}`, target.percent) }))
     .toSorted((a, b) => (a.draw < b.draw ? -1 : a.draw > b.draw ? 1 : 0))
     .flatMap(({ target }) => registry.find(target.model) ?? []);
-  const callable = models.filter((model) => model.kind === 'chat' && mayCall(caller, model.id));
+  const callable = models.filter((model) => model.kind === request.kind && mayCall(caller, model.id));
   if (callable.length > 0) return callable;
   if (models[0]) throw notEnabled(models[0], param, caller);
   throw modelNotFound(split.name, param, question);

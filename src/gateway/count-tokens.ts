@@ -8,7 +8,7 @@ import { estimateUsage } from './estimate.ts';
 import { plan } from './plan.ts';
 import { errorWithoutSecret } from './redact.ts';
 import type { Question } from './situation.ts';
-import type { Call, Candidate } from './types.ts';
+import type { Candidate, ChatCall } from './types.ts';
 import { send } from './upstream.ts';
 
 /** A provider that has not counted by then is not waited for, milliseconds. */
@@ -26,7 +26,7 @@ const OF_THE_REQUEST = new Set<ErrorCode>([
 ]);
 
 /** Whose tokens are counted. */
-export type CountQuestion = Question & Pick<Call, 'address' | 'signal' | 'traceparent'>;
+export type CountQuestion = Question & Pick<ChatCall, 'address' | 'request' | 'signal' | 'traceparent'>;
 
 export interface Counted {
   /** Of the input. */

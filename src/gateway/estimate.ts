@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../lib/json.ts';
-import type { ChatRequest, StreamState, Usage } from '../wires/types.ts';
+import type { StreamState, Usage, WireRequest } from '../wires/types.ts';
 
 /** Characters per token, of English text and code; others differ, which is why estimates are marked. */
 export const CHARS_PER_TOKEN = 4;
@@ -12,7 +12,7 @@ const TOKENS_PER_ATTACHMENT = 1000;
  * estimate from the text for the rest; without a state, of one that had not begun. Marked as estimated.
  */
 export function estimateUsage(
-  request: ChatRequest,
+  request: WireRequest,
   state?: Pick<StreamState, 'usage' | 'outputChars'>,
 ): Usage {
   const known = state?.usage;
@@ -32,7 +32,7 @@ export function estimateUsage(
     upstreamCostUsd: null,
     raw: null,
     ...known,
-    inputTokens: known?.inputTokens ?? promptTokens(request.body()),
+    inputTokens: known?.inputTokens ?? promptTokens(request),
     outputTokens,
     estimated: true,
   };
@@ -45,10 +45,10 @@ const BYTES_PER_TOKEN = 3;
 const COUNTED_BYTES = 256 * 1024;
 
 /** Made once for a request: routing and admission both ask. */
-const estimates = new WeakMap<ChatRequest, number>();
+const estimates = new WeakMap<WireRequest, number>();
 
 /** What the input of a request may come to at most, tokens, as far as its size tells. */
-export function estimateInputTokens(request: ChatRequest): number {
+export function estimateInputTokens(request: WireRequest): number {
   let estimate = estimates.get(request);
   if (estimate === undefined) {
     estimate = sizeInTokens(request);
@@ -57,10 +57,11 @@ export function estimateInputTokens(request: ChatRequest): number {
   return estimate;
 }
 
-function sizeInTokens(request: ChatRequest): number {
+function sizeInTokens(request: WireRequest): number {
   const bySize = Math.ceil(request.bytes.byteLength / BYTES_PER_TOKEN);
+  if (request.kind === 'embedding') return Math.min(bySize, Math.ceil(promptTokens(request) * 1.5));
   const mayHoldData = request.bytes.byteLength > 4096 && request.bytes.byteLength <= COUNTED_BYTES;
-  return mayHoldData ? Math.min(bySize, Math.ceil(promptTokens(request.body()) * 1.5)) : bySize;
+  return mayHoldData ? Math.min(bySize, Math.ceil(promptTokens(request) * 1.5)) : bySize;
 }
 
 /** What is longer is no address, characters. */
@@ -69,19 +70,24 @@ const LONGEST_LINK = 8_000;
 /** Members that carry data and no text: of images, of sounds and files, in the parts of messages. */
 const DATA = new Set(['url', 'image_url', 'data', 'file_data']);
 
-function promptTokens(body: Json): number {
+function promptTokens(request: WireRequest): number {
   let chars = 0;
   let attachments = 0;
+  // Only there are numbers the tokens themselves.
+  const counts = request.kind === 'embedding';
+  let tokens = 0;
   const walk = (value: Json | undefined, name: string): void => {
     if (typeof value === 'string') {
       if (DATA.has(name) && (value.length > LONGEST_LINK || value.startsWith('data:'))) attachments++;
       else chars += value.length;
+    } else if (counts && typeof value === 'number') {
+      tokens++;
     } else if (Array.isArray(value)) {
       for (const item of value) walk(item, name);
     } else if (isObject(value)) {
       for (const [member, item] of Object.entries(value)) walk(item, member);
     }
   };
-  walk(body, '');
-  return Math.ceil(chars / CHARS_PER_TOKEN) + attachments * TOKENS_PER_ATTACHMENT;
+  walk(request.body(), '');
+  return tokens + Math.ceil(chars / CHARS_PER_TOKEN) + attachments * TOKENS_PER_ATTACHMENT;
 }

@@ -7,10 +7,22 @@ import type { ServedStream, ServedWhole } from './attempt/served.ts';
 import type { Call } from './types.ts';
 
 /** Tells health of a whole answer. */
-export function observeWhole(call: Call, { candidate, answer, calledAt, request }: ServedWhole): void {
+export function observeWhole(call: Call, served: ServedWhole): void {
+  observeAnswer(call, served, toolCallsOf(served.answer.text));
+}
+
+/** The same of an answer that calls no tools, whatever it says. */
+export function observePlain(call: Call, served: ServedWhole): void {
+  observeAnswer(call, served, null);
+}
+
+function observeAnswer(
+  call: Call,
+  { candidate, answer, calledAt, request }: ServedWhole,
+  toolCalls: ReturnType<typeof toolCallsOf>,
+): void {
   const at = Date.now();
-  const { usage, text } = answer;
-  const toolCalls = toolCallsOf(text);
+  const { usage } = answer;
   call.health.observe({
     endpoint: candidate.endpoint.id,
     model: candidate.model.id,

@@ -1,4 +1,5 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
+import type { DecodedAnswer, Usage } from '../wires/types.ts';
 import { admit, type Granted, grantedInTime } from './admit.ts';
 import { Pursuit } from './attempt/pursuit.ts';
 import { ownRequest, type Served, type ServedStream, type ServedWhole } from './attempt/served.ts';
@@ -7,19 +8,63 @@ import { Brake } from './cutoff.ts';
 import { estimateUsage } from './estimate.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
 import { learnFromAnswer } from './learn.ts';
-import { observeWhole } from './observe.ts';
+import { observePlain, observeWhole } from './observe.ts';
 import { plan } from './plan.ts';
 import { relay } from './relay.ts';
 import { settle } from './settle.ts';
-import type { Call, Candidate, Trail } from './types.ts';
+import type { Call, Candidate, ChatCall, Plan, Trail } from './types.ts';
 
 const REFUSALS = new Set<ErrorCode>(['rate_limit_exceeded', 'insufficient_credits', 'budget_exceeded']);
+
+/** How far a call has come when its answer has begun. */
+interface Progress {
+  plan: Plan;
+  trail: Trail;
+  pursuit: Pursuit;
+  granted: Granted;
+}
 
 /**
  * One chat completion: plan → admit → attempt → relay → settle.
  * @throws GatewayError when nothing was answered; what was tried is on the receipt already.
  */
-export async function completeChat(call: Call): Promise<Response> {
+export function completeChat(call: ChatCall): Promise<Response> {
+  return run(call, (begun, { plan: { policy }, trail, pursuit, granted }) =>
+    begun.kind === 'whole'
+      ? answerWhole(call, trail, begun, granted)
+      : relay({ call, trail, pursuit, policy }, begun, granted),
+  );
+}
+
+/**
+ * One request of a kind whose answers come whole: plan → admit → attempt → settle.
+ * @param write the body for the client. What it throws fails the request, which then costs nothing.
+ * @throws GatewayError as `completeChat`.
+ */
+export function completePlain(
+  call: Call,
+  write: (answer: DecodedAnswer) => Promise<string>,
+): Promise<Response> {
+  return run(call, async (begun, { trail, granted }) => {
+    if (begun.kind !== 'whole') throw new GatewayError('internal_error');
+    const { answer } = begun;
+    const body = await write(answer);
+    const usage = answer.usage ?? estimated(call);
+    const headers = settleWhole(call, trail, { ...begun, answer: { ...answer, usage } }, granted);
+    observePlain(call, begun);
+    return new Response(body, { headers });
+  });
+}
+
+/** Some hosts count no tokens of embeddings: they are their input's alone, and known about as well as its text. */
+function estimated({ request }: Call): Usage | null {
+  return request.kind === 'embedding' ? estimateUsage(request) : null;
+}
+
+async function run(
+  call: Call,
+  answer: (begun: Served | Waking, progress: Progress) => Response | Promise<Response>,
+): Promise<Response> {
   const planned = plan(call);
   const trail: Trail = {
     attempts: [],
@@ -47,8 +92,8 @@ export async function completeChat(call: Call): Promise<Response> {
       trail.brake.pull(toGatewayError(refused));
       throw refused;
     }
-    if (begun.kind === 'whole') return answerWhole(call, trail, begun, granted);
-    return relay({ call, trail, pursuit, policy: planned.policy }, begun, granted);
+    const response = answer(begun, { plan: planned, trail, pursuit, granted });
+    return response instanceof Promise ? await response : response;
   } catch (thrown) {
     const error = toGatewayError(thrown);
     // Who was refused before anything was tried has reserved nothing, and leaves no receipt.
@@ -103,6 +148,19 @@ function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
 
 function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Granted): Response {
   const { answer, candidate } = served;
+  const headers = settleWhole(call, trail, served, granted);
+  observeWhole(call, served);
+  if (answer.usage) learnFromAnswer(call, candidate, answer.usage);
+  return new Response(wholeAnswer(call, answer.text), { headers });
+}
+
+function settleWhole(
+  call: Call,
+  trail: Trail,
+  served: ServedWhole,
+  granted: Granted,
+): Record<string, string> {
+  const { answer, candidate } = served;
   const dropped = droppedParams(call, served.dropped);
   const settlement = settle(call, trail, {
     ...answer,
@@ -113,9 +171,5 @@ function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Gra
     firstTokenAt: null,
     skippedEvents: 0,
   });
-  observeWhole(call, served);
-  if (answer.usage) learnFromAnswer(call, candidate, answer.usage);
-  return new Response(wholeAnswer(call, answer.text), {
-    headers: answerHeaders(call, trail, { candidate, dropped }, granted, 'application/json', settlement),
-  });
+  return answerHeaders(call, trail, { candidate, dropped }, granted, 'application/json', settlement);
 }

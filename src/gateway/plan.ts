@@ -14,6 +14,7 @@ import type { Preferences, Ranked } from '../routing/types.ts';
 import { wires } from '../wires/index.ts';
 import type { Target } from '../wires/types.ts';
 import { askedOf, chainOf, isAuto, modelOf, splitOf } from './asked.ts';
+import { kindName } from './kinds.ts';
 import { policyOf } from './policy.ts';
 import { type Question, situationOf } from './situation.ts';
 import type { Candidate, Plan } from './types.ts';
@@ -69,7 +70,7 @@ function planPlain(model: Model, policy: Policy, question: Question): Plan {
     candidatesOf({ model, endpoint, on: null, maxOutputTokens: null }, question),
   );
   const [first] = found;
-  if (!first) throw notAvailable(model.id, question);
+  if (!first) throw unspoken(model, question) ?? notAvailable(model.id, question);
   let candidates = found;
   let reason: Plan['reason'] = null;
   const behind = endpoints.length > 1 ? thoseBehind(endpoints, health) : null;
@@ -106,12 +107,11 @@ function thoseBehind(endpoints: readonly Endpoint[], health: HealthView): Map<st
 /** An endpoint once for each credential with which it may be called. */
 function candidatesOf(
   { model, endpoint, on, maxOutputTokens }: Pick<Ranked, 'model' | 'endpoint' | 'on' | 'maxOutputTokens'>,
-  { caller, registry, env }: Question,
+  { caller, registry, env, request }: Question,
 ): Candidate[] {
   const provider = registry.provider(endpoint.provider);
   const wire = provider && wires[provider.wire];
-  if (!provider || !wire?.chat || !servesHere(endpoint, provider, env)) return [];
-  const codec = wire.chat;
+  if (!provider || !wire?.[request.kind] || !servesHere(endpoint, provider, env)) return [];
   const target = targetOf(model, endpoint, provider.quirks ?? {});
   return credentialsFor(provider, registry, env, caller.credentials).map((credential) => ({
     model,
@@ -119,7 +119,6 @@ function candidatesOf(
     provider,
     credential,
     wire,
-    codec,
     target,
     on,
     maxOutputTokens,
@@ -154,10 +153,27 @@ function refusalOf({ excluded }: Decision, situation: Situation, question: Quest
   return nothingFits(excluded);
 }
 
+/** A configured provider has the model, but no codec here says this kind of request in its format. */
+function unspoken(model: Model, { caller, env, registry, request }: Question): GatewayError | null {
+  const found = registry.endpoints(model.id).find((endpoint) => {
+    const provider = registry.provider(endpoint.provider);
+    return (
+      provider !== undefined &&
+      !wires[provider.wire][request.kind] &&
+      credentialsFor(provider, registry, env, caller.credentials).length > 0
+    );
+  });
+  if (!found) return null;
+  return new GatewayError('model_not_supported', {
+    param: 'model',
+    message: `${model.id} is ${kindName(model.kind)}, which cannot be asked for in the format of ${found.provider}.`,
+  });
+}
+
 /** @param name of the model that the caller means. */
-function notAvailable(name: string, { control }: Question): GatewayError {
+function notAvailable(name: string, { control, request }: Question): GatewayError {
   const { only, ignore } = control.preferences;
-  const served = isAuto(control.model) ? 'a chat model' : name;
+  const served = isAuto(control.model) ? kindName(request.kind) : name;
   return new GatewayError('model_not_available', {
     param: 'model',
     message:

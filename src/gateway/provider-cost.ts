@@ -1,6 +1,6 @@
 import { costOf } from '../billing/cost.ts';
 import { nanoToUsd } from '../billing/money.ts';
-import type { ChatRequest, StreamState } from '../wires/types.ts';
+import type { StreamState, WireRequest } from '../wires/types.ts';
 import { estimateUsage } from './estimate.ts';
 import type { Candidate } from './types.ts';
 
@@ -10,8 +10,10 @@ import type { Candidate } from './types.ts';
  */
 export function providerCost(
   { endpoint }: Candidate,
-  request: ChatRequest,
+  request: WireRequest,
   state?: Pick<StreamState, 'usage' | 'outputChars'>,
 ): number | null {
+  // What pictures cost is not told by the request.
+  if (request.kind === 'image') return null;
   return endpoint.price && nanoToUsd(costOf(estimateUsage(request, state), endpoint.price).total);
 }

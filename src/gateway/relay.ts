@@ -14,7 +14,7 @@ import { decodeEvents } from './open-stream.ts';
 import type { Waking } from './pipeline.ts';
 import { errorWithoutSecret } from './redact.ts';
 import { settle } from './settle.ts';
-import type { Call, Trail } from './types.ts';
+import type { ChatCall, Trail } from './types.ts';
 
 /** With nothing to say for this long, a comment keeps the connection alive and shows whether the client is there. */
 const PING_AFTER_MS = 2_000;
@@ -33,7 +33,7 @@ const MAX_STREAM_BYTES = 128 * 1024 * 1024;
 
 /** What a relay works with. */
 export interface Relayed {
-  call: Call;
+  call: ChatCall;
   trail: Trail;
   pursuit: Pursuit;
   policy: Policy;
@@ -57,7 +57,7 @@ export function relay(relayed: Relayed, begun: ServedStream | Waking, granted: G
 /** The one stream loop: events in, events out, one write per read. */
 class Relay {
   readonly #encoder = new TextEncoder();
-  readonly #call: Call;
+  readonly #call: ChatCall;
   readonly #relayed: Relayed;
   readonly #answer: Answer;
   readonly #format: ClientFormat;

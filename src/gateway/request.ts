@@ -2,7 +2,15 @@ import { GatewayError } from '../errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import { isObject } from '../lib/json.ts';
 import { type JsonMember, memberText, scanMembers } from '../lib/json-members.ts';
-import type { ChatBody, ChatRequest } from '../wires/types.ts';
+import type {
+  ChatBody,
+  ChatRequest,
+  ModelKind,
+  PlainKind,
+  PlainRequest,
+  Received,
+  RequestBody,
+} from '../wires/types.ts';
 import { EXTENSIONS, READ_TOO, type ReadHeader, readControl } from './control.ts';
 import type { Control } from './types.ts';
 
@@ -22,20 +30,49 @@ export function readChatRequest(
   bytes: Uint8Array,
   readHeader?: ReadHeader,
 ): { request: ChatRequest; control: Control } {
+  const read = readRequest<'chat', ChatBody>('chat', bytes, readHeader);
+  checkMessages(bytes, messagesOf(read.request.members));
+  return read;
+}
+
+/**
+ * Reads a request of another kind; what its endpoint acts on beside, it checks itself.
+ * @throws GatewayError as `readChatRequest`.
+ */
+export function readPlainRequest(
+  kind: PlainKind,
+  bytes: Uint8Array,
+  readHeader?: ReadHeader,
+): { request: PlainRequest; control: Control } {
+  const read = readRequest<PlainKind, RequestBody>(kind, bytes, readHeader);
+  if (read.request.stream) {
+    throw new GatewayError('unsupported_parameter', {
+      param: 'stream',
+      message: 'stream is not supported here: answers of this endpoint come whole.',
+    });
+  }
+  return read;
+}
+
+/** What all requests have: members, control and extensions. */
+function readRequest<Kind extends ModelKind, Body extends RequestBody>(
+  kind: Kind,
+  bytes: Uint8Array,
+  readHeader: ReadHeader | undefined,
+): { request: Received<Kind, Body>; control: Control } {
   const members = scanMembers(bytes);
   if (!members) throw notAnObject(bytes);
 
-  let parsed: ChatBody | undefined;
-  const body = (): ChatBody => {
-    parsed ??= withoutExtensions(parse(new TextDecoder().decode(bytes)));
+  let parsed: Body | undefined;
+  const body = (): Body => {
+    parsed ??= withoutExtensions<Body>(parse(new TextDecoder().decode(bytes)));
     return parsed;
   };
   if (bytes.byteLength <= PARSE_WHOLE_BYTES) body();
 
   const extensions = EXTENSIONS.filter((name) => members.some((member) => member.name === name));
   const { control, stream, includeUsage } = readControl(headOf(bytes, members), extensions, readHeader);
-  checkMessages(bytes, messagesOf(members));
-  return { request: { bytes, members, stream, includeUsage, body, extensions }, control };
+  return { request: { kind, bytes, members, stream, includeUsage, body, extensions }, control };
 }
 
 function parse(text: string): JsonObject {
@@ -48,10 +85,10 @@ function parse(text: string): JsonObject {
   throw new GatewayError('invalid_type', { message: 'The request body must be a JSON object.' });
 }
 
-function withoutExtensions(body: JsonObject): ChatBody {
+function withoutExtensions<Body extends RequestBody>(body: JsonObject): Body {
   const rest: JsonObject = { ...body };
   for (const name of EXTENSIONS) delete rest[name];
-  return rest as ChatBody;
+  return rest as Body;
 }
 
 function notAnObject(bytes: Uint8Array): GatewayError {

@@ -1,5 +1,5 @@
 import { type Charge, chargeFor } from '../billing/charge.ts';
-import { type Cost, costOf } from '../billing/cost.ts';
+import { type Cost, costOf, prices } from '../billing/cost.ts';
 import { type NanoUsd, nanoToUsd, usdToNano } from '../billing/money.ts';
 import type { GatewayError } from '../errors.ts';
 import type { Settlement as WorkspaceSettlement } from '../objects/workspace/types.ts';
@@ -69,7 +69,7 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
 
 function priced(call: Call, { candidate, usage }: Part): Priced {
   const { price } = candidate.endpoint;
-  const cost = usage && price ? costOf(usage, price) : null;
+  const cost = usage && price && prices(price, usage) ? costOf(usage, price) : null;
   const charge = cost && chargeFor(cost, call.caller.pricing, candidate.model.id, paidBy(candidate));
   return { candidate, usage, cost, charge, charged: isFree(call, candidate) ? 0 : (charge?.total ?? null) };
 }
@@ -142,6 +142,7 @@ function writeReceipt(
     workspace: call.caller.workspaceId,
     project: call.caller.projectId,
     key: call.caller.keyId,
+    kind: call.request.kind,
     status: ending.status,
     error: ending.error && { code: ending.error.code, message: ending.error.message },
     stream: call.request.stream,
@@ -155,7 +156,7 @@ function writeReceipt(
     raw_finish_reason: ending.rawFinishReason,
     usage,
     credits_used: charged === null ? null : nanoToUsd(charged),
-    credits_unknown: charged !== null ? null : usage ? 'no_price' : 'no_usage',
+    credits_unknown: charged !== null ? null : usage && !usage.uncounted ? 'no_price' : 'no_usage',
     cost_lines: parts.flatMap(({ charge }) => charge?.lines ?? []),
     provider_cost: cost === null ? null : nanoToUsd(cost),
     margin_percent: parts.at(-1)?.charge?.marginPercent ?? null,

@@ -21,7 +21,7 @@ export function situationOf(question: Question, policy: Policy): Situation {
   const { caller, control, request, registry, health } = question;
   const body = request.body();
   return {
-    rows: rowsOf(registry),
+    rows: rowsOf(registry, request.kind),
     health,
     now: Date.now(),
     policy,

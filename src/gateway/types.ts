@@ -11,7 +11,7 @@ import type { Preferences } from '../routing/types.ts';
 import type { Attempt, Conversion } from '../telemetry/receipt.ts';
 import type { Principal } from '../tenancy/types.ts';
 import type { SurfaceRequest } from '../wires/surfaces.ts';
-import type { ChatCodec, ChatRequest, Target, Wire } from '../wires/types.ts';
+import type { ChatRequest, Target, Wire, WireRequest } from '../wires/types.ts';
 import type { Brake } from './cutoff.ts';
 
 /** The caller of the data plane: a key, never the operator. */
@@ -48,7 +48,7 @@ export interface Call {
   startedAt: number;
   caller: Caller;
   control: Control;
-  request: ChatRequest;
+  request: WireRequest;
   /** The format that the client speaks, where it is not our own. */
   surface: SurfaceRequest | null;
   /** A valid W3C `traceparent`, passed on. */
@@ -64,6 +64,11 @@ export interface Call {
   registry: Registry;
   health: CallHealth;
   waitUntil(promise: Promise<unknown>): void;
+}
+
+/** A chat completion on its way. */
+export interface ChatCall extends Call {
+  request: ChatRequest;
 }
 
 /** Health as one request reads it and adds to it. Memory alone. */
@@ -84,8 +89,8 @@ export interface Candidate {
   endpoint: Endpoint;
   provider: Provider;
   credential: Credential;
+  /** Has a codec for the request's kind. */
   wire: Wire;
-  codec: ChatCodec;
   target: Target;
   /** The failures that lead to it, where only some do. */
   on: readonly FallbackTrigger[] | null;

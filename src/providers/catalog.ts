@@ -1,5 +1,6 @@
 import { CLOUDS } from './clouds.ts';
 import { DATA_POLICIES } from './data-policies.ts';
+import { EMBEDDERS } from './embedders.ts';
 import type { Provider } from './types.ts';
 
 /**
@@ -14,6 +15,9 @@ const PROVIDERS: readonly Provider[] = [
     wire: 'openai',
     auth: { kind: 'bearer' },
     env: ['OPENAI_API_KEY'],
+    // "Array dimensions must be 2048 or less", "a maximum of 300,000 tokens summed across all inputs":
+    // https://platform.openai.com/docs/api-reference/embeddings/create#embeddings-create-input.
+    quirks: { embedding: { batch: 2048, batchTokens: 300_000 } },
     docs: 'https://platform.openai.com/docs/api-reference/chat',
   },
   {
@@ -33,6 +37,8 @@ const PROVIDERS: readonly Provider[] = [
     wire: 'google',
     auth: { kind: 'header', name: 'x-goog-api-key' },
     env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
+    // "at most 100 requests can be in one batch": https://github.com/langchain-ai/langchainjs/issues/4491.
+    quirks: { embedding: { batch: 100 } },
     docs: 'https://ai.google.dev/api/generate-content',
   },
   {
@@ -46,6 +52,8 @@ const PROVIDERS: readonly Provider[] = [
       // Usage as sent: completion_tokens 1, reasoning_tokens 228, total_tokens 241 for a prompt of 12; also
       // https://docs.x.ai/docs/guides/reasoning and Google's page on Grok at Vertex AI say so.
       reasoningOutsideCompletion: true,
+      // "Argument not supported: size", nor `style`: https://docs.x.ai/docs/api-reference#image-generations.
+      image: { drop: ['size', 'style'] },
     },
     docs: 'https://docs.x.ai/docs/api-reference#chat-completions',
   },
@@ -115,6 +123,8 @@ const PROVIDERS: readonly Provider[] = [
       developerRole: 'system',
       // https://www.alibabacloud.com/help/en/model-studio/partial-mode
       prefill: { mark: 'partial' },
+      // "batch size is invalid, it should not be larger than 10": https://github.com/memodb-io/memobase/issues/142.
+      embedding: { batch: 10 },
     },
     docs: 'https://www.alibabacloud.com/help/en/model-studio/use-qwen-by-calling-api',
   },
@@ -152,7 +162,8 @@ const PROVIDERS: readonly Provider[] = [
     auth: { kind: 'bearer' },
     env: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
     // "Input should be 'system', 'user', 'assistant', or 'tool'": https://github.com/earendil-works/pi/pull/1578.
-    quirks: { developerRole: 'system' },
+    // More than 1024 inputs are refused: https://github.com/langchain-ai/langchain/issues/21188.
+    quirks: { developerRole: 'system', embedding: { batch: 1024 } },
     docs: 'https://deepinfra.com/docs/advanced/openai_api',
   },
   {
@@ -163,7 +174,12 @@ const PROVIDERS: readonly Provider[] = [
     auth: { kind: 'bearer' },
     env: ['TOGETHER_API_KEY'],
     // https://docs.together.ai/reference/chat-completions-1 has `max_tokens`, and no role `developer`.
-    quirks: { rename: { max_completion_tokens: 'max_tokens' }, developerRole: 'system' },
+    // Pictures: `width`, `height`; `url`, `base64`: https://docs.together.ai/reference/post-images-generations.
+    quirks: {
+      rename: { max_completion_tokens: 'max_tokens' },
+      developerRole: 'system',
+      image: { format: 'base64', size: 'width_height' },
+    },
     docs: 'https://docs.together.ai/reference/chat-completions-1',
   },
   {
@@ -215,6 +231,7 @@ const PROVIDERS: readonly Provider[] = [
     },
     docs: 'https://docs.cohere.com/docs/compatibility-api',
   },
+  ...EMBEDDERS,
   {
     id: 'perplexity',
     name: 'Perplexity',

@@ -33,6 +33,8 @@ export const CLOUDS: readonly Provider[] = [
     wire: 'openai',
     auth: { kind: 'header', name: 'api-key' },
     env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
+    // https://learn.microsoft.com/azure/foundry/openai/latest#create-embedding
+    quirks: { embedding: { batch: 2048, batchTokens: 300_000 } },
     docs: 'https://learn.microsoft.com/azure/foundry/openai/latest',
   },
   {
@@ -52,6 +54,13 @@ export const CLOUDS: readonly Provider[] = [
         whole: '/deployments/{model}/chat/completions?api-version={azure_api_version}',
         stream: '/deployments/{model}/chat/completions?api-version={azure_api_version}',
       },
+      // https://learn.microsoft.com/azure/ai-services/openai/reference#embeddings has the same limit as OpenAI.
+      embedding: {
+        path: '/deployments/{model}/embeddings?api-version={azure_api_version}',
+        batch: 2048,
+        batchTokens: 300_000,
+      },
+      image: { path: '/deployments/{model}/images/generations?api-version={azure_api_version}' },
     },
     docs: 'https://learn.microsoft.com/azure/ai-services/openai/reference#chat-completions',
   },
@@ -63,6 +72,8 @@ export const CLOUDS: readonly Provider[] = [
     wire: 'openai',
     auth: { kind: 'bearer' },
     env: ['CLOUDFLARE_AI_TOKEN', 'CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY'],
+    // Over 100 inputs are refused: https://github.com/cloudflare/cloudflare-docs/issues/11316.
+    quirks: { embedding: { batch: 100 } },
     docs: 'https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/',
   },
   {

@@ -9,5 +9,6 @@ export const WIRE_DEFAULTS: Readonly<Record<WireId, { auth: Auth; headers?: Reco
     headers: { 'anthropic-version': '2023-06-01' },
   },
   google: { auth: { kind: 'header', name: 'x-goog-api-key' } },
+  cohere: { auth: { kind: 'bearer' } },
   bedrock: { auth: { kind: 'aws-sigv4', service: 'bedrock' } },
 };

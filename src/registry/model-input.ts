@@ -21,6 +21,8 @@ export interface RatesInput {
 export interface PriceInput extends RatesInput {
   /** USD. */
   per_request?: number | undefined;
+  /** USD per picture that is made. */
+  image?: number | undefined;
   tiers?: (RatesInput & { above: number })[] | undefined;
 }
 
@@ -96,6 +98,7 @@ export function capabilitiesView({ structuredOutput, ...same }: Capabilities): C
 export function priceFrom(input: PriceInput, param: string): Price {
   const price: Price = ratesFrom(input);
   if (input.per_request !== undefined) price.perRequest = nano(input.per_request);
+  if (input.image !== undefined) price.perImage = nano(input.image);
   if (input.tiers && input.tiers.length > 0) {
     let last = 0;
     price.tiers = input.tiers.map((tier, index) => {
@@ -117,6 +120,7 @@ export function priceFrom(input: PriceInput, param: string): Price {
 export function priceView(price: Price): PriceInput {
   const view: PriceInput = ratesView(price);
   if (price.perRequest !== undefined) view.per_request = price.perRequest / NANO_PER_USD;
+  if (price.perImage !== undefined) view.image = price.perImage / NANO_PER_USD;
   if (price.tiers) view.tiers = price.tiers.map((tier) => ({ above: tier.above, ...ratesView(tier) }));
   return view;
 }

@@ -1,8 +1,9 @@
 import type { Provider } from '../providers/types.ts';
 import type { RoutingRules } from '../routing/policy/types.ts';
-import type { Capabilities } from '../wires/types.ts';
+import type { Capabilities, ModelKind } from '../wires/types.ts';
 
-export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription';
+export type { ModelKind };
+
 export type Modality = 'text' | 'image' | 'audio' | 'video' | 'pdf';
 
 /**
@@ -27,6 +28,8 @@ export interface Rates {
 export interface Price extends Rates {
   /** Nano-USD per request, on top of the tokens. */
   perRequest?: number;
+  /** Nano-USD per picture that is made, on top of the tokens. */
+  perImage?: number;
   /** Rates that hold for the whole request when its input is larger than `above` tokens. Ascending. */
   tiers?: (Rates & { above: number })[];
 }

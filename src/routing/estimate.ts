@@ -1,6 +1,7 @@
 import { chargeAtMost, marginFor } from '../billing/charge.ts';
 import { ratesFor } from '../billing/cost.ts';
 import { DEFAULT_PRICING } from '../billing/pricing.ts';
+import type { Price } from '../registry/types.ts';
 import { accuracyOf } from './accuracy.ts';
 import type { Row } from './rows.ts';
 import type { SessionState } from './session.ts';
@@ -68,7 +69,8 @@ export class Estimator {
     const cached = state && rates.cachedInput !== undefined ? Math.min(state.inputTokens, input) : 0;
     const inputCost = (input - cached) * rates.input + cached * (rates.cachedInput ?? 0);
     const tokens = (inputCost + this.outputTokens(row, most) * rates.output) / PER_MILLION;
-    return ((tokens + (price.perRequest ?? 0)) * this.factor(row)) / NANO_PER_USD;
+    const fixed = (price.perRequest ?? 0) + (price.perImage ?? 0) * this.#situation.request.answers;
+    return ((tokens + fixed) * this.factor(row)) / NANO_PER_USD;
   }
 
   /**
@@ -81,7 +83,7 @@ export class Estimator {
     if (!price) return null;
     const margin = this.#ratio(row.model.id) === null ? 1 : RATIO_MARGIN;
     const input = Math.ceil(this.inputTokens(row.model.id) * margin);
-    const { fixed, outputRate } = chargeAtMost(input, price, DEFAULT_PRICING, row.model.id, 'operator');
+    const { fixed, outputRate } = this.#chargeAtMost(input, price, row);
     const factor = this.factor(row);
     const left = Math.round(budgetUsd * NANO_PER_USD) - Math.round(fixed * factor);
     if (left < 0) return -1;
@@ -94,7 +96,7 @@ export class Estimator {
     const { price } = row.endpoint;
     if (!price) return null;
     const input = this.inputTokens(row.model.id);
-    const { fixed, outputRate } = chargeAtMost(input, price, DEFAULT_PRICING, row.model.id, 'operator');
+    const { fixed, outputRate } = this.#chargeAtMost(input, price, row);
     const output = LEAST_OUTPUT * this.#situation.request.answers;
     return ((fixed + (output * outputRate) / PER_MILLION) * this.factor(row)) / NANO_PER_USD;
   }
@@ -138,6 +140,10 @@ export class Estimator {
       this.#factors.set(key, factor);
     }
     return factor;
+  }
+
+  #chargeAtMost(input: number, price: Price, { model }: Row): ReturnType<typeof chargeAtMost> {
+    return chargeAtMost(input, price, DEFAULT_PRICING, model.id, 'operator', this.#situation.request.answers);
   }
 
   /** Tokens per byte; null where they are not known, or where attachments make bytes say little of tokens. */

@@ -3,7 +3,7 @@ import { matchesModel } from '../lib/model-glob.ts';
 import type { Provider } from '../providers/types.ts';
 import { dataPolicyOf } from '../registry/data-policy.ts';
 import type { Registry } from '../registry/snapshot.ts';
-import type { DataPolicy, Endpoint, Model } from '../registry/types.ts';
+import type { DataPolicy, Endpoint, Model, ModelKind } from '../registry/types.ts';
 import { priorsOf } from './accuracy.ts';
 
 /** An endpoint with what decisions ask of it, looked up once for a snapshot of the registry. */
@@ -25,7 +25,7 @@ export interface Row {
   prior: number | null;
 }
 
-/** The chat models of a registry and their endpoints, as decisions read them. */
+/** The models of one kind and their endpoints, as decisions read them. */
 export class Rows {
   /** All of them. */
   readonly all: readonly Row[];
@@ -33,10 +33,10 @@ export class Rows {
   readonly #models: readonly Model[];
   readonly #matching = new LruMap<string, ReadonlySet<string>>(500);
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, kind: ModelKind) {
     const priors = priorsOf(registry.models);
     const all: Row[] = [];
-    this.#models = registry.models.filter(({ kind }) => kind === 'chat');
+    this.#models = registry.models.filter((model) => model.kind === kind);
     for (const model of this.#models) {
       for (const endpoint of registry.endpoints(model.id)) {
         const provider = registry.provider(endpoint.provider);
@@ -52,7 +52,7 @@ export class Rows {
     return this.#byModel.get(modelId) ?? [];
   }
 
-  /** Ids of the chat models that a glob means. Globs are matched once for a snapshot. */
+  /** Ids of the models of this kind that a glob means. Globs are matched once for a snapshot. */
   matching(glob: string): ReadonlySet<string> {
     let ids = this.#matching.get(glob);
     if (!ids) {
@@ -63,14 +63,19 @@ export class Rows {
   }
 }
 
-const known = new WeakMap<Registry, Rows>();
+const known = new WeakMap<Registry, Map<ModelKind, Rows>>();
 
 /** The rows of a snapshot, made when first asked for. */
-export function rowsOf(registry: Registry): Rows {
-  let rows = known.get(registry);
+export function rowsOf(registry: Registry, kind: ModelKind = 'chat'): Rows {
+  let kinds = known.get(registry);
+  if (!kinds) {
+    kinds = new Map();
+    known.set(registry, kinds);
+  }
+  let rows = kinds.get(kind);
   if (!rows) {
-    rows = new Rows(registry);
-    known.set(registry, rows);
+    rows = new Rows(registry, kind);
+    kinds.set(kind, rows);
   }
   return rows;
 }

@@ -1,7 +1,7 @@
 import type { CostLine } from '../billing/cost.ts';
 import type { ErrorCode, UpstreamFault } from '../errors.ts';
 import type { RoutingReason } from '../routing/reasons.ts';
-import type { FinishReason, Usage } from '../wires/types.ts';
+import type { FinishReason, ModelKind, Usage } from '../wires/types.ts';
 
 /** How a generation ended. */
 export type GenerationStatus = 'completed' | 'failed' | 'client_closed_request';
@@ -63,6 +63,8 @@ export interface Receipt {
   workspace: string;
   project: string;
   key: string;
+  /** What was asked for: a chat completion, embeddings, images. */
+  kind: ModelKind;
   status: GenerationStatus;
   error: { code: ErrorCode; message: string } | null;
   stream: boolean;

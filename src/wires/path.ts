@@ -6,6 +6,11 @@ export function pathOf({ quirks, upstreamModel }: Target, stream: boolean, own: 
   return path === undefined ? own : path.replace('{model}', () => encodeSegment(upstreamModel));
 }
 
+/** Where a request of another kind goes; `{model}` stands for the model. */
+export function kindPath(path: string | undefined, upstreamModel: string, own: string): string {
+  return path?.replace('{model}', () => encodeSegment(upstreamModel)) ?? own;
+}
+
 /** Whether the host has the model in the path; it does not take it in the body then. */
 export function hasModelInPath({ quirks }: Target): boolean {
   return quirks.path?.whole.includes('{model}') ?? false;

@@ -2,9 +2,15 @@ import type { GatewayError } from '../errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { JsonMember } from '../lib/json-members.ts';
 import type { SseEvent } from '../lib/sse.ts';
+import type { Quirks } from './quirks.ts';
+
+export type { EmbeddingQuirk, ImageQuirk, KindQuirk, PrefillQuirk, Quirks } from './quirks.ts';
 
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
-export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock';
+export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock' | 'cohere';
+
+/** What a model is for. Each kind has an endpoint of its own, and wires a codec for it. */
+export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription';
 
 /**
  * Token counts of one answer, one meaning for every wire. `inputTokens` holds all input, `outputTokens`
@@ -25,6 +31,10 @@ export interface Usage {
   outputAudioTokens: number;
   inputImageTokens: number;
   outputImageTokens: number;
+  /** Pictures that were made; absent where none were asked for. */
+  images?: number;
+  /** The provider counts no tokens: those here are 0 and mean nothing. */
+  uncounted?: true;
   /** What the provider says this answer cost, in USD, where it says so. */
   upstreamCostUsd: number | null;
   /** True when the counts were estimated because the answer was cut before the provider counted. */
@@ -34,43 +44,6 @@ export interface Usage {
 }
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call';
-
-/**
- * Deviations of one provider from its wire, as data. Each is documented with its source where a
- * provider declares it (providers/catalog.ts).
- */
-export interface Quirks {
-  /** Top-level request fields that the host knows by another name. */
-  rename?: Record<string, string> | undefined;
-  /** Top-level request fields that the host refuses or ignores: dropped, and reported. */
-  drop?: readonly string[] | undefined;
-  /** Top-level fields that the host demands in every request. */
-  add?: Record<string, string> | undefined;
-  /**
-   * Where requests go instead of the wire's own path (openai and anthropic wires), for whole answers and
-   * for streams. `{model}` stands for the model, which is left out of the body then.
-   */
-  path?: { whole: string; stream: string } | undefined;
-  /** How usage comes in streams: asked for with `stream_options` (default), always, or never. */
-  streamUsage?: 'opt-in' | 'always' | 'never' | undefined;
-  /** The host does not know the role `developer`. */
-  developerRole?: 'system' | undefined;
-  /** The host refuses ids of tool calls (google wire). */
-  callIds?: 'none' | undefined;
-  /** `completion_tokens` leaves reasoning out. */
-  reasoningOutsideCompletion?: boolean | undefined;
-  /** The host takes OpenRouter's `reasoning` object; others get `reasoning_effort` made of it. */
-  reasoningObject?: boolean | undefined;
-  /** How the host wants to be told that a last message of the assistant is the beginning of the answer (openai wire). */
-  prefill?: PrefillQuirk | undefined;
-}
-
-export interface PrefillQuirk {
-  /** `true` at this member of the message; or `continue_final_message` beside the messages, as vLLM and SGLang take it. */
-  mark: 'prefix' | 'partial' | 'continue_final_message';
-  /** Where such requests go, if not where all others do. */
-  path?: string | undefined;
-}
 
 /** What an endpoint is known to take. Absent means unknown, which is treated as yes. */
 export interface Capabilities {
@@ -91,15 +64,20 @@ export interface Target {
   quirks: Quirks;
 }
 
-/** The body of a chat completion request, OpenAI's shape; only what the gateway acts on is typed. */
-export interface ChatBody extends JsonObject {
+/** The body of any request, OpenAI's shape; only what the gateway acts on is typed. */
+export interface RequestBody extends JsonObject {
   model: string;
+}
+
+/** The body of a chat completion request. */
+export interface ChatBody extends RequestBody {
   messages: Json[];
   stream?: boolean | null;
 }
 
-/** A chat completion request as it came in. */
-export interface ChatRequest {
+/** A request as it came in. */
+export interface Received<Kind extends ModelKind, Body extends RequestBody> {
+  kind: Kind;
   /** The body as received, valid JSON, at most 32 MB. */
   bytes: Uint8Array;
   /** The top-level members of `bytes`. */
@@ -111,12 +89,23 @@ export interface ChatRequest {
    * The parsed body without the gateway's own extensions. Parsed when first called: wires that
    * pass bytes through never need it for large bodies. Must not be changed.
    */
-  body(): ChatBody;
+  body(): Body;
   /** Top-level members that are the gateway's own and that no upstream may see. */
   extensions: readonly string[];
   /** The body was translated from another format, so its members may be more than the caller knows of. */
   translated?: boolean;
 }
+
+/** A chat completion request. */
+export type ChatRequest = Received<'chat', ChatBody>;
+
+/** The kinds whose answers come whole. */
+export type PlainKind = Exclude<ModelKind, 'chat'>;
+
+/** A request of one of these kinds. */
+export type PlainRequest = Received<PlainKind, RequestBody>;
+
+export type WireRequest = ChatRequest | PlainRequest;
 
 /** A request as an upstream takes it. */
 export interface EncodedRequest {
@@ -130,7 +119,7 @@ export interface EncodedRequest {
 }
 
 /** What an answer is labelled with, whoever produced it. */
-export interface AnswerMeta {
+export interface AnswerMeta<Request extends WireRequest = ChatRequest> {
   /** The generation id: `id` of the completion and of every chunk. */
   id: string;
   /** Unix seconds; used where the upstream gives no `created`. */
@@ -138,12 +127,23 @@ export interface AnswerMeta {
   /** Used where the upstream does not name its model. */
   model: string;
   /** The request, for answers that depend on it (forced tools, n, structured output). */
-  request: ChatRequest;
+  request: Request;
+}
+
+/** A picture as a host gave it: itself, or where it is. */
+export interface MadeImage {
+  /** Base64 without a prefix. */
+  base64: string | null;
+  url: string | null;
+  /** What else the host says of it, in OpenAI's words. */
+  more: JsonObject;
 }
 
 /** A whole answer, decoded. */
 export interface DecodedAnswer {
-  /** A `chat.completion` object as JSON text, ready to send. */
+  /** Pictures, which the gateway writes as the client wants them: `text` has everything but them. */
+  images?: readonly MadeImage[];
+  /** The object that answers this kind of request (`chat.completion`, `list` …) as JSON text, ready to send. */
   text: string;
   usage: Usage | null;
   finishReason: FinishReason | null;
@@ -214,6 +214,20 @@ export interface ChatCodec {
   framer?(): StreamFramer;
 }
 
+/** The codec of a kind whose answers come whole. Pure, as that of chat. */
+export interface Codec {
+  /**
+   * One request to the upstream, or several where its limits divide it: all of them are answered, or none.
+   * @throws GatewayError when the request cannot be said on this wire and must not be changed silently.
+   */
+  encode(request: PlainRequest, target: Target): EncodedRequest[];
+  /**
+   * @param bodies the answers to what `encode` made, in its order.
+   * @throws GatewayError for a body that is an error or cannot be read.
+   */
+  decode(bodies: readonly string[], target: Target, meta: AnswerMeta<PlainRequest>): DecodedAnswer;
+}
+
 /** How a provider is asked to count the input of a chat completion. Pure. */
 export interface TokenCounter {
   /**
@@ -225,8 +239,8 @@ export interface TokenCounter {
   decode(body: string): number | null;
 }
 
-/** One wire format. An endpoint kind that is absent is not supported. */
-export interface Wire {
+/** One wire format. A kind that is absent is not supported. */
+export interface Wire extends Partial<Record<PlainKind, Codec>> {
   id: WireId;
   chat?: ChatCodec;
   tokens?: TokenCounter;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { costOf } from '../../src/billing/cost.ts';
+import { costOf, prices } from '../../src/billing/cost.ts';
 import type { Price } from '../../src/registry/types.ts';
 import type { Usage } from '../../src/wires/types.ts';
 
@@ -155,5 +155,30 @@ describe('costOf', () => {
         },
       ),
     );
+  });
+});
+
+describe('pictures', () => {
+  const byImage: Price = { input: 0, output: 0, perImage: 40_000_000 };
+  const byTokens: Price = { input: usd(5), output: usd(40) };
+
+  it('are priced each, beside the tokens', () => {
+    const { total, lines } = costOf(usage({ images: 3, inputTokens: 10 }), {
+      ...byTokens,
+      ...byImage,
+      input: usd(5),
+    });
+    expect(total).toBe(3 * 40_000_000 + 50_000);
+    expect(lines.map(({ unit, quantity }) => [unit, quantity])).toEqual([
+      ['input', 10],
+      ['image', 3],
+    ]);
+  });
+
+  it('cost what is not known where tokens are priced that nobody counted', () => {
+    const uncounted = usage({ images: 1, uncounted: true });
+    expect(prices(byTokens, uncounted)).toBe(false);
+    expect(prices(byImage, uncounted)).toBe(true);
+    expect(prices(byTokens, usage({ images: 1, outputTokens: 10 }))).toBe(true);
   });
 });

@@ -7,9 +7,9 @@ import catalogue from '../../src/registry/catalogue/models.data.json';
 
 describe('the shipped providers', () => {
   it('are those of the page, with the variables that it names', () => {
-    const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (openai|anthropic|google|bedrock) \| (.+) \|$/gm)].map(
-      ([, id, wire, names = '']) => [id, wire, names.replaceAll('`', '').split(', ')],
-    );
+    const rows = [
+      ...page.matchAll(/^\| `([a-z-]+)` \| (openai|anthropic|google|bedrock|cohere) \| (.+) \|$/gm),
+    ].map(([, id, wire, names = '']) => [id, wire, names.replaceAll('`', '').split(', ')]);
     expect(rows).toEqual([...SHIPPED_PROVIDERS.values()].map(({ id, wire, env }) => [id, wire, env]));
   });
 

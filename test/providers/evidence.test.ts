@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SHIPPED_PROVIDERS } from '../../src/providers/catalog.ts';
 import catalog from '../../src/providers/catalog.ts?raw';
 import clouds from '../../src/providers/clouds.ts?raw';
+import embedders from '../../src/providers/embedders.ts?raw';
 
 interface Meta {
   provider?: string;
@@ -9,11 +10,14 @@ interface Meta {
   source: { repo?: string; path?: string; documentation?: string; licence: string } | string;
 }
 
-const METAS = import.meta.glob<string>('../fixtures/*/*/meta.json', {
-  query: '?raw',
-  eager: true,
-  import: 'default',
-});
+const METAS = import.meta.glob<string>(
+  ['../fixtures/*/*/meta.json', '../fixtures/embeddings/*/*/meta.json'],
+  {
+    query: '?raw',
+    eager: true,
+    import: 'default',
+  },
+);
 
 /** Providers under the names that recordings have for them. */
 const NAMES: Record<string, string> = { moonshotai: 'moonshot' };
@@ -25,7 +29,7 @@ const evidence = Map.groupBy(
 
 /** The text of each provider's object in the source, by id. */
 const sources = new Map(
-  [catalog, clouds]
+  [catalog, clouds, embedders]
     .join('\n')
     .split(/^ {2}\{$/m)
     .slice(1)
@@ -41,7 +45,7 @@ describe.each([...SHIPPED_PROVIDERS.values()])('$id', ({ id, wire, docs, quirks,
     const fixtures = evidence.get(id) ?? [];
     expect(fixtures.length).toBeGreaterThan(0);
     for (const { path, meta } of fixtures) {
-      expect(path).toContain(`/fixtures/${wire}/`);
+      expect(path).toMatch(new RegExp(`/fixtures/(embeddings/)?${wire}/`));
       const { source } = meta;
       if (typeof source === 'string') throw new Error(`${path} names no source`);
       // A recording names its file and licence; what was written by hand names the page it follows.

@@ -13,7 +13,7 @@ const FILES = import.meta.glob<string>(['../fixtures/*/*/stream.txt', '../fixtur
   import: 'default',
 });
 
-const WIRES: Record<WireId, Wire> = { openai, anthropic, google, bedrock };
+const WIRES: Partial<Record<WireId, Wire>> = { openai, anthropic, google, bedrock };
 
 export const GENERATION_ID = 'gen_test';
 export const CREATED = 1_700_000_000;
@@ -41,7 +41,7 @@ function isWire(name: string): name is WireId {
 }
 
 export function codecOf(wire: WireId): ChatCodec {
-  const codec = WIRES[wire].chat;
+  const codec = WIRES[wire]?.chat;
   if (!codec) throw new Error(`The wire ${wire} has no chat codec`);
   return codec;
 }
@@ -51,7 +51,15 @@ export function requestOf(body: Partial<ChatBody> = {}): ChatRequest {
   const full: ChatBody = { model: 'm', messages: [{ role: 'user', content: 'Hi' }], stream: true, ...body };
   const bytes = new TextEncoder().encode(JSON.stringify(full));
   const members = scanMembers(bytes) ?? [];
-  return { bytes, members, stream: true, includeUsage: false, body: () => full, extensions: [] };
+  return {
+    kind: 'chat',
+    bytes,
+    members,
+    stream: true,
+    includeUsage: false,
+    body: () => full,
+    extensions: [],
+  };
 }
 
 export function decoderOf(wire: WireId, request: ChatRequest = requestOf()): StreamDecoder {

@@ -32,7 +32,7 @@ export interface InvoiceLineView {
   unit: string;
   quantity: number;
   requests: number;
-  /** USD per 1M tokens, or per request. */
+  /** USD per 1M tokens, per picture or per request. */
   unit_price_usd: number;
   amount_usd: number;
 }

@@ -43,7 +43,6 @@ export function probedCandidate(
       provider,
       credential,
       wire,
-      codec: wire.chat,
       target,
       on: null,
       maxOutputTokens: null,

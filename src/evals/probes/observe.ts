@@ -34,7 +34,9 @@ export interface Observation {
 export async function observe(env: Env, candidate: Candidate, body: JsonObject): Promise<Observation> {
   const bytes = new TextEncoder().encode(JSON.stringify({ model: candidate.model.id, ...body }));
   const { request } = readChatRequest(bytes);
-  const { codec, target, provider, wire, credential } = candidate;
+  const { target, provider, wire, credential } = candidate;
+  const codec = wire.chat;
+  if (!codec) throw new GatewayError('internal_error');
   const encoded = codec.encode(request, target);
   const secret = await secretOf(credential, provider, env);
   const meta = { id: newId('generation'), created: 0, model: target.upstreamModel, request };

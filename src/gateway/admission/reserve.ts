@@ -1,5 +1,4 @@
 import { chargeAtMost } from '../../billing/charge.ts';
-import type { Price } from '../../registry/types.ts';
 import { estimateInputTokens } from '../estimate.ts';
 import { paidBy } from '../paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
@@ -16,24 +15,47 @@ export interface Reservation {
 /** Where neither the caller nor the registry knows a limit, tokens. */
 const OUTPUT_WITHOUT_LIMIT = 16_384;
 
+/**
+ * What a picture may come to where it is counted in tokens: the largest of OpenAI's is about 6,240
+ * (https://platform.openai.com/docs/guides/image-generation#cost-and-latency).
+ */
+const TOKENS_PER_IMAGE = 8_192;
+
 /** The worst case over all candidates, with the workspace's margin. */
 export function reservationOf(call: Call, candidates: readonly Candidate[]): Reservation {
-  const { control, caller } = call;
-  const contexts = candidates.map(({ endpoint, model }) => endpoint.contextLength ?? model.contextLength);
-  const context = contexts.includes(null) ? Infinity : Math.max(...contexts.map(Number));
-  const input = Math.min(estimateInputTokens(call.request), context);
-  const limits = candidates.map(({ target }) => target.maxOutputTokens ?? OUTPUT_WITHOUT_LIMIT);
-  const most = Math.max(...limits);
-  const output = (control.maxOutputTokens === null ? most : control.maxOutputTokens) * control.answers;
+  const { caller, request } = call;
+  const input = inputOf(call, candidates);
+  const { output, openEnded } = outputOf(call, candidates);
+  const images = request.kind === 'image' ? call.control.answers : 0;
   const cost = { fixed: 0, outputRate: 0 };
   let priced = false;
   for (const candidate of candidates) {
     const { model, endpoint } = candidate;
     if (!endpoint.price) continue;
     priced = true;
-    const worst = chargeAtMost(input, endpoint.price as Price, caller.pricing, model.id, paidBy(candidate));
+    const { price } = endpoint;
+    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), images);
     cost.fixed = Math.max(cost.fixed, worst.fixed);
     cost.outputRate = Math.max(cost.outputRate, worst.outputRate);
   }
-  return { cost, priced, tokens: { input, output, openEnded: control.maxOutputTokens === null } };
+  return { cost, priced, tokens: { input, output, openEnded } };
+}
+
+function inputOf({ request }: Call, candidates: readonly Candidate[]): number {
+  const estimate = estimateInputTokens(request);
+  // Of embeddings each text has the context to itself.
+  if (request.kind === 'embedding') return estimate;
+  const contexts = candidates.map(({ endpoint, model }) => endpoint.contextLength ?? model.contextLength);
+  return Math.min(estimate, contexts.includes(null) ? Infinity : Math.max(...contexts.map(Number)));
+}
+
+function outputOf(
+  { control, request }: Call,
+  candidates: readonly Candidate[],
+): { output: number; openEnded: boolean } {
+  if (request.kind === 'embedding') return { output: 0, openEnded: false };
+  if (request.kind === 'image') return { output: TOKENS_PER_IMAGE * control.answers, openEnded: false };
+  const limits = candidates.map(({ target }) => target.maxOutputTokens ?? OUTPUT_WITHOUT_LIMIT);
+  const output = control.maxOutputTokens ?? Math.max(...limits);
+  return { output: output * control.answers, openEnded: control.maxOutputTokens === null };
 }

@@ -1,67 +1,44 @@
 import { GatewayError, toGatewayError } from '../../errors.ts';
-import { readText, TooLargeError } from '../../lib/read-text.ts';
-import { SseFramer } from '../../lib/sse.ts';
 import { secretOf } from '../../providers/credentials.ts';
 import { refutedParameters } from '../../registry/probed.ts';
 import type { Policy } from '../../routing/policy/types.ts';
 import type { Attempt } from '../../telemetry/receipt.ts';
-import type { AnswerMeta, ChatRequest, EncodedRequest } from '../../wires/types.ts';
-import { outputLimitName, withOutputLimit } from '../change-request.ts';
+import type { EncodedRequest, WireRequest } from '../../wires/types.ts';
 import type { Cutoff } from '../cutoff.ts';
-import { readableRequest } from '../documents/readable.ts';
-import { openStream } from '../open-stream.ts';
 import { providerCost } from '../provider-cost.ts';
-import { errorWithoutSecret, withoutSecret } from '../redact.ts';
+import { errorWithoutSecret } from '../redact.ts';
 import type { Call, Candidate, Trail } from '../types.ts';
 import { send } from '../upstream.ts';
 import { readFailure } from './failure.ts';
 import type { Keeper } from './keeper.ts';
+import { prepare } from './prepare.ts';
 import type { Served } from './served.ts';
 
-/** Larger answers are refused: an isolate has 128 MB for all its requests. */
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-
 /**
- * One upstream call: until a whole answer, or the first event of a stream. It stands on the trail as an attempt.
+ * One upstream call, or those that one request is divided into: until a whole answer, or the first event of a
+ * stream. It stands on the trail as an attempt.
  * @param limitMs until then.
  * @throws GatewayError of the provider, of the request, or the cutoff's reason.
  */
 export async function sendOnce(
   call: Call,
   candidate: Candidate,
-  asked: ChatRequest,
+  asked: WireRequest,
   policy: Policy,
   limitMs: number,
   trail: Trail,
   cutoff: Cutoff,
   keeper: Keeper,
 ): Promise<Served> {
-  const limited = withOutputLimit(asked, candidate.maxOutputTokens);
-  const readable = readableRequest(candidate, limited);
-  const { request, conversions } = readable ? await readable : { request: limited, conversions: [] };
-  const encoded = candidate.codec.encode(request, candidate.target);
-  if (policy.require_parameters) checkParameters(candidate, request, encoded);
+  const preparing = prepare(call, candidate, asked);
+  const prepared = preparing instanceof Promise ? await preparing : preparing;
+  const { request, dropped, conversions, adjusted } = prepared;
+  if (policy.require_parameters) checkParameters(candidate, request, dropped);
   trail.candidate = candidate;
   const secret = secretOf(candidate.credential, candidate.provider, call.env);
-  const meta: AnswerMeta = {
-    id: call.generationId,
-    created: Math.floor(call.startedAt / 1000),
-    model: candidate.target.upstreamModel,
-    request,
-  };
   const calledAt = Date.now();
   const record = recordOf(candidate);
-  const adjusted = limited === asked ? [] : [`${outputLimitName(asked)}=${candidate.maxOutputTokens}`];
-  const served = {
-    candidate,
-    request,
-    dropped: encoded.dropped,
-    conversions,
-    adjusted,
-    meta,
-    calledAt,
-    record,
-  };
+  const served = { candidate, request, dropped, conversions, adjusted, calledAt, record };
   trail.attempts.push(record);
   const stopWatching = watch(limitMs, cutoff, keeper);
   // The receipt may be written before a call that was cancelled notices.
@@ -73,26 +50,17 @@ export async function sendOnce(
   try {
     if (cutoff.reason) throw cutoff.reason;
     known = secret instanceof Promise ? await secret : secret;
-    const response = await send(candidate.provider, known, call.env, encoded, cutoff, call.traceparent);
-    record.status = response.status;
-    if (!response.ok) throw await readFailure(candidate, response, cutoff, known);
-    if (request.stream) {
-      const stream = await openStream(
-        response,
-        candidate.codec.framer?.() ?? new SseFramer(),
-        candidate.codec.stream(candidate.target, meta),
-        cutoff,
-      );
-      record.first_token_ms = Date.now() - calledAt;
-      record.outcome = 'served';
-      return { ...served, kind: 'stream', stream, secret: known };
-    }
-    const body = await readText(response, MAX_ANSWER_BYTES).catch((cause: unknown) => {
-      throw cause instanceof TooLargeError ? tooLarge(cause) : cutoff.explain(cause);
-    });
-    const answer = candidate.codec.decode(withoutSecret(body, known), candidate.target, meta);
+    const ask = async (encoded: EncodedRequest): Promise<Response> => {
+      const response = await send(candidate.provider, known, call.env, encoded, cutoff, call.traceparent);
+      // Of several the one that failed tells.
+      if (record.status === null || !response.ok) record.status = response.status;
+      if (!response.ok) throw await readFailure(candidate, response, cutoff, known);
+      return response;
+    };
+    const begun = await prepared.run({ ask, cutoff, secret: known });
+    if (begun.kind === 'stream') record.first_token_ms = Date.now() - calledAt;
     record.outcome = 'served';
-    return { ...served, kind: 'whole', answer };
+    return { ...served, ...begun };
   } catch (thrown) {
     const error = errorWithoutSecret(toGatewayError(thrown), known);
     record.outcome = cutoff.cancelled || error.code === 'client_closed_request' ? 'cancelled' : 'failed';
@@ -144,16 +112,11 @@ function recordOf({ endpoint, provider }: Candidate): Attempt {
 }
 
 /** What probes have seen counts beside what the wire cannot say. @throws GatewayError `unsupported_parameter`. */
-function checkParameters({ endpoint }: Candidate, request: ChatRequest, encoded: EncodedRequest): void {
-  const missing = [...encoded.dropped, ...refutedParameters(endpoint, request.body())];
+function checkParameters({ endpoint }: Candidate, request: WireRequest, dropped: readonly string[]): void {
+  const missing = [...dropped, ...refutedParameters(endpoint, request.body())];
   if (missing[0] === undefined) return;
   throw new GatewayError('unsupported_parameter', {
     param: missing[0],
     message: `${endpoint.id} does not support ${missing.join(', ')}.`,
   });
-}
-
-function tooLarge(cause: unknown): GatewayError {
-  const message = 'The answer of the provider is larger than 32 MB.';
-  return new GatewayError('upstream_invalid_response', { message, cause });
 }

@@ -1,27 +1,28 @@
 import type { GatewayError } from '../../errors.ts';
 import type { Attempt, Conversion } from '../../telemetry/receipt.ts';
-import type { AnswerMeta, ChatRequest, DecodedAnswer } from '../../wires/types.ts';
+import type { AnswerMeta, DecodedAnswer, WireRequest } from '../../wires/types.ts';
 import type { OpenStream } from '../open-stream.ts';
 import type { Candidate } from '../types.ts';
+
+/** What an upstream has given: a whole answer, or a stream whose first event is there. */
+export type Begun =
+  | { kind: 'whole'; answer: DecodedAnswer }
+  | { kind: 'stream'; stream: OpenStream; meta: AnswerMeta; secret: string | null };
 
 /** An answer has begun: the candidate that gives it and what could not be passed on to it. */
 export type Served = {
   candidate: Candidate;
   /** What the candidate was sent. */
-  request: ChatRequest;
+  request: WireRequest;
   dropped: readonly string[];
   /** What of the request was changed so that it could be read, and what was lowered: `max_tokens=412`. */
   conversions: readonly Conversion[];
   adjusted: readonly string[];
-  meta: AnswerMeta;
   /** When the upstream was called, Unix milliseconds. */
   calledAt: number;
   /** Its place on the trail. */
   record: Attempt;
-} & (
-  | { kind: 'whole'; answer: DecodedAnswer }
-  | { kind: 'stream'; stream: OpenStream; secret: string | null }
-);
+} & Begun;
 
 export type ServedStream = Extract<Served, { kind: 'stream' }>;
 export type ServedWhole = Extract<Served, { kind: 'whole' }>;
@@ -29,7 +30,7 @@ export type ServedWhole = Extract<Served, { kind: 'whole' }>;
 /** What is asked of candidates: the caller's request, or one that goes on from what was sent of an answer. */
 export interface Ask {
   /** The request for one candidate. */
-  requestFor(candidate: Candidate): ChatRequest;
+  requestFor(candidate: Candidate): WireRequest;
   /** The candidate failed so: whether there is another form to ask it in. */
   refused(candidate: Candidate, error: GatewayError): boolean;
   /** A refusal leads to the next candidate: it is of our words and not of the caller's. */
@@ -37,6 +38,6 @@ export interface Ask {
 }
 
 /** The caller's own request. */
-export function ownRequest(request: ChatRequest): Ask {
+export function ownRequest(request: WireRequest): Ask {
   return { requestFor: () => request, refused: () => false, ours: false };
 }

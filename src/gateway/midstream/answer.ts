@@ -7,7 +7,7 @@ import type { ServedStream } from '../attempt/served.ts';
 import { estimateUsage } from '../estimate.ts';
 import { providerCost } from '../provider-cost.ts';
 import type { Part } from '../settle.ts';
-import type { Call } from '../types.ts';
+import type { ChatCall } from '../types.ts';
 import type { Joint } from './joint.ts';
 import { joinUsage, usageObject } from './usage.ts';
 
@@ -29,14 +29,14 @@ interface Account {
 
 /** A streamed answer as the client has it: one stream, or what several gave one after the other. */
 export class Answer {
-  readonly #call: Call;
+  readonly #call: ChatCall;
   /** The last is the one that runs. */
   #pieces: Piece[] = [];
   /** `created` of the chunks, once the first has gone out. */
   #created: number | null = null;
   #firstTokenAt: number | null = null;
 
-  constructor(call: Call) {
+  constructor(call: ChatCall) {
     this.#call = call;
   }
 

@@ -35,6 +35,7 @@ export const Price = z
   .strictObject({
     ...rates,
     per_request: Usd.optional().meta({ description: 'USD per request, on top of the tokens.' }),
+    image: Usd.optional().meta({ description: 'USD per picture that is made, on top of the tokens.' }),
     tiers: z
       .array(z.strictObject({ above: Tokens, ...rates }))
       .max(10)
@@ -45,6 +46,12 @@ export const Price = z
     id: 'Price',
     description: 'USD per 1M tokens. A kind without a rate is charged as input or output.',
   });
+
+/** What is priced by the picture alone. */
+const ImagePrice = z
+  .strictObject({ image: Usd })
+  .transform(({ image }) => ({ input: 0, output: 0, image }))
+  .meta({ id: 'ImagePrice', description: 'USD per picture that is made; tokens cost nothing.' });
 
 const abilities = ['tools', 'reasoning', 'structured_output', 'temperature', 'attachments'] as const;
 
@@ -167,7 +174,9 @@ export const ModelInput = z.strictObject({
       z.strictObject({
         provider: z.string().min(1).max(64),
         upstream_model: z.string().min(1).max(300),
-        price: Price.nullable()
+        price: z
+          .union([Price, ImagePrice])
+          .nullable()
           .optional()
           .meta({ description: 'Absent: not known, and so is what answers cost.' }),
         regions: z

@@ -32,6 +32,12 @@ const Auth = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
 ]);
 
+const kindQuirk = {
+  path: RequestPath.optional(),
+  rename: z.record(ParameterName, ParameterName).optional(),
+  drop: z.array(ParameterName).max(100).readonly().optional(),
+};
+
 const Quirks = z
   .strictObject({
     rename: z
@@ -67,10 +73,34 @@ const Quirks = z
         description:
           'How the host is told that a last message of the assistant is the beginning of the answer, and where such requests go. Wire `openai`.',
       }),
+    embedding: z
+      .strictObject({
+        ...kindQuirk,
+        formats: z
+          .array(z.enum(['float', 'base64']))
+          .max(2)
+          .readonly()
+          .optional(),
+        batch: z.number().int().min(1).max(100_000).optional(),
+        batchTokens: z.number().int().min(1).max(100_000_000).optional(),
+      })
+      .optional()
+      .meta({
+        description:
+          'Of embeddings: path, names, what `encoding_format` may be, and how many inputs and tokens one request may have.',
+      }),
+    image: z
+      .strictObject({
+        ...kindQuirk,
+        format: z.enum(['b64_json', 'base64', 'none']).optional(),
+        size: z.literal('width_height').optional(),
+      })
+      .optional()
+      .meta({ description: 'Of images: path, names, how the picture itself is asked for, and its size.' }),
   })
   .meta({ id: 'Quirks', description: 'Deviations of a host from its wire format.' });
 
-const Wire = z.enum(['openai', 'anthropic', 'google', 'bedrock']);
+const Wire = z.enum(['openai', 'anthropic', 'google', 'bedrock', 'cohere']);
 
 const Provider = z
   .object({

@@ -6,7 +6,8 @@ import { continentOf } from '../../routing/health/continent.ts';
 import { RequestHealth } from '../../routing/health/request-health.ts';
 import type { HttpContext } from '../context.ts';
 import { readJsonBody } from '../middleware/body.ts';
-import { callerOf, complete } from './complete.ts';
+import { complete } from './complete.ts';
+import { callerOf } from './run-call.ts';
 
 /** POST /v1/messages: a chat completion in the format of the Messages API. */
 export async function createMessage(c: HttpContext): Promise<Response> {

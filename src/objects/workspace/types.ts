@@ -44,7 +44,7 @@ export interface LedgerPage {
 export interface ChargedLine {
   /** A unit of billing/cost.ts; `unknown` where usage or price is not known. */
   unit: string;
-  /** Nano-USD per 1M tokens, or per request. */
+  /** Nano-USD per 1M tokens, per picture or per request. */
   rate: number;
   quantity: number;
   /** Nano-USD. */

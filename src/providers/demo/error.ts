@@ -38,3 +38,12 @@ export function invalidRequest(message: string, param?: string, code?: string): 
     ...(code !== undefined && { code }),
   });
 }
+
+/** A 404 for a model that is not there. */
+export function unknownModel(model: string): DemoError {
+  return new DemoError(404, {
+    message: `The model \`${model}\` does not exist or you do not have access to it.`,
+    type: 'invalid_request_error',
+    code: 'model_not_found',
+  });
+}

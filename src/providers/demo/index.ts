@@ -1,5 +1,7 @@
 import { type AnswerHead, chunkEvents, durationOf, wholeAnswer } from './answer.ts';
-import { DemoError, invalidRequest } from './error.ts';
+import { draw } from './draw.ts';
+import { embed } from './embed.ts';
+import { DemoError, invalidRequest, unknownModel } from './error.ts';
 import { withinLimits } from './limits.ts';
 import { connectionLost } from './models/failing.ts';
 import { MODELS } from './models/index.ts';
@@ -7,34 +9,27 @@ import { playback, sleep } from './playback.ts';
 import { readRequest } from './request.ts';
 import { CONTEXT_LENGTH, promptTokens, usageOf } from './tokens.ts';
 
-const PATH = '/v1/chat/completions';
-
 /**
- * The demo provider: answers POST /v1/chat/completions as an OpenAI-compatible host does, without a
+ * The demo provider: answers chat completions, embeddings and images as an OpenAI-compatible host does, without a
  * network, so that a gateway that runs locally can be tried with no provider key. Refusals are answers
  * in OpenAI's envelope.
  * @throws the signal's reason when the request is aborted before there is an answer, as fetch does.
  */
 export async function demoFetch(request: Request): Promise<Response> {
   try {
-    return await answer(request);
+    const answer = ENDPOINTS.get(pathOf(request));
+    if (!answer) throw unknownPath(request);
+    return await answer(await request.text(), request.signal);
   } catch (thrown) {
     if (thrown instanceof DemoError) return thrown.toResponse();
     throw thrown;
   }
 }
 
-async function answer(request: Request): Promise<Response> {
-  checkAddress(request);
-  const asked = readRequest(await request.text());
+async function complete(body: string, signal: AbortSignal): Promise<Response> {
+  const asked = readRequest(body);
   const model = MODELS.get(asked.model);
-  if (!model) {
-    throw new DemoError(404, {
-      message: `The model \`${asked.model}\` does not exist or you do not have access to it.`,
-      type: 'invalid_request_error',
-      code: 'model_not_found',
-    });
-  }
+  if (!model) throw unknownModel(asked.model);
   const prompt = promptTokens(asked);
   if (prompt > CONTEXT_LENGTH) {
     throw invalidRequest(
@@ -54,29 +49,36 @@ async function answer(request: Request): Promise<Response> {
 
   if (asked.stream) {
     const events = chunkEvents(head, script, asked.n, asked.includeUsage ? usage : null);
-    return new Response(playback(events, request.signal), {
+    return new Response(playback(events, signal), {
       headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
     });
   }
-  await sleep(durationOf(script), request.signal);
+  await sleep(durationOf(script), signal);
   if (script.ending === 'cut') throw connectionLost();
   return Response.json(wholeAnswer(head, script, asked.n, usage));
 }
 
-function checkAddress(request: Request): void {
+const ENDPOINTS: ReadonlyMap<string, (body: string, signal: AbortSignal) => Promise<Response>> = new Map([
+  ['/v1/chat/completions', complete],
+  ['/v1/embeddings', embed],
+  ['/v1/images/generations', draw],
+]);
+
+/** @throws DemoError for another method than POST. */
+function pathOf(request: Request): string {
   const { pathname } = new URL(request.url);
-  if (pathname !== PATH) {
-    throw new DemoError(404, {
-      message: `Unknown request URL: ${request.method} ${pathname}.`,
-      type: 'invalid_request_error',
-      code: 'unknown_url',
-    });
-  }
-  if (request.method !== 'POST') {
-    throw new DemoError(
-      405,
-      { message: `Not allowed to ${request.method} on ${PATH}.`, type: 'invalid_request_error' },
-      { allow: 'POST' },
-    );
-  }
+  if (request.method === 'POST' || !ENDPOINTS.has(pathname)) return pathname;
+  throw new DemoError(
+    405,
+    { message: `Not allowed to ${request.method} on ${pathname}.`, type: 'invalid_request_error' },
+    { allow: 'POST' },
+  );
+}
+
+function unknownPath(request: Request): DemoError {
+  return new DemoError(404, {
+    message: `Unknown request URL: ${request.method} ${new URL(request.url).pathname}.`,
+    type: 'invalid_request_error',
+    code: 'unknown_url',
+  });
 }

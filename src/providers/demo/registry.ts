@@ -1,4 +1,4 @@
-import type { Endpoint, Model, Price } from '../../registry/types.ts';
+import type { Endpoint, Modality, Model, ModelKind, Price } from '../../registry/types.ts';
 import type { Capabilities } from '../../wires/types.ts';
 import type { Provider } from '../types.ts';
 import { CONTEXT_LENGTH, MAX_OUTPUT_TOKENS } from './tokens.ts';
@@ -49,25 +49,32 @@ const MODEL_NAMES: Readonly<Record<string, string>> = {
   sleepy: 'Demo Sleepy: scaled to zero, it takes eight seconds to wake',
 };
 
-export const DEMO_MODELS: Model[] = Object.entries(MODEL_NAMES).map(([slug, name]) => ({
-  id: `demo/${slug}`,
-  name,
-  vendor: 'demo',
-  family: null,
-  kind: 'chat',
-  contextLength: CONTEXT_LENGTH,
-  maxOutputTokens: MAX_OUTPUT_TOKENS,
-  inputModalities: ['text'],
-  outputModalities: ['text'],
-  knowledge: null,
-  releaseDate: null,
-  openWeights: null,
-}));
+/** Models of other kinds, and what they cost: 0.02 USD per 1M tokens, and a cent a picture. */
+const OTHERS: Readonly<Record<string, { name: string; kind: ModelKind; gives: Modality; price: Price }>> = {
+  embed: {
+    name: 'Demo Embed: texts with the same words are near each other',
+    kind: 'embedding',
+    gives: 'text',
+    price: { input: 20_000_000, output: 0 },
+  },
+  image: {
+    name: 'Demo Image: a small pattern, another for every prompt',
+    kind: 'image',
+    gives: 'image',
+    price: { input: 0, output: 0, perImage: 10_000_000 },
+  },
+};
+
+export const DEMO_MODELS: Model[] = [
+  ...Object.entries(MODEL_NAMES).map(([slug, name]) => demoModel(slug, name, 'chat', 'text')),
+  ...Object.entries(OTHERS).map(([slug, { name, kind, gives }]) => demoModel(slug, name, kind, gives)),
+];
 
 export const DEMO_ENDPOINTS: Endpoint[] = [
   ...Object.keys(MODEL_NAMES)
     .filter((slug) => slug !== 'resilient' && slug !== 'continued')
     .map((slug) => endpoint(slug, DEMO, `demo-${slug}`, priceOf(slug))),
+  ...Object.entries(OTHERS).map(([slug, { price }]) => endpoint(slug, DEMO, `demo-${slug}`, price)),
   // In this order: the first fails, the second answers.
   endpoint('resilient', DEMO, 'demo-fail', TROUBLED_PRICE),
   endpoint('resilient', BACKUP, 'demo-echo', BACKUP_PRICE),
@@ -78,8 +85,25 @@ export const DEMO_ENDPOINTS: Endpoint[] = [
 
 /** `demo-echo` → `demo/echo`, and so on: the names the models have on the wire. */
 export const DEMO_ALIASES: Record<string, string> = Object.fromEntries(
-  Object.keys(MODEL_NAMES).map((slug) => [`demo-${slug}`, `demo/${slug}`]),
+  [...Object.keys(MODEL_NAMES), ...Object.keys(OTHERS)].map((slug) => [`demo-${slug}`, `demo/${slug}`]),
 );
+
+function demoModel(slug: string, name: string, kind: ModelKind, gives: Modality): Model {
+  return {
+    id: `demo/${slug}`,
+    name,
+    vendor: 'demo',
+    family: null,
+    kind,
+    contextLength: CONTEXT_LENGTH,
+    maxOutputTokens: kind === 'chat' ? MAX_OUTPUT_TOKENS : null,
+    inputModalities: ['text'],
+    outputModalities: [gives],
+    knowledge: null,
+    releaseDate: null,
+    openWeights: null,
+  };
+}
 
 function priceOf(slug: string): Price {
   if (slug === 'echo') return PRICE;

@@ -14,7 +14,12 @@ export function isZero(price: Price): boolean {
 /** Why a new price is not to come into force by itself; null when it may. */
 export function jumpOf(before: Price, after: Price): HoldReason | null {
   if (RATES.some((rate) => (before[rate] ?? 0) > 0 && after[rate] === 0)) return 'zero';
-  if (jumps(before, after) || isFar(before.perRequest, after.perRequest)) return 'jump';
+  if (
+    jumps(before, after) ||
+    isFar(before.perRequest, after.perRequest) ||
+    isFar(before.perImage, after.perImage)
+  )
+    return 'jump';
   for (const tier of after.tiers ?? []) {
     const base = before.tiers?.find(({ above }) => above === tier.above) ?? before;
     if (jumps(base, tier)) return 'jump';

@@ -21,7 +21,12 @@ const FILTERED: ReadonlySet<string> = new Set([
 export function mapFinishReason(reason: string, called: boolean, legacy: boolean): FinishReason | null {
   if (reason === 'STOP') return called ? (legacy ? 'function_call' : 'tool_calls') : 'stop';
   if (reason === 'MAX_TOKENS') return 'length';
-  return FILTERED.has(reason) ? 'content_filter' : null;
+  return isFiltered(reason) ? 'content_filter' : null;
+}
+
+/** Whether the provider held an answer back. */
+export function isFiltered(reason: string): boolean {
+  return FILTERED.has(reason);
 }
 
 /** The refusal of an answer of which nothing came. */

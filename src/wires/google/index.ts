@@ -1,5 +1,7 @@
 import type { Wire } from '../types.ts';
+import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
+import { images } from './images.ts';
 import { encode } from './request.ts';
 import { decode } from './response.ts';
 import { createStream } from './stream.ts';
@@ -8,5 +10,7 @@ import { createStream } from './stream.ts';
 export const google: Wire = {
   id: 'google',
   chat: { encode, decode, stream: createStream },
+  embedding: embeddings,
+  image: images,
   readError,
 };

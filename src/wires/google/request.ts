@@ -5,6 +5,7 @@ import { generationConfig, reportUnsupported } from './generation.ts';
 import { encodeMessages } from './messages.ts';
 import { modelTraits } from './models.ts';
 import { nativeFields } from './native.ts';
+import { resource } from './resource.ts';
 import { thinkingConfig } from './thinking.ts';
 import { encodeTools } from './tools.ts';
 
@@ -56,12 +57,6 @@ function leaveIdsOut(contents: readonly JsonObject[]): void {
       if (holder) delete holder.id;
     }
   }
-}
-
-/** `gemini-2.5-pro` is short for `models/gemini-2.5-pro`; a tuned model is given with its collection. */
-function resource(model: string): string {
-  const path = model.includes('/') ? model : `models/${model}`;
-  return path.split('/').map(encodeURIComponent).join('/');
 }
 
 /** Fields of the request that this host refuses are left out before they turn into something else. */

@@ -1,5 +1,5 @@
 import { memberText } from '../../lib/json-members.ts';
-import type { ChatRequest } from '../types.ts';
+import type { WireRequest } from '../types.ts';
 
 /** The changes to a request's members, as JSON text, so that values keep their spelling wherever they go. */
 export class Draft {
@@ -8,10 +8,10 @@ export class Draft {
   readonly removed: Set<string>;
   /** What cannot be sent, by the names under which the caller sent it. */
   readonly dropped: string[] = [];
-  readonly #request: ChatRequest;
+  readonly #request: WireRequest;
   readonly #origins = new Map<string, string>();
 
-  constructor(request: ChatRequest) {
+  constructor(request: WireRequest) {
     this.#request = request;
     this.removed = new Set(request.extensions);
   }

@@ -1,5 +1,7 @@
 import type { Wire } from '../types.ts';
+import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
+import { images } from './images.ts';
 import { encodeRequest } from './request.ts';
 import { decodeResponse } from './response.ts';
 import { createStream } from './stream.ts';
@@ -8,5 +10,7 @@ import { createStream } from './stream.ts';
 export const openai: Wire = {
   id: 'openai',
   chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream },
+  embedding: embeddings,
+  image: images,
   readError,
 };

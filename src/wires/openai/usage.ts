@@ -58,7 +58,7 @@ function outputTotal(
 }
 
 /** What the host says the answer cost: DeepInfra, OpenRouter, Perplexity and xAI do. USD. */
-function upstreamCost(raw: JsonObject): number | null {
+export function upstreamCost(raw: JsonObject): number | null {
   const cost = asNumber(raw.estimated_cost) ?? asNumber(raw.cost) ?? asNumber(asObject(raw.cost)?.total_cost);
   if (cost !== undefined) return cost;
   const ticks = asNumber(raw.cost_in_usd_ticks);

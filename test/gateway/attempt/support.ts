@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import { Brake } from '../../../src/gateway/cutoff.ts';
 import { readChatRequest } from '../../../src/gateway/request.ts';
-import type { Call, CallHealth, Candidate, Plan, Trail } from '../../../src/gateway/types.ts';
+import type { CallHealth, Candidate, ChatCall, Plan, Trail } from '../../../src/gateway/types.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import type { Endpoint, Model } from '../../../src/registry/types.ts';
 import type { CircuitPosition, EndpointHealth, Observation } from '../../../src/routing/health/types.ts';
@@ -21,7 +21,6 @@ interface CandidateOptions {
 export function candidate(id: string, options: CandidateOptions = {}): Candidate {
   const [modelId = '', provider = ''] = id.split('@');
   const wire = wires.openai;
-  if (!wire.chat) throw new Error('The openai wire has no chat');
   return {
     model: model(modelId, options.model),
     endpoint: endpoint(id, options.endpoint),
@@ -34,7 +33,6 @@ export function candidate(id: string, options: CandidateOptions = {}): Candidate
     },
     credential: { id: options.credential ?? 'none', kind: 'none', stored: null },
     wire,
-    codec: wire.chat,
     target: { upstreamModel: modelId, maxOutputTokens: null, capabilities: {}, quirks: {} },
     on: options.on ?? null,
     maxOutputTokens: null,
@@ -157,7 +155,7 @@ export class FakeHealth implements CallHealth {
 export function callOf(
   body: object = {},
   health: CallHealth = new FakeHealth(),
-): Call & { renewed: number[] } {
+): ChatCall & { renewed: number[] } {
   const renewed: number[] = [];
   const workspace = {
     renew: async () => {
@@ -179,7 +177,7 @@ export function callOf(
     renewed,
     config: { limits },
     health,
-  } as unknown as Call & { renewed: number[] };
+  } as unknown as ChatCall & { renewed: number[] };
 }
 
 export function planOf(candidates: readonly Candidate[], policy: Policy = {}): Plan {

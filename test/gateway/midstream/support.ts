@@ -57,6 +57,8 @@ export function says(wire: WireId, pieces: readonly string[]): SseEvent[] {
         event('messageStop', { stopReason: 'end_turn' }),
         event('metadata', { usage: { inputTokens: 5, outputTokens: 7 } }),
       ];
+    case 'cohere':
+      throw new Error('This wire has no chat');
   }
 }
 

@@ -7,7 +7,7 @@ describe('what a key may call, from where and until when', () => {
     const { key, id, workspace } = await keyWith({ models: ['demo/e*', 'demo-json', 'demo/json'] });
     const listed = async () =>
       (await call('GET', '/v1/models', { key })).body.data.map((model: { id: string }) => model.id);
-    expect(await listed()).toEqual(['demo/echo', 'demo/json']);
+    expect(await listed()).toEqual(['demo/echo', 'demo/embed', 'demo/json']);
     expect((await chat(key)).status).toBe(200);
     const refused = await chat(key, { model: 'demo-tools' });
     expect(errorOf(refused)).toEqual({ status: 404, code: 'model_not_enabled', param: 'model' });

@@ -95,7 +95,7 @@ describe('the lists of a declared model', () => {
   });
 
   it('narrow by modality, provider, region, capability and health', async () => {
-    expect(await ids('?modality=image')).toEqual(['acme/seer-1.5']);
+    expect(await ids('?modality=image')).toEqual(['acme/seer-1.5', 'demo/image']);
     expect(await ids('?modality=file,image')).toEqual(['acme/seer-1.5']);
     expect(await ids('?modality=video')).toEqual([]);
     expect(await ids('?provider=south')).toEqual(['acme/seer-1.5']);

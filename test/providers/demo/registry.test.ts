@@ -34,7 +34,10 @@ describe('the registry of the demo provider', () => {
 
   it('is cheapest where it neither fails nor waits on purpose', () => {
     const price = ({ price: found }: (typeof DEMO_ENDPOINTS)[number]): number => found?.input ?? 0;
-    const [first, second] = DEMO_ENDPOINTS.toSorted((a, b) => price(a) - price(b));
+    const chat = new Set(DEMO_MODELS.filter(({ kind }) => kind === 'chat').map(({ id }) => id));
+    const [first, second] = DEMO_ENDPOINTS.filter(({ model }) => chat.has(model)).toSorted(
+      (a, b) => price(a) - price(b),
+    );
     expect(first?.id).toBe('demo/echo@demo');
     if (first && second) expect(price(first)).toBeLessThan(price(second));
   });
@@ -61,9 +64,16 @@ describe('the registry of the demo provider', () => {
       const body = JSON.stringify({
         model: endpoint.upstreamModel,
         messages: [{ role: 'user', content: 'Hi' }],
+        input: 'Hi',
+        prompt: 'Hi',
         stream: true,
       });
-      const request = new Request(`${provider?.baseUrl}/chat/completions`, { method: 'POST', body });
+      const paths: Record<string, string> = {
+        'demo-embed': '/embeddings',
+        'demo-image': '/images/generations',
+      };
+      const path = paths[endpoint.upstreamModel] ?? '/chat/completions';
+      const request = new Request(`${provider?.baseUrl}${path}`, { method: 'POST', body });
       const response = await demoFetch(request);
       const expected: Record<string, number> = { 'demo-fail': 500, 'demo-limited': 429, 'demo-sleepy': 503 };
       expect(response.status).toBe(expected[endpoint.upstreamModel] ?? 200);

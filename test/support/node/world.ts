@@ -119,6 +119,8 @@ export interface ModelOptions {
   /** The model in the provider's words. */
   upstreamModel?: string;
   capabilities?: object;
+  /** `chat` unless said. */
+  kind?: 'chat' | 'embedding' | 'image';
 }
 
 /** A model with an endpoint in each of these lanes, tried in this order. */
@@ -126,11 +128,11 @@ export async function addModel(
   world: World,
   name: string,
   lanes: readonly string[],
-  { price = PRICE, upstreamModel, capabilities = {} }: ModelOptions = {},
+  { price = PRICE, upstreamModel, capabilities = {}, kind = 'chat' }: ModelOptions = {},
 ): Promise<void> {
   await world.api('PUT', `/api/models/${encodeURIComponent(modelId(name))}`, {
     name,
-    kind: 'chat',
+    kind,
     context_length: 1_000_000,
     endpoints: lanes.map((lane) => ({
       provider: providerId(lane),

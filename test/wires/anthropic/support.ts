@@ -46,6 +46,7 @@ export function request(body: JsonObject, stream = false): ChatRequest {
   const full: ChatBody = { model: 'm', messages: [{ role: 'user', content: 'Hi' }], ...body };
   const bytes = new TextEncoder().encode(JSON.stringify(full));
   return {
+    kind: 'chat',
     bytes,
     members: scanMembers(bytes) ?? [],
     stream,

@@ -46,6 +46,7 @@ export function requestOf(body: JsonObject, stream = false): ChatRequest {
   const chat: ChatBody = { model: 'm', messages: [], ...body } as ChatBody;
   const bytes = new TextEncoder().encode(JSON.stringify(chat));
   return {
+    kind: 'chat',
     bytes,
     members: scanMembers(bytes) ?? [],
     stream,

@@ -55,6 +55,7 @@ export function requestOf(
   const members = scanMembers(bytes);
   if (!members) throw new Error(`Not an object: ${text.slice(0, 100)}`);
   return {
+    kind: 'chat',
     bytes,
     members,
     stream: false,

@@ -16,6 +16,7 @@ function sent(
   const body: ChatBody = { model: 'm', messages: [HI], ...given };
   const bytes = new TextEncoder().encode(JSON.stringify(body));
   const request = {
+    kind: 'chat' as const,
     bytes,
     members: scanMembers(bytes) ?? [],
     stream: false,

@@ -51,7 +51,7 @@ export const Invoice = InvoiceSummary.extend({
       unit: z.string(),
       quantity: z.number(),
       requests: z.number().int(),
-      unit_price_usd: z.number().meta({ description: 'USD per 1M tokens, or per request.' }),
+      unit_price_usd: z.number().meta({ description: 'USD per 1M tokens, per picture or per request.' }),
       amount_usd: z.number(),
     }),
   ),

@@ -1,0 +1,32 @@
+import { configOf } from '../../env.ts';
+import { readImage } from '../../gateway/images/files.ts';
+import { formatOf, readImageRequest } from '../../gateway/images/request.ts';
+import { linkKey, writeImages } from '../../gateway/images/write.ts';
+import { completePlain } from '../../gateway/pipeline.ts';
+import type { HttpContext } from '../context.ts';
+import { runCall } from './run-call.ts';
+
+/** POST /v1/images/generations */
+export function generateImages(c: HttpContext): Promise<Response> {
+  return runCall(
+    c,
+    (bytes, readHeader) => ({ ...readImageRequest(bytes, readHeader), surface: null }),
+    async (call) => {
+      const format = formatOf(call.request);
+      // Who cannot be given a link is told before anything is drawn.
+      if (format === 'url') linkKey(call);
+      const origin = call.config.publicUrl ?? new URL(c.req.url).origin;
+      return await completePlain(call, (answer) => writeImages(call, answer, format, origin));
+    },
+  );
+}
+
+/** GET /v1/images/files/{workspace}/{name}: a picture, for whoever has its signed link. */
+export function getImageFile(c: HttpContext): Promise<Response> {
+  return readImage(
+    c.env,
+    configOf(c.env),
+    { workspace: c.req.param('workspace') ?? '', name: c.req.param('name') ?? '' },
+    { expires: c.req.query('expires'), signature: c.req.query('signature') },
+  );
+}

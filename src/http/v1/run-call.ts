@@ -1,0 +1,68 @@
+import { configOf } from '../../env.ts';
+import { GatewayError } from '../../errors.ts';
+import type { ReadHeader } from '../../gateway/control.ts';
+import type { Call, Caller } from '../../gateway/types.ts';
+import { newId } from '../../lib/id.ts';
+import { loadRegistry } from '../../registry/load.ts';
+import { continentOf } from '../../routing/health/continent.ts';
+import { RequestHealth } from '../../routing/health/request-health.ts';
+import type { HttpContext } from '../context.ts';
+import { readJsonBody } from '../middleware/body.ts';
+
+/** `<version>-<trace id>-<parent id>-<flags>`: https://www.w3.org/TR/trace-context/#traceparent-header */
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** A call of one kind of request. */
+type CallOf<Request> = Omit<Call, 'request'> & { request: Request };
+
+/**
+ * Reads the request of a caller and runs it through the pipeline.
+ * @param read the body, and the headers that are twins of its members.
+ * @throws GatewayError `permission_denied`, those of bodies, and as `read` and `run`.
+ */
+export async function runCall<Request extends Call['request']>(
+  c: HttpContext,
+  read: (
+    bytes: Uint8Array,
+    readHeader: ReadHeader,
+  ) => Pick<CallOf<Request>, 'request' | 'control' | 'surface'>,
+  run: (call: CallOf<Request>) => Promise<Response>,
+): Promise<Response> {
+  const startedAt = Date.now();
+  const caller = callerOf(c);
+  const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
+  const loading = loadRegistry(c.env, waitUntil);
+  const { request, control, surface } = read(await readJsonBody(c.req.raw), (name) => c.req.header(name));
+  const generationId = newId('generation', startedAt);
+  c.set('generationId', generationId);
+  const traceparent = c.req.header('traceparent');
+  const answer = run({
+    requestId: c.get('requestId'),
+    generationId,
+    startedAt,
+    caller,
+    control,
+    request,
+    surface,
+    traceparent: traceparent && TRACEPARENT.test(traceparent) ? traceparent : null,
+    address: c.req.header('cf-connecting-ip') ?? null,
+    signal: c.req.raw.signal,
+    env: c.env,
+    config: configOf(c.env),
+    health: new RequestHealth({ env: c.env, continent: continentOf(c.req.raw), waitUntil }),
+    registry: loading instanceof Promise ? await loading : loading,
+    waitUntil,
+  });
+  // A client that leaves ends its request here and now; what it has used must be settled all the same.
+  waitUntil(answer.catch(() => {}));
+  return answer;
+}
+
+/** The key that calls. @throws GatewayError `permission_denied` for the operator, who calls no models. */
+export function callerOf(c: HttpContext): Caller {
+  const caller = c.get('principal');
+  if (caller.kind === 'key') return caller;
+  throw new GatewayError('permission_denied', {
+    message: 'The operator key manages the gateway and calls no models. Make a key for a workspace.',
+  });
+}
