@@ -168,6 +168,7 @@ class OpenAiStream implements StreamDecoder {
     const { state } = this;
     state.outputChars += content.length + other.length;
     if (choice === 0) state.content += content;
+    else if (content !== '') state.otherOutput = true;
     if (other !== '') state.otherOutput = true;
   }
 
