@@ -39,6 +39,7 @@ export async function completeChat(call: Call): Promise<Response> {
   try {
     if (call.signal.aborted) onGone();
     let granted = ticket.optimistic ? null : await grantedInTime(ticket);
+    if (trail.brake.reason) throw trail.brake.reason;
     const pursuit = new Pursuit(call, planned, trail);
     const begun = await begin(pursuit, call);
     try {
@@ -81,15 +82,16 @@ function begin(pursuit: Pursuit, call: Call): Promise<Served | Waking> {
   });
 }
 
-/** Nobody answered, or the client left before anybody could: then the provider has read the prompt all the same. */
+/** Nobody answered, or the client left before anybody could: whom it was waiting for has read the prompt all the same. */
 function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
-  const { candidate } = trail;
   const gone = error.code === 'client_closed_request';
-  const usage = gone && candidate ? estimateUsage(call.request) : null;
+  const wasAsked = trail.attempts.some(({ outcome }) => outcome === 'cancelled');
+  const candidate = gone && wasAsked ? trail.candidate : null;
+  const usage = candidate && estimateUsage(call.request);
   settle(call, trail, {
     status: gone ? 'client_closed_request' : 'failed',
     error,
-    parts: gone && candidate ? [{ candidate, usage }] : [],
+    parts: candidate ? [{ candidate, usage }] : [],
     usage,
     finishReason: null,
     rawFinishReason: null,
@@ -104,6 +106,8 @@ function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
 function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Granted): Response {
   const { answer, candidate } = served;
   const dropped = droppedParams(call, served.dropped);
+  // Before it is settled: an answer that cannot be written is none.
+  const text = wholeAnswer(call, answer.text);
   const settlement = settle(call, trail, {
     ...answer,
     status: 'completed',
@@ -115,7 +119,7 @@ function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Gra
   });
   observeWhole(call, served);
   if (answer.usage) learnFromAnswer(call, candidate, answer.usage);
-  return new Response(wholeAnswer(call, answer.text), {
+  return new Response(text, {
     headers: answerHeaders(call, trail, { candidate, dropped }, granted, 'application/json', settlement),
   });
 }
