@@ -82,12 +82,11 @@ function begin(pursuit: Pursuit, call: Call): Promise<Served | Waking> {
   });
 }
 
-/** Nobody answered, or the client left before anybody could: whom it was waiting for has read the prompt all the same. */
+/** Nobody answered, or the client left before: then a provider that was at it has read the prompt all the same. */
 function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
   const gone = error.code === 'client_closed_request';
-  const wasAsked = trail.attempts.some(({ outcome }) => outcome === 'cancelled');
-  const candidate = gone && wasAsked ? trail.candidate : null;
-  const usage = candidate && estimateUsage(call.request);
+  const candidate = trail.attempts.at(-1)?.outcome === 'cancelled' ? trail.candidate : null;
+  const usage = gone && candidate ? estimateUsage(call.request) : null;
   settle(call, trail, {
     status: gone ? 'client_closed_request' : 'failed',
     error,
