@@ -134,6 +134,20 @@ describe('another choice than the first is something that none can go on from', 
     expect(decoder.state).toMatchObject({ content: '', toolCalls: false, otherOutput: true });
   });
 
+  test('a stream without one that was asked for is not finished, unless its host says so', () => {
+    const first = { id: 'a', model: 'm', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+    for (const [end, finished] of [
+      [null, false],
+      ['[DONE]', true],
+      [JSON.stringify({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } }), true],
+    ] as const) {
+      const decoder = decoderOf('openai', requestOf({ n: 2 }));
+      decoder.push(JSON.stringify(first), null);
+      if (end !== null) decoder.push(end, null);
+      expect(decoder.state.finished).toBe(finished);
+    }
+  });
+
   test('google', () => {
     const decoder = decoderOf('google', requestOf({ n: 2 }));
     const candidates = [{ index: 1, content: { role: 'model', parts: [{ text: 'b' }] } }];
