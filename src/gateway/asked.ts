@@ -77,7 +77,8 @@ export function askedOf(question: Question, rows: Rows, now: number): Asked {
   let leading: string | null = null;
   for (const { name, param } of [...(first ? [first] : []), ...rest]) {
     if (isAuto(name)) {
-      groups.push({ rows: rows.all, kind: 'auto', on: null, sort: null });
+      if (groups.every(({ kind }) => kind !== 'auto'))
+        groups.push({ rows: rows.all, kind: 'auto', on: null, sort: null });
       continue;
     }
     const declared = splitOf(name, question);

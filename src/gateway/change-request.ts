@@ -30,12 +30,15 @@ export function outputLimitName(request: ChatRequest): (typeof LIMITS)[number] {
   return LIMITS.find((name) => request.members.some((member) => member.name === name)) ?? LIMITS[0];
 }
 
-/** The same request with a lower limit of output tokens; null, and a limit that is lower already, leave it as it is. */
+/**
+ * The same request with a lower limit of output tokens; null, and limits that are lower already, leave it as it is.
+ * Of a request with both names one is left: providers differ in which they go by.
+ */
 export function withOutputLimit(request: ChatRequest, tokens: number | null): ChatRequest {
   if (tokens === null) return request;
   const name = outputLimitName(request);
-  const own = asNumber(request.body()[name]);
-  if (own !== undefined && own <= tokens) return request;
+  const own = LIMITS.flatMap((one) => asNumber(request.body()[one]) ?? []);
+  if (own.length > 0 && Math.max(...own) <= tokens) return request;
   const changes: Record<string, number | undefined> = Object.fromEntries(
     LIMITS.map((one) => [one, undefined]),
   );

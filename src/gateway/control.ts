@@ -31,7 +31,10 @@ export type ReadHeader = (name: string) => string | undefined;
 
 const NO_HEADERS: ReadHeader = () => undefined;
 
-const Strings = z.array(z.string().check(z.minLength(1)));
+/** What is longer would cost a decision more than the request. */
+const MOST_LISTED = 100;
+
+const Strings = z.array(z.string().check(z.minLength(1))).check(z.maxLength(MOST_LISTED));
 const Text = z.string().check(z.minLength(1), z.maxLength(256));
 const Usd = z.union([z.number().check(z.minimum(0)), z.string().check(z.regex(/^\d{1,9}(\.\d{1,12})?$/))]);
 /** OpenRouter takes cut-offs by percentile too; of those the median alone is measured here. */
@@ -112,7 +115,7 @@ export function readControl(
     control: {
       model: head.model,
       fallbackModels: head.models ?? [],
-      maxOutputTokens: head.max_completion_tokens ?? head.max_tokens ?? null,
+      maxOutputTokens: outputLimitOf(head),
       answers: head.n ?? 1,
       policy,
       policyName: name,
@@ -122,6 +125,11 @@ export function readControl(
       unused: present.filter((extension) => UNUSED.includes(extension)),
     },
   };
+}
+
+/** Of two limits providers go by the one or the other, so the higher is what may come. */
+function outputLimitOf({ max_tokens: older, max_completion_tokens: newer }: Head): number | null {
+  return older == null || newer == null ? (newer ?? older ?? null) : Math.max(older, newer);
 }
 
 /** A request that says nothing of endpoints. */

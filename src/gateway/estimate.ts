@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../lib/json.ts';
+import { asArray, asObject, isObject, type Json } from '../lib/json.ts';
 import type { StreamState, Usage, WireRequest } from '../wires/types.ts';
 
 /** Characters per token, of English text and code; others differ, which is why estimates are marked. */
@@ -58,10 +58,25 @@ export function estimateInputTokens(request: WireRequest): number {
 }
 
 function sizeInTokens(request: WireRequest): number {
-  const bySize = Math.ceil(request.bytes.byteLength / BYTES_PER_TOKEN);
+  const { byteLength } = request.bytes;
+  const bySize = Math.ceil(byteLength / BYTES_PER_TOKEN);
   if (request.kind === 'embedding') return Math.min(bySize, Math.ceil(promptTokens(request) * 1.5));
-  const mayHoldData = request.bytes.byteLength > 4096 && request.bytes.byteLength <= COUNTED_BYTES;
-  return mayHoldData ? Math.min(bySize, Math.ceil(promptTokens(request) * 1.5)) : bySize;
+  if (byteLength > COUNTED_BYTES) return bySize;
+  const own = byteLength > 4096 ? Math.min(bySize, Math.ceil(promptTokens(request) * 1.5)) : bySize;
+  return own + linked(asArray(request.body().messages)) * TOKENS_PER_ATTACHMENT;
+}
+
+/** Attachments that are given by an address, which says nothing of their size. */
+function linked(messages: readonly Json[]): number {
+  let count = 0;
+  for (const message of messages) {
+    if (!isObject(message) || !Array.isArray(message.content)) continue;
+    for (const part of message.content) {
+      const { url } = asObject(isObject(part) ? part.image_url : undefined) ?? {};
+      if (typeof url === 'string' && !url.startsWith('data:')) count++;
+    }
+  }
+  return count;
 }
 
 /** What is longer is no address, characters. */

@@ -4,7 +4,7 @@ import type { Observation, Outcome } from '../routing/health/types.ts';
 import type { StreamState } from '../wires/types.ts';
 import { isFaultOfEndpoint } from './attempt/failure.ts';
 import type { ServedStream, ServedWhole } from './attempt/served.ts';
-import type { Call } from './types.ts';
+import type { Call, Candidate } from './types.ts';
 
 /** Tells health of a whole answer. */
 export function observeWhole(call: Call, served: ServedWhole): void {
@@ -48,7 +48,7 @@ export function observeStream(
     model: candidate.model.id,
     at,
     startedAt: calledAt,
-    outcome: outcomeOf(failure),
+    outcome: outcomeOf(failure, candidate),
   };
   const { usage } = state;
   if (record.first_token_ms !== null) {
@@ -65,8 +65,8 @@ export function observeStream(
   call.health.observe(observation);
 }
 
-function outcomeOf(failure: GatewayError | null): Outcome {
-  if (!failure || !isFaultOfEndpoint(failure)) return 'ok';
+function outcomeOf(failure: GatewayError | null, candidate: Candidate): Outcome {
+  if (!failure || !isFaultOfEndpoint(failure, candidate)) return 'ok';
   return failure.code === 'upstream_timeout' ? 'stall' : 'cut';
 }
 

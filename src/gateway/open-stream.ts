@@ -4,6 +4,9 @@ import type { StreamDecoder, StreamFramer } from '../wires/types.ts';
 import type { Cutoff } from './cutoff.ts';
 import { TolerantDecoder } from './tolerant-decoder.ts';
 
+/** After its last event a connection gets this long to end by itself, so that it can be used again. */
+const DRAIN_MS = 1_000;
+
 /** An upstream stream whose first text is there: from here the answer is a 200. */
 export interface OpenStream {
   reader: ReadableStreamDefaultReader<Uint8Array>;
@@ -74,4 +77,16 @@ export function decodeEvents(
     if (decoder.state.done) break;
   }
   return { text, error: null };
+}
+
+/** Lets the connection of a stream end by itself; one that goes on is cut. Never rejects. */
+export async function drain({ reader, cutoff }: OpenStream): Promise<void> {
+  if (cutoff.reason) return;
+  const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), DRAIN_MS);
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // It ended, if not politely.
+  }
+  clearTimeout(timer);
 }

@@ -84,6 +84,7 @@ async function run(
   try {
     if (call.signal.aborted) onGone();
     let granted = ticket.optimistic ? null : await grantedInTime(ticket);
+    if (trail.brake.reason) throw trail.brake.reason;
     const pursuit = new Pursuit(call, planned, trail);
     const begun = await begin(pursuit, call);
     try {
@@ -134,7 +135,7 @@ function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
   settle(call, trail, {
     status: gone ? 'client_closed_request' : 'failed',
     error,
-    parts: gone && candidate ? [{ candidate, usage }] : [],
+    parts: candidate ? [{ candidate, usage }] : [],
     usage,
     finishReason: null,
     rawFinishReason: null,
@@ -148,10 +149,12 @@ function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
 
 function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Granted): Response {
   const { answer, candidate } = served;
+  // Before it is settled: an answer that cannot be written is none.
+  const text = wholeAnswer(call, answer.text);
   const headers = settleWhole(call, trail, served, granted);
   observeWhole(call, served);
   if (answer.usage) learnFromAnswer(call, candidate, answer.usage);
-  return new Response(wholeAnswer(call, answer.text), { headers });
+  return new Response(text, { headers });
 }
 
 function settleWhole(

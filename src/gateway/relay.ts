@@ -10,7 +10,7 @@ import { learnFromAnswer } from './learn.ts';
 import { Answer } from './midstream/answer.ts';
 import { isRescuable, rescue } from './midstream/rescue.ts';
 import { observeStream } from './observe.ts';
-import { decodeEvents } from './open-stream.ts';
+import { decodeEvents, drain } from './open-stream.ts';
 import type { Waking } from './pipeline.ts';
 import { errorWithoutSecret } from './redact.ts';
 import { settle } from './settle.ts';
@@ -18,9 +18,6 @@ import type { ChatCall, Trail } from './types.ts';
 
 /** With nothing to say for this long, a comment keeps the connection alive and shows whether the client is there. */
 const PING_AFTER_MS = 2_000;
-
-/** After the upstream's last event its connection gets this long to end by itself, so that it can be used again. */
-const DRAIN_MS = 1_000;
 
 /**
  * Writes are not awaited one by one, since each awaited promise wakes JavaScript once more; after this
@@ -70,6 +67,8 @@ class Relay {
   #received = 0;
   /** The client takes no more for now: whatever is late, it is not the upstream. */
   #heldBack = false;
+  /** What ended the running stream is the caller's own time limit, or that it does not read. */
+  #cutByCaller = false;
   /** There is an upstream that should be saying something. */
   #listening = false;
   /** What a comment says while nothing else is said. */
@@ -93,24 +92,23 @@ class Relay {
     let failure: GatewayError | null;
     try {
       failure = begun.kind === 'stream' ? await this.#pass(begun) : await this.#awaken(begun);
+    } catch (thrown) {
+      // Whatever it is: it is settled, and the client is told.
+      failure = toGatewayError(thrown);
     } finally {
       clearInterval(watch);
     }
     await this.#end(failure);
-    await this.#drain();
+    if (this.#answer.hasBegun) await drain(this.#answer.served.stream);
   }
 
   /** Tells the client that the provider is waking, until it answers. */
   async #awaken({ since, stream }: Waking): Promise<GatewayError | null> {
     this.#comment = () => `: waking ${Math.round((Date.now() - since) / 1000)}s\n\n`;
     this.#say(this.#comment());
-    try {
-      const served = await stream;
-      this.#comment = () => this.#format.ping();
-      return await this.#pass(served);
-    } catch (thrown) {
-      return toGatewayError(thrown);
-    }
+    const served = await stream;
+    this.#comment = () => this.#format.ping();
+    return await this.#pass(served);
   }
 
   /** Passes an answer on, and what continues it where it breaks. */
@@ -118,6 +116,7 @@ class Relay {
     this.#answer.begin(first, null);
     for (;;) {
       this.#listening = true;
+      this.#cutByCaller = false;
       this.#lastActivityAt = Date.now();
       this.#received = 0;
       const failure = await this.#pump();
@@ -154,11 +153,11 @@ class Relay {
           this.#heldBack = false;
           this.#lastActivityAt = Date.now();
         }
+        // Nothing is missing behind the last word.
         if (error) return decoder.state.finished ? null : error;
         if (done) break;
       }
     } catch (cause) {
-      // Nothing is missing when the connection breaks behind the last word.
       const error = cutoff.explain(cause);
       return decoder.state.finished && error.code !== 'client_closed_request' ? null : error;
     }
@@ -196,12 +195,20 @@ class Relay {
       keepReservation(this.#call);
     }
     const { policy, trail } = this.#relayed;
-    const over = overTime(now - this.#call.startedAt, policy);
-    if (over) trail.brake.pull(over);
+    const over = trail.brake.reason ? null : overTime(now - this.#call.startedAt, policy);
+    if (over) {
+      this.#cutByCaller = this.#heldBack || policy.total_ms !== undefined;
+      trail.brake.pull(over);
+      // A write that nobody reads would be waited for as long as the connection stands.
+      if (this.#heldBack) this.#writer.abort().catch(ignore);
+    }
     if (this.#heldBack) return;
     if (this.#listening) {
       const { cutoff, decoder } = this.#answer.served.stream;
-      if (now - this.#lastActivityAt >= idleLimit(decoder.state, policy, this.#call.config.limits)) {
+      const { limits } = this.#call.config;
+      const idleMs = idleLimit(decoder.state, policy, limits);
+      if (now - this.#lastActivityAt >= idleMs) {
+        this.#cutByCaller = idleMs < idleLimit(decoder.state, {}, limits);
         const message = 'The provider stopped in the middle of the answer.';
         cutoff.cut(new GatewayError('upstream_timeout', { message }));
         return;
@@ -212,13 +219,10 @@ class Relay {
 
   /** Tells health how a stream ended. What the request itself ended speaks against nobody. */
   #observe(served: ServedStream, failure: GatewayError | null): void {
-    const { policy, trail } = this.#relayed;
+    const { trail } = this.#relayed;
     const { state } = served.stream.decoder;
     served.record.duration_ms = Date.now() - served.calledAt;
-    const impatient =
-      failure?.code === 'upstream_timeout' &&
-      idleLimit(state, policy, this.#call.config.limits) < idleLimit(state, {}, this.#call.config.limits);
-    const isOwn = impatient || trail.brake.reason !== null;
+    const isOwn = this.#cutByCaller || trail.brake.reason !== null;
     observeStream(this.#call, served, state, isOwn ? null : failure);
   }
 
@@ -240,10 +244,12 @@ class Relay {
     const failure = thrown && errorWithoutSecret(thrown, served?.secret ?? null);
     const state = served?.stream.decoder.state;
     const gone = failure?.code === 'client_closed_request';
-    if (failure && !gone) answer.writeOff();
+    // Else a short time limit would buy the beginning of any answer for nothing.
+    const ended = gone || (failure !== null && this.#cutByCaller && answer.hasBegun);
+    if (failure && !ended) answer.writeOff();
     const { parts, usage, usageObject, skippedEvents } = answer.account(failure !== null);
     const settlement = settle(call, trail, {
-      status: gone ? 'client_closed_request' : failure ? 'failed' : 'completed',
+      status: ended ? 'client_closed_request' : failure ? 'failed' : 'completed',
       error: failure,
       parts,
       usage,
@@ -272,20 +278,6 @@ class Relay {
     } catch {
       // The client left at the last moment; what it was given is settled.
     }
-  }
-
-  /** Lets the upstream's connection end by itself; an upstream that goes on is cut. */
-  async #drain(): Promise<void> {
-    if (!this.#answer.hasBegun) return;
-    const { reader, cutoff } = this.#answer.served.stream;
-    if (cutoff.reason) return;
-    const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), DRAIN_MS);
-    try {
-      while (!(await reader.read()).done);
-    } catch {
-      // It ended, if not politely.
-    }
-    clearTimeout(timer);
   }
 }
 

@@ -50,6 +50,12 @@ export function missingVariables(provider: Provider, env: Env): string[] {
   });
 }
 
+/** Whether a provider's address depends on the secret: then each account has one of its own. */
+export function hangsOnSecret({ baseUrl }: Provider): boolean {
+  if (!baseUrl.includes('{')) return false;
+  return [...baseUrl.matchAll(PART)].some(([, name = '']) => VARIABLES.get(name)?.secretField !== undefined);
+}
+
 /** Whether an endpoint is to be had where its provider's address is set to: one that names regions is there alone. */
 export function servesHere(
   { regions }: { regions: readonly string[] },

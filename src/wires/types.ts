@@ -176,7 +176,7 @@ export interface StreamState {
   content: string;
   /** Whether a piece of a tool call was sent: what none can go on from. */
   toolCalls: boolean;
-  /** Whether reasoning, a refusal, a picture, sound or a block of the provider's own was sent. */
+  /** Whether reasoning, a refusal, a picture, sound, a block of the provider's own or another choice was sent. */
   otherOutput: boolean;
 }
 

@@ -70,6 +70,18 @@ describe('the limit of output tokens', () => {
     expect(withOutputLimit(request, null)).toBe(request);
   });
 
+  it('is lowered also where only the other name of it is lower', () => {
+    for (const body of [
+      { max_tokens: 1, max_completion_tokens: 900 },
+      { max_tokens: 900, max_completion_tokens: 1 },
+    ]) {
+      const { max_tokens: older = 0, max_completion_tokens: newer = 0 } = sent(
+        withOutputLimit(read(body), 3),
+      );
+      expect(Math.max(Number(older), Number(newer))).toBe(3);
+    }
+  });
+
   it('stands once', () => {
     const limited = sent(withOutputLimit(read({ max_tokens: 9, max_completion_tokens: 8 }), 3));
     expect(

@@ -31,3 +31,9 @@ it('counts an address as what it is', () => {
   const part = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
   expect(estimateUsage(request([part])).inputTokens).toBeLessThan(50);
 });
+
+it('reserves for an image behind an address as for one that is there', () => {
+  const part = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
+  expect(estimateInputTokens(request([part, part]))).toBeGreaterThanOrEqual(2_000);
+  expect(estimateInputTokens(request('https://example.com/a.png'))).toBeLessThan(100);
+});

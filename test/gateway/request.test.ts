@@ -25,6 +25,12 @@ describe('readChatRequest', () => {
     ['trailing text', '{"model":"m","messages":[{}]} x', 'invalid_json', null],
     ['an error deep inside', '{"model":"m","messages":[{"role":}]}', 'invalid_json', null],
     ['an array', '[]', 'invalid_type', null],
+    [
+      'more models than anybody tries',
+      { model: 'm', messages: MESSAGES, models: Array.from({ length: 101 }, () => 'auto') },
+      'invalid_value',
+      'models',
+    ],
     ['a string', '"hello"', 'invalid_type', null],
     ['null', 'null', 'invalid_type', null],
     ['no model', { messages: MESSAGES }, 'missing_parameter', 'model'],
@@ -300,5 +306,18 @@ describe('readChatRequest', () => {
     const { request, control } = read(body);
     expect(control.model).toBe('m');
     expect(() => request.body()).toThrow(GatewayError);
+  });
+});
+
+describe('the output limit', () => {
+  it.each([
+    [{}, null],
+    [{ max_tokens: 5 }, 5],
+    [{ max_completion_tokens: 7 }, 7],
+    [{ max_tokens: 5, max_completion_tokens: 7 }, 7],
+    [{ max_tokens: 9, max_completion_tokens: 1 }, 9],
+  ])('of %j is %s: what any provider may make of it', (limits, most) => {
+    const { control } = read({ model: 'm', messages: MESSAGES, ...limits });
+    expect(control.maxOutputTokens).toBe(most);
   });
 });

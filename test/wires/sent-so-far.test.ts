@@ -38,6 +38,7 @@ class Client {
       const { choices } = JSON.parse(event.slice('data: '.length));
       for (const { index, delta } of choices as { index: number; delta: Delta }[]) {
         if (index === 0) this.content += delta.content ?? '';
+        else if (delta.content) this.otherOutput = true;
         if (delta.tool_calls?.length || delta.function_call) this.toolCalls = true;
         if (delta.provider_data) this.providerData = true;
         const { reasoning, reasoning_details, images, audio, refusal } = delta;
@@ -122,6 +123,36 @@ describe('an empty piece is none', () => {
       decoder.push(chunk(delta), null);
       expect(decoder.state).toMatchObject({ content: '', toolCalls: false, otherOutput: true });
     }
+  });
+});
+
+describe('another choice than the first is something that none can go on from', () => {
+  test('openai', () => {
+    const decoder = decoderOf('openai', requestOf({ n: 2 }));
+    const choices = [{ index: 1, delta: { content: 'b' }, finish_reason: null }];
+    decoder.push(JSON.stringify({ id: 'a', model: 'm', choices }), null);
+    expect(decoder.state).toMatchObject({ content: '', toolCalls: false, otherOutput: true });
+  });
+
+  test('a stream without one that was asked for is not finished, unless its host says so', () => {
+    const first = { id: 'a', model: 'm', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+    for (const [end, finished] of [
+      [null, false],
+      ['[DONE]', true],
+      [JSON.stringify({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } }), true],
+    ] as const) {
+      const decoder = decoderOf('openai', requestOf({ n: 2 }));
+      decoder.push(JSON.stringify(first), null);
+      if (end !== null) decoder.push(end, null);
+      expect(decoder.state.finished).toBe(finished);
+    }
+  });
+
+  test('google', () => {
+    const decoder = decoderOf('google', requestOf({ n: 2 }));
+    const candidates = [{ index: 1, content: { role: 'model', parts: [{ text: 'b' }] } }];
+    decoder.push(JSON.stringify({ candidates }), null);
+    expect(decoder.state).toMatchObject({ content: '', toolCalls: false, otherOutput: true });
   });
 });
 

@@ -1,6 +1,8 @@
 import { type ErrorCode, GatewayError } from '../../errors.ts';
 import { readText } from '../../lib/read-text.ts';
 import { isCredentialFault } from '../../providers/cool-down.ts';
+import { isOwn } from '../../providers/credentials.ts';
+import { hangsOnSecret } from '../../providers/variables.ts';
 import type { FallbackTrigger } from '../../routing/policy/types.ts';
 import type { RoutingReason } from '../../routing/reasons.ts';
 import type { Cutoff } from '../cutoff.ts';
@@ -51,13 +53,20 @@ export function triggerOf(error: GatewayError): FallbackTrigger | null {
   }
 }
 
-/** Whether a failure speaks against the endpoint: not one of the request, of a credential, or a model that is loading. */
-export function isFaultOfEndpoint(error: GatewayError): boolean {
+/**
+ * Whether a failure speaks against the endpoint, which all workspaces share: not one of the request, of a credential,
+ * of a model that is loading, or of what belongs to a workspace's own account.
+ */
+export function isFaultOfEndpoint(
+  error: GatewayError,
+  { credential, provider }: Pick<Candidate, 'credential' | 'provider'>,
+): boolean {
   return (
     error.type === 'upstream_error' &&
     error.code !== 'upstream_waking' &&
     error.code !== 'wake_timeout' &&
-    !isCredentialFault(error)
+    !isCredentialFault(error) &&
+    !(isOwn(credential) && (error.code === 'upstream_model_not_found' || hangsOnSecret(provider)))
   );
 }
 

@@ -225,7 +225,7 @@ export class Pursuit {
       return this.#wake.timeout(endpoint.id, now - startedAt);
     }
     const timedOut = error.code === 'upstream_timeout';
-    if (isFaultOfEndpoint(error) && !(timedOut && limit.impatient)) {
+    if (isFaultOfEndpoint(error, candidate) && !(timedOut && limit.impatient)) {
       const outcome = timedOut ? 'timeout' : 'error';
       this.#call.health.observe({ endpoint: endpoint.id, model: model.id, at: now, startedAt, outcome });
       this.#probe.taught(endpoint.id);

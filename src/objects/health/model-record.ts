@@ -4,6 +4,9 @@ import type { Observation } from './types.ts';
 /** How a model cuts text into tokens does not change; what is asked of it does. */
 const HALF_LIFE_MS = 10 * 60_000;
 
+/** Fewer tokens per byte than this tell of attachments or of white space, and nothing of how a model cuts text. */
+const LEAST_PER_BYTE = 0.05;
+
 /** What answers of one model add up to. */
 export class ModelRecord {
   readonly #tokensPerByte: Ewma;
@@ -17,9 +20,9 @@ export class ModelRecord {
     return this.#tokensPerByte.mean;
   }
 
-  add({ at, inputBytes, inputTokens }: Observation): void {
-    if (!inputBytes || !inputTokens) return;
-    this.#tokensPerByte.add(inputTokens / inputBytes, at);
+  add(observation: Observation): void {
+    const { at, inputBytes = 0, inputTokens = 0 } = observation;
+    if (tellsOfModel(observation)) this.#tokensPerByte.add(inputTokens / inputBytes, at);
   }
 
   stored(): StoredEwma {
@@ -29,5 +32,5 @@ export class ModelRecord {
 
 /** Whether an observation says anything of its model. */
 export function tellsOfModel({ inputBytes, inputTokens }: Observation): boolean {
-  return Boolean(inputBytes && inputTokens);
+  return inputTokens !== undefined && !!inputBytes && inputTokens / inputBytes >= LEAST_PER_BYTE;
 }

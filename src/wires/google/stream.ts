@@ -154,7 +154,7 @@ class GoogleStream implements StreamDecoder {
       if (text === '') return '';
       line.choice.plain(text);
       this.state.outputChars += text.length;
-      if (line.choice.index === 0) this.state.content += text;
+      this.#noteText(text, line.choice.index);
       return `${line.prefix}{"content":${JSON.stringify(text)}}${SUFFIX}`;
     }
     const delta = line.choice.part(part);
@@ -166,9 +166,14 @@ class GoogleStream implements StreamDecoder {
   #note(delta: JsonObject, index: number): void {
     const { state } = this;
     state.outputChars += charsOf(delta);
-    if (index === 0 && typeof delta.content === 'string') state.content += delta.content;
+    if (typeof delta.content === 'string') this.#noteText(delta.content, index);
     if (delta.tool_calls || delta.function_call) state.toolCalls = true;
     if (OTHER_OUTPUT.some((name) => delta[name] !== undefined)) state.otherOutput = true;
+  }
+
+  #noteText(text: string, index: number): void {
+    if (index === 0) this.state.content += text;
+    else if (text !== '') this.state.otherOutput = true;
   }
 
   #chunk(line: Line, delta: JsonObject): string {

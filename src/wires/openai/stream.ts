@@ -8,7 +8,8 @@ import {
   type JsonObject,
   parseJson,
 } from '../../lib/json.ts';
-import type { AnswerMeta, Quirks, StreamDecoder, StreamState, Target } from '../types.ts';
+import { memberText } from '../../lib/json-members.ts';
+import type { AnswerMeta, ChatRequest, Quirks, StreamDecoder, StreamState, Target } from '../types.ts';
 import { CallIndexes } from './call-indexes.ts';
 import { inBandError, unreadable } from './error.ts';
 import {
@@ -38,6 +39,8 @@ class OpenAiStream implements StreamDecoder {
   /** Choices seen, and those of them that have a finish reason. */
   readonly #open = new Set<number>();
   readonly #closed = new Set<number>();
+  /** Choices that were asked for. */
+  readonly #asked: number;
   /** By choice. */
   readonly #calls = new Map<number, CallIndexes>();
 
@@ -45,6 +48,7 @@ class OpenAiStream implements StreamDecoder {
     this.#quirks = quirks;
     this.#meta = meta;
     this.#ids = new IdSplice(meta.id);
+    this.#asked = choicesAsked(meta.request);
     this.#hidesNullUsage = !meta.request.includeUsage;
     this.state = {
       finished: false,
@@ -66,6 +70,7 @@ class OpenAiStream implements StreamDecoder {
   push(data: string, event: string | null): string {
     if (data === '[DONE]') {
       this.state.done = true;
+      this.state.finished = this.#isFinished(0);
       return '';
     }
     if (data.trim() === '') return '';
@@ -81,7 +86,10 @@ class OpenAiStream implements StreamDecoder {
     // What has no choices is no chunk: a ping, or the usage.
     if (!Array.isArray(chunk.choices)) return '';
     const choices = chunk.choices;
-    if (choices.length === 0 && isObject(usage)) return '';
+    if (choices.length === 0 && isObject(usage)) {
+      this.state.finished = this.#isFinished(0);
+      return '';
+    }
     // Many clients read the delta of the first choice and ask nothing: Azure's filters come without one.
     if (choices.length === 0 && usage === undefined)
       chunk.choices = [{ index: 0, delta: {}, finish_reason: null }];
@@ -89,9 +97,14 @@ class OpenAiStream implements StreamDecoder {
     for (const choice of choices) {
       if (!this.#read(choice, data)) regular = false;
     }
-    this.state.finished = this.#closed.size > 0 && this.#closed.size === this.#open.size;
+    this.state.finished = this.#isFinished(this.#asked);
     const text = regular && !isObject(usage) ? this.#spliced(data, chunk) : undefined;
     return `data: ${text ?? JSON.stringify(this.#repaired(chunk))}\n\n`;
+  }
+
+  /** @param least choices that must be there: as many as were asked for, until the host says that these are all. */
+  #isFinished(least: number): boolean {
+    return this.#closed.size > 0 && this.#closed.size >= Math.max(this.#open.size, least);
   }
 
   /** Labels come with the first chunk, or, where that one only tells of content filters, with a later one. */
@@ -171,6 +184,7 @@ class OpenAiStream implements StreamDecoder {
     const { state } = this;
     state.outputChars += content.length + other.length;
     if (choice === 0) state.content += content;
+    else if (content !== '') state.otherOutput = true;
     if (other !== '') state.otherOutput = true;
   }
 
@@ -238,4 +252,10 @@ function withoutNullUsage(text: string): string | undefined {
       : text.slice(0, at) + text.slice(at + member.length);
   }
   return undefined;
+}
+
+/** `n`, without a look into the rest of the body. */
+function choicesAsked({ bytes, members }: ChatRequest): number {
+  const member = members.findLast(({ name }) => name === 'n');
+  return (member && Number(memberText(bytes, member))) || 1;
 }

@@ -153,7 +153,13 @@ describe.concurrent('time limits and attempts', () => {
     }
     expect(cast.seen(1)).toEqual([]);
     await cast.seen(0)[0]?.ended;
-    expect(await receiptOf(stage, response)).toMatchObject({ status: 'failed', credits_used: 0 });
+    const receipt = await receiptOf(stage, response);
+    if (fault === 'mute') expect(receipt).toMatchObject({ status: 'failed', credits_used: 0 });
+    else {
+      // What it said until then is paid for: else every caller could cut its answers short for nothing.
+      expect(receipt).toMatchObject({ status: 'client_closed_request', error: { code: 'upstream_timeout' } });
+      expect(receipt.credits_used).toBeGreaterThan(0);
+    }
   });
 
   test('max_attempts', async ({ expect }) => {

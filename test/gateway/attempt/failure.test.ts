@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode, GatewayError } from '../../../src/errors.ts';
 import { isFaultOfEndpoint, readFailure, reasonOf, triggerOf } from '../../../src/gateway/attempt/failure.ts';
 import { Cutoff } from '../../../src/gateway/cutoff.ts';
+import type { Candidate } from '../../../src/gateway/types.ts';
 import { candidate } from './support.ts';
 
 const A = candidate('v/a@one');
@@ -35,7 +36,26 @@ describe.each(CODES)('%s', (code) => {
   });
 
   it(isFault ? 'speaks against the endpoint' : 'does not speak against the endpoint', () => {
-    expect(isFaultOfEndpoint(error)).toBe(isFault);
+    expect(isFaultOfEndpoint(error, A)).toBe(isFault);
+  });
+});
+
+describe("a workspace's own credential", () => {
+  const stored = { id: 'cred_1', provider: 'one', sealed: '', lastFour: '0000', workspace: 'ws_1' };
+  const own: Candidate = { ...A, credential: { id: 'cred_1', kind: 'stored', stored } };
+  const missing = new GatewayError('upstream_model_not_found');
+  const down = new GatewayError('upstream_unreachable');
+
+  it('speaks against nobody for models that its account has not', () => {
+    expect(isFaultOfEndpoint(missing, A)).toBe(true);
+    expect(isFaultOfEndpoint(missing, own)).toBe(false);
+    expect(isFaultOfEndpoint(down, own)).toBe(true);
+  });
+
+  it('speaks against nobody where it says itself what the address is', () => {
+    const baseUrl = 'https://x.example/v1/projects/{google_project}';
+    expect(isFaultOfEndpoint(down, { ...own, provider: { ...own.provider, baseUrl } })).toBe(false);
+    expect(isFaultOfEndpoint(down, { ...A, provider: { ...A.provider, baseUrl } })).toBe(true);
   });
 });
 

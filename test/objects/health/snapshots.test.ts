@@ -53,6 +53,14 @@ describe('snapshots', () => {
     expect(told(over.version, START + 3_600_000).endpoints).toEqual([]);
   });
 
+  it('take nothing of a model from requests that are hardly text', () => {
+    const { health, told } = made();
+    const taught = { ...ok('a@p', START), inputBytes: 100, inputTokens: 25 };
+    const padded = { ...taught, inputBytes: 100_000 };
+    health.apply({ ...NOTHING, observations: [padded, taught, padded] }, START);
+    expect(told(0, START + 2_000).models).toEqual([{ id: 'm', tokensPerByte: 0.25 }]);
+  });
+
   it('forget endpoints, models and credentials in time', () => {
     const { health, told } = made();
     const day = 24 * 60 * 60_000;
