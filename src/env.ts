@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { HealthObject } from './objects/health/object.ts';
+import type { IdempotencyObject } from './objects/idempotency/object.ts';
 import type { TracesObject } from './objects/traces/object.ts';
 import type { WorkspaceObject } from './objects/workspace/object.ts';
 import { Variables } from './variables.ts';
@@ -11,6 +12,8 @@ export interface Bindings {
   WORKSPACE: DurableObjectNamespace<WorkspaceObject>;
   TRACES: DurableObjectNamespace<TracesObject>;
   HEALTH: DurableObjectNamespace<HealthObject>;
+  IDEMPOTENCY: DurableObjectNamespace<IdempotencyObject>;
+  FILES: R2Bucket;
 }
 
 /** The Worker's environment: bindings, variables, and provider keys under the names the catalogue gives them. */
@@ -24,6 +27,8 @@ export interface TimeLimits {
   idleMs: number;
   /** For an answer that is not streamed. */
   answerMs: number;
+  /** A request with an idempotency key goes on so long when its client has left. */
+  idempotencyGraceMs: number;
 }
 
 /** Access to the payment provider. */
@@ -90,6 +95,7 @@ export function configOf(env: Env): Config {
       idleMs: Number(result.data.IDLE_TIMEOUT_MS ?? 60_000),
       // The OpenAI SDKs give up after ten minutes too.
       answerMs: Number(result.data.ANSWER_TIMEOUT_MS ?? 600_000),
+      idempotencyGraceMs: Number(result.data.IDEMPOTENCY_GRACE_MS ?? 60_000),
     },
     registrySync: result.data.REGISTRY_SYNC !== 'off',
     probeBudgetUsd: Number(result.data.PROBE_BUDGET_USD ?? 0),

@@ -38,12 +38,7 @@ export interface Ticket {
  */
 export function admit(call: Call, candidates: readonly Candidate[]): Ticket {
   const { caller } = call;
-  if (caller.role === 'read') {
-    throw new GatewayError('permission_denied', { message: 'A key of the role "read" may not call models.' });
-  }
-  if (caller.allowedIps && !allowsAddress(caller.allowedIps, call.address)) {
-    throw new GatewayError('ip_not_allowed');
-  }
+  checkCaller(caller, call.address);
   const model = candidates[0]?.model.id ?? '';
   const reservation = reservationOf(call, candidates);
   const demand = demandOf(reservation);
@@ -69,6 +64,19 @@ export function admit(call: Call, candidates: readonly Candidate[]): Ticket {
     () => {},
   );
   return ticket;
+}
+
+/**
+ * Whether a caller may call models at all, and from its address.
+ * @throws GatewayError `permission_denied`, `ip_not_allowed`.
+ */
+export function checkCaller(caller: Caller, address: string | null): void {
+  if (caller.role === 'read') {
+    throw new GatewayError('permission_denied', { message: 'A key of the role "read" may not call models.' });
+  }
+  if (caller.allowedIps && !allowsAddress(caller.allowedIps, address)) {
+    throw new GatewayError('ip_not_allowed');
+  }
 }
 
 /** Waits for the admission, and no longer than the deadline. @throws GatewayError as the ticket says. */

@@ -253,12 +253,14 @@ class Relay {
     };
     try {
       if (gone) return void (await this.#writer.abort());
+      await settlement.told;
       await this.#write(
         failure ? this.#format.failure(labels, failure) : this.#format.end(labels, usageObject, settlement),
       );
       await this.#writer.close();
     } catch {
-      // The client left at the last moment; what it was given is settled.
+      // The client left at the last moment, or must not take this for an answer; what it was given is settled.
+      await this.#writer.abort().catch(ignore);
     }
   }
 

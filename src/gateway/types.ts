@@ -63,6 +63,11 @@ export interface Call {
   config: Config;
   registry: Registry;
   health: CallHealth;
+  /**
+   * Hears that it ended as no whole answer, before its client does.
+   * @param billed whether it costs something all the same.
+   */
+  ended?: ((billed: boolean) => Promise<void>) | undefined;
   waitUntil(promise: Promise<unknown>): void;
 }
 

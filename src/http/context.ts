@@ -8,6 +8,8 @@ export interface Variables {
   /** Set as soon as a request has a generation, so that errors name it too. */
   generationId?: string;
   principal: Principal;
+  /** Set where somebody remembers the answer: hears of a generation that ended as no whole answer. */
+  ended?: (billed: boolean) => Promise<void>;
   /** Set where the principal is a signed-in person. */
   sessionId?: string;
 }
