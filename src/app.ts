@@ -6,6 +6,7 @@ import { chatCompletions } from './http/v1/chat-completions.ts';
 import { getCredits } from './http/v1/credits.ts';
 import { getGeneration } from './http/v1/generations.ts';
 import { getCallingKey } from './http/v1/key.ts';
+import { countMessageTokens, createMessage } from './http/v1/messages.ts';
 import { getModel, listModels } from './http/v1/models.ts';
 
 /** The type the dashboard's client is made of. */
@@ -20,13 +21,17 @@ app.get('/health', (c) => c.json({ status: 'ok' }));
 
 // The data plane. Each path and method has one handler: where several match, Hono builds a chain per request.
 app.post('/v1/chat/completions', dataPlane(chatCompletions));
+app.post('/v1/messages', dataPlane(createMessage));
+app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
 app.get('/v1/models', dataPlane(listModels));
 app.get('/v1/models/:id{.+}', dataPlane(getModel));
 app.get('/v1/key', dataPlane(getCallingKey));
 app.get('/v1/credits', dataPlane(getCredits));
 app.get('/v1/generations/:id', dataPlane(getGeneration));
 
-app.on(othersThan('POST'), '/v1/chat/completions', dataPlane(methodNotAllowed('POST')));
+for (const path of ['/v1/chat/completions', '/v1/messages', '/v1/messages/count_tokens']) {
+  app.on(othersThan('POST'), path, dataPlane(methodNotAllowed('POST')));
+}
 for (const path of ['/v1/models', '/v1/models/:id{.+}', '/v1/key', '/v1/credits', '/v1/generations/:id']) {
   app.on(othersThan('GET'), path, dataPlane(methodNotAllowed('GET')));
 }

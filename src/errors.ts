@@ -176,10 +176,17 @@ export function toGatewayError(thrown: unknown): GatewayError {
   return thrown instanceof GatewayError ? thrown : new GatewayError('internal_error', { cause: thrown });
 }
 
-/** The HTTP answer to an error. */
-export function errorResponse(error: GatewayError, requestId: string | null): Response {
+/**
+ * The HTTP answer to an error.
+ * @param body where it is not our own envelope.
+ */
+export function errorResponse(
+  error: GatewayError,
+  requestId: string | null,
+  body: object = error.envelope(requestId),
+): Response {
   const headers = new Headers({ ...error.headers, 'content-type': 'application/json' });
   if (requestId) headers.set('x-request-id', requestId);
   if (error.retryAfterMs !== null) headers.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
-  return new Response(JSON.stringify(error.envelope(requestId)), { status: error.status, headers });
+  return new Response(JSON.stringify(body), { status: error.status, headers });
 }

@@ -67,7 +67,8 @@ export function admit(call: Call, candidates: readonly Candidate[]): Ticket {
 }
 
 /**
- * Whether a caller may call models at all, and from its address.
+ * Whether this caller may call models at all, and from here.
+ * @param address of the client, where it is known.
  * @throws GatewayError `permission_denied`, `ip_not_allowed`.
  */
 export function checkCaller(caller: Caller, address: string | null): void {

@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts';
-import { isObject, parseJson } from '../lib/json.ts';
+import { isObject, type JsonObject, parseJson } from '../lib/json.ts';
 import type { Surface, SurfaceRequest } from '../wires/surfaces.ts';
 
 /** A request as a chat completion. */
@@ -21,12 +21,15 @@ export function inOwnFormat(bytes: Uint8Array): Asked {
  */
 export function inFormatOf(surface: Surface): (bytes: Uint8Array) => Asked {
   return (bytes) => {
-    const body = parseJson(new TextDecoder().decode(bytes));
-    if (body === undefined) throw new GatewayError('invalid_json');
-    if (!isObject(body)) {
-      throw new GatewayError('invalid_type', { message: 'The request body must be a JSON object.' });
-    }
-    const request = surface.read(body);
+    const request = surface.read(parseBody(bytes));
     return { bytes: new TextEncoder().encode(JSON.stringify(request.chat)), surface: request };
   };
+}
+
+/** The object that a request's body is. @throws GatewayError `invalid_json`, `invalid_type`. */
+export function parseBody(bytes: Uint8Array): JsonObject {
+  const body = parseJson(new TextDecoder().decode(bytes));
+  if (body === undefined) throw new GatewayError('invalid_json');
+  if (isObject(body)) return body;
+  throw new GatewayError('invalid_type', { message: 'The request body must be a JSON object.' });
 }

@@ -15,7 +15,7 @@ export function dataPlane(handler: Handler): (c: HttpContext) => Promise<Respons
   return async (c) => {
     const id = newId('request');
     c.set('requestId', id);
-    const principal = authenticate(c.req.raw.headers.get('authorization'), c.env, (promise) =>
+    const principal = authenticate(credentialOf(c.req.raw.headers), c.env, (promise) =>
       c.executionCtx.waitUntil(promise),
     );
     c.set('principal', principal instanceof Promise ? await principal : principal);
@@ -23,6 +23,14 @@ export function dataPlane(handler: Handler): (c: HttpContext) => Promise<Respons
     if (!response.headers.has('x-request-id')) response.headers.set('x-request-id', id);
     return response;
   };
+}
+
+/** The credential as `Authorization` gives it; clients of some formats send the key alone, as `x-api-key`. */
+function credentialOf(headers: Headers): string | null {
+  const authorization = headers.get('authorization');
+  if (authorization !== null) return authorization;
+  const key = headers.get('x-api-key');
+  return key === null ? null : `Bearer ${key}`;
 }
 
 /** The answer to a path that nothing serves. What lies under /v1 is told to keys alone. */

@@ -1,4 +1,5 @@
 import { errorResponse, GatewayError, toGatewayError } from '../errors.ts';
+import { messagesErrorBody } from '../gateway/messages-format.ts';
 import { newId } from '../lib/id.ts';
 import type { HttpContext } from './context.ts';
 
@@ -9,10 +10,18 @@ export function handleError(thrown: unknown, c: HttpContext): Response {
   if (error.type === 'server_error') {
     console.error(JSON.stringify({ request_id: requestId, error: error.code, cause: describe(error.cause) }));
   }
-  const response = errorResponse(error, requestId);
+  const body = bodyFor(c.req.path, error, requestId);
+  const response = errorResponse(error, requestId, body);
+  if (body) response.headers.set('request-id', requestId);
   const generationId = c.get('generationId');
   if (generationId) response.headers.set('x-generation-id', generationId);
   return response;
+}
+
+/** The error as those who call this path expect it; undefined for our own envelope. */
+function bodyFor(path: string, error: GatewayError, requestId: string): object | undefined {
+  const ofMessages = path === '/v1/messages' || path.startsWith('/v1/messages/');
+  return ofMessages ? messagesErrorBody(error, requestId) : undefined;
 }
 
 /** The answer to a path that nothing serves. */

@@ -114,6 +114,8 @@ export interface ChatRequest {
   body(): ChatBody;
   /** Top-level members that are the gateway's own and that no upstream may see. */
   extensions: readonly string[];
+  /** The body was translated from another format, so its members may be more than the caller knows of. */
+  translated?: boolean;
 }
 
 /** A request as an upstream takes it. */
@@ -212,10 +214,22 @@ export interface ChatCodec {
   framer?(): StreamFramer;
 }
 
+/** How a provider is asked to count the input of a chat completion. Pure. */
+export interface TokenCounter {
+  /**
+   * Null where this target has no way to count.
+   * @throws GatewayError as `ChatCodec.encode`.
+   */
+  encode(request: ChatRequest, target: Target): EncodedRequest | null;
+  /** The tokens of the input; null for an answer that does not say. */
+  decode(body: string): number | null;
+}
+
 /** One wire format. An endpoint kind that is absent is not supported. */
 export interface Wire {
   id: WireId;
   chat?: ChatCodec;
+  tokens?: TokenCounter;
   /** Maps an answer that is not 2xx, by status and the provider's type or code, never by its words. */
   readError(status: number, headers: Headers, body: string): GatewayError;
 }

@@ -1,3 +1,4 @@
+import { csv, csvText as text } from '../../lib/csv.ts';
 import { formatUsd } from '../money.ts';
 import { referenceOf } from './reference.ts';
 import type { InvoiceRow } from './view.ts';
@@ -58,17 +59,5 @@ export function invoiceCsv({ number, kind, period, issuedAt, document }: Invoice
       : []),
     sum('total', '', document.total),
   ];
-  return rows.map((row) => `${row.map(quoted).join(',')}\r\n`).join('');
-}
-
-/**
- * Text that people chose, so that a spreadsheet takes it for text: what could begin a formula gets an
- * apostrophe in front (OWASP, CSV injection).
- */
-function text(value: string): string {
-  return /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value;
-}
-
-function quoted(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  return csv(rows);
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 /** Request headers that change an answer. */
 export const ANSWER_HEADERS = [
@@ -34,9 +34,13 @@ export function fingerprintOf({ method, url, headers, body }: Fingerprinted): st
     pathname + search,
     type.split(';')[0]?.trim().toLowerCase() ?? '',
     ...ANSWER_HEADERS.map((name) => headers.get(name)),
-    hash('sha256', content),
+    sha256(content),
   ];
-  return hash('sha256', JSON.stringify(head));
+  return sha256(JSON.stringify(head));
+}
+
+function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** The bytes without any occurrence of some others. */

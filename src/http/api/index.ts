@@ -16,6 +16,7 @@ import { health } from './health.ts';
 import { invitations } from './invitations.ts';
 import { invoices } from './invoices.ts';
 import { keys } from './keys.ts';
+import { ledger } from './ledger.ts';
 import { limits } from './limits.ts';
 import { me } from './me.ts';
 import { members } from './members.ts';
@@ -93,6 +94,7 @@ export const api = open
   .route('/', invitations)
   .route('/', users)
   .route('/', payments)
+  .route('/', ledger)
   .route('/', invoices)
   .route('/', reconciliation)
   .route('/', audit);

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { readStats, readWorkspaceLimits } from '../../tenancy/limits/read.ts';
 import { setMemberLimits, setProjectLimits, setWorkspaceLimits } from '../../tenancy/limits/set.ts';
 import { chooseWorkspace } from '../../tenancy/workspaces/choose.ts';
+import { getWorkspacePricing } from '../../tenancy/workspaces/get-pricing.ts';
 import { setWorkspaceModels } from '../../tenancy/workspaces/set-models.ts';
 import { setWorkspacePricing } from '../../tenancy/workspaces/set-pricing.ts';
 import { permitted } from '../middleware/role.ts';
@@ -131,6 +132,16 @@ const Pricing = z.object({
   }),
 });
 
+const readPricing = createRoute({
+  method: 'get',
+  path: '/workspaces/{id}/pricing',
+  summary: 'Read what a workspace pays on top of providers’ prices',
+  tags: ['Workspaces'],
+  middleware: permitted('pricing.read'),
+  request: { params: IdParams },
+  responses: { 200: { description: 'The pricing', content: json(Pricing) }, ...errors('not_found') },
+});
+
 const setPricing = createRoute({
   method: 'put',
   path: '/workspaces/{id}/pricing',
@@ -172,6 +183,9 @@ export const limits = new OpenAPIHono<ApiEnv>()
     const { models } = c.req.valid('json');
     return c.json(await setWorkspaceModels(c.env, c.get('principal'), id, models), 200);
   })
+  .openapi(readPricing, async (c) =>
+    c.json(await getWorkspacePricing(c.env, c.get('principal'), c.req.valid('param').id), 200),
+  )
   .openapi(setPricing, async (c) => {
     const { id } = c.req.valid('param');
     return c.json(await setWorkspacePricing(c.env, c.get('principal'), id, c.req.valid('json')), 200);

@@ -3,6 +3,7 @@ import { GatewayError } from '../../errors.ts';
 import { completeChat } from '../../gateway/pipeline.ts';
 import { readChatRequest } from '../../gateway/request.ts';
 import type { Asked } from '../../gateway/surfaces.ts';
+import type { Caller } from '../../gateway/types.ts';
 import { newId } from '../../lib/id.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import { continentOf } from '../../routing/health/continent.ts';
@@ -20,12 +21,7 @@ const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}
  */
 export async function complete(c: HttpContext, read: (bytes: Uint8Array) => Asked): Promise<Response> {
   const startedAt = Date.now();
-  const caller = c.get('principal');
-  if (caller.kind !== 'key') {
-    throw new GatewayError('permission_denied', {
-      message: 'The operator key manages the gateway and calls no models. Make a key for a workspace.',
-    });
-  }
+  const caller = callerOf(c);
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
   const loading = loadRegistry(c.env, waitUntil);
   const { bytes, surface } = read(await readJsonBody(c.req.raw));
@@ -39,7 +35,7 @@ export async function complete(c: HttpContext, read: (bytes: Uint8Array) => Aske
     startedAt,
     caller,
     control,
-    request,
+    request: surface ? { ...request, translated: true } : request,
     surface,
     traceparent: traceparent && TRACEPARENT.test(traceparent) ? traceparent : null,
     address: c.req.header('cf-connecting-ip') ?? null,
@@ -54,4 +50,13 @@ export async function complete(c: HttpContext, read: (bytes: Uint8Array) => Aske
   // A client that leaves ends its request here and now; what it has used must be settled all the same.
   waitUntil(answer.catch(() => {}));
   return answer;
+}
+
+/** The key that calls. @throws GatewayError `permission_denied` for the operator, who calls no models. */
+export function callerOf(c: HttpContext): Caller {
+  const caller = c.get('principal');
+  if (caller.kind === 'key') return caller;
+  throw new GatewayError('permission_denied', {
+    message: 'The operator key manages the gateway and calls no models. Make a key for a workspace.',
+  });
 }

@@ -8,6 +8,8 @@ import type {
   Allowance,
   BudgetAlert,
   LedgerEntry,
+  LedgerPage,
+  LedgerQuery,
   LimitStats,
   Scope,
   ScopeState,
@@ -46,6 +48,10 @@ export interface WorkspaceClient {
   entries(after: number, limit: number): Promise<StoredEntry[]>;
   /** Those ledger entries of these ids that there are. */
   find(ids: string[]): Promise<StoredEntry[]>;
+  /** A part of the ledger for people to read, and its sum at that moment. */
+  ledger(query: LedgerQuery): Promise<LedgerPage>;
+  /** Those entries with one of these references that no request wrote: grants, payments, refunds, corrections. */
+  besideRequests(references: string[]): Promise<StoredEntry[]>;
   /** What was charged in a month, `YYYY-MM` (UTC): adds up to what its settle entries took. */
   usage(month: string): Promise<UsageLine[]>;
   /** Newest first. */
@@ -78,6 +84,8 @@ export function workspaceClient(env: WorkspaceBinding, workspaceId: string): Wor
     spendable: async () => await stub.spendable(),
     entries: async (after, limit) => await stub.entries(after, limit),
     find: async (ids) => await stub.find(ids),
+    ledger: async (query) => await stub.ledger(query),
+    besideRequests: async (references) => await stub.besideRequests(references),
     usage: async (month) => await stub.usage(month),
     alerts: async (limit) => await stub.alerts(limit),
     stats: async () => await stub.stats(),

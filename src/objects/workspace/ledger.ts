@@ -1,4 +1,8 @@
-import type { LedgerEntry, StoredEntry } from './types.ts';
+import type { LedgerEntry, LedgerQuery, StoredEntry } from './types.ts';
+
+/** Entries that requests do not write, which are few: an index of them alone costs requests nothing. */
+const BESIDE_REQUESTS = `kind NOT IN ('hold', 'release', 'settle')`;
+const COLUMNS = 'sequence, id, kind, amount, reference, created_at AS createdAt';
 
 /** An append-only ledger in SQLite, and its sum. Entries of one transaction are written by one statement. */
 export class Ledger {
@@ -14,6 +18,7 @@ export class Ledger {
       `CREATE TABLE IF NOT EXISTS ledger (
          sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
          amount INTEGER NOT NULL, reference TEXT NOT NULL, created_at INTEGER NOT NULL);
+       CREATE INDEX IF NOT EXISTS ledger_beside_requests ON ledger (kind) WHERE ${BESIDE_REQUESTS};
        CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 0), balance INTEGER NOT NULL);
        INSERT OR IGNORE INTO account VALUES (0, 0);`,
     );
@@ -73,7 +78,7 @@ export class Ledger {
   find(ids: string[]): StoredEntry[] {
     return this.#sql
       .exec(
-        `SELECT sequence, id, kind, amount, reference, created_at AS createdAt FROM ledger
+        `SELECT ${COLUMNS} FROM ledger
          WHERE id IN (SELECT value FROM json_each(?)) ORDER BY sequence`,
         JSON.stringify(ids),
       )
@@ -84,10 +89,41 @@ export class Ledger {
   page(after: number, limit: number): StoredEntry[] {
     return this.#sql
       .exec(
-        `SELECT sequence, id, kind, amount, reference, created_at AS createdAt FROM ledger
+        `SELECT ${COLUMNS} FROM ledger
          WHERE sequence > ? ORDER BY sequence LIMIT ?`,
         after,
         limit,
+      )
+      .toArray() as unknown as StoredEntry[];
+  }
+
+  /** A part of the ledger, from the new end or the old, of one kind or all. */
+  list({ after, order, limit, kind }: LedgerQuery): StoredEntry[] {
+    const isRare = kind !== null && kind !== 'hold' && kind !== 'release' && kind !== 'settle';
+    const conditions = [
+      ...(after === null ? [] : [order === 'asc' ? 'sequence > ?1' : 'sequence < ?1']),
+      ...(kind === null ? [] : ['kind = ?2']),
+      // In the words of the index, or it is not used.
+      ...(isRare ? [BESIDE_REQUESTS] : []),
+    ];
+    return this.#sql
+      .exec(
+        `SELECT ${COLUMNS} FROM ledger WHERE ${conditions.join(' AND ') || 'true'}
+         ORDER BY sequence ${order === 'asc' ? 'ASC' : 'DESC'} LIMIT ?3`,
+        after,
+        kind,
+        limit,
+      )
+      .toArray() as unknown as StoredEntry[];
+  }
+
+  /** Those entries with one of these references that no request wrote. */
+  besideRequests(references: string[]): StoredEntry[] {
+    return this.#sql
+      .exec(
+        `SELECT ${COLUMNS} FROM ledger
+         WHERE ${BESIDE_REQUESTS} AND reference IN (SELECT value FROM json_each(?)) ORDER BY sequence`,
+        JSON.stringify(references),
       )
       .toArray() as unknown as StoredEntry[];
   }

@@ -12,6 +12,8 @@ import {
   type Allowance,
   type BudgetAlert,
   type LedgerEntry,
+  type LedgerPage,
+  type LedgerQuery,
   type LimitStats,
   type Scope,
   type ScopeState,
@@ -128,6 +130,14 @@ export class WorkspaceObject extends DurableObject {
   /** Those ledger entries of these ids that there are. */
   find(ids: string[]): StoredEntry[] {
     return this.#books.ledger.find(ids);
+  }
+
+  ledger(query: LedgerQuery): LedgerPage {
+    return { entries: this.#books.ledger.list(query), balance: this.#books.ledger.balance };
+  }
+
+  besideRequests(references: string[]): StoredEntry[] {
+    return this.#books.ledger.besideRequests(references);
   }
 
   usage(month: string): UsageLine[] {

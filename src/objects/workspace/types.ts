@@ -1,5 +1,9 @@
-/** Kinds of ledger entries. What comes in is positive: grant, top_up, release, refund; what goes out negative. */
-export type LedgerKind = 'grant' | 'top_up' | 'hold' | 'release' | 'settle' | 'refund' | 'adjustment';
+/**
+ * Kinds of ledger entries. Amounts that come in are positive, what goes out is negative; a refund takes bought
+ * credits back, or returns a part of an invoice.
+ */
+export const LEDGER_KINDS = ['grant', 'top_up', 'hold', 'release', 'settle', 'refund', 'adjustment'] as const;
+export type LedgerKind = (typeof LEDGER_KINDS)[number];
 
 /** One line of a workspace's ledger. Amounts are nano-USD. The balance is the sum of all of them, always. */
 export interface LedgerEntry {
@@ -17,6 +21,23 @@ export interface StoredEntry extends LedgerEntry {
   sequence: number;
   /** Unix milliseconds. */
   createdAt: number;
+}
+
+/** Which part of a ledger is asked for. */
+export interface LedgerQuery {
+  /** Those behind this sequence, in the order asked for; null begins at its beginning. */
+  after: number | null;
+  /** From the oldest, or from the newest. */
+  order: 'asc' | 'desc';
+  limit: number;
+  /** Null is all kinds. */
+  kind: LedgerKind | null;
+}
+
+/** A part of a ledger, and the sum of the whole at that moment, nano-USD. */
+export interface LedgerPage {
+  entries: StoredEntry[];
+  balance: number;
 }
 
 /** What one answer was charged for: the lines of its cost, whose amounts add up to the charge. */

@@ -1,4 +1,5 @@
 import type { Wire } from '../types.ts';
+import { decodeCount, encodeCount } from './count.ts';
 import { readError } from './error.ts';
 import { encode } from './request.ts';
 import { decode } from './response.ts';
@@ -8,5 +9,6 @@ import { createStream } from './stream.ts';
 export const anthropic: Wire = {
   id: 'anthropic',
   chat: { encode, decode, stream: createStream },
+  tokens: { encode: encodeCount, decode: decodeCount },
   readError,
 };

@@ -4,6 +4,7 @@ import { hasModelInPath, pathOf } from '../path.ts';
 import type { ChatRequest, EncodedRequest, Quirks, Target } from '../types.ts';
 import { Draft } from './draft.ts';
 import { endsInPrefill, markPrefill } from './prefill.ts';
+import { adaptTranslated } from './translated.ts';
 
 /** Values that ask for what happens anyway: leaving them out is no loss, and not reported. */
 const NEUTRAL: Readonly<Record<string, Json>> = {
@@ -19,9 +20,12 @@ const NEUTRAL: Readonly<Record<string, Json>> = {
  * The request for an OpenAI-shaped host: the caller's own bytes, with only the members changed that must be.
  * Numbers keep their spelling, unknown members their place.
  */
-export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest {
+export function encodeRequest(given: ChatRequest, target: Target): EncodedRequest {
   const { quirks } = target;
+  const adapted = given.translated ? adaptTranslated(given, quirks) : { request: given, dropped: [] };
+  const { request } = adapted;
   const draft = new Draft(request);
+  draft.dropped.push(...adapted.dropped);
   if (hasModelInPath(target)) draft.take('model');
   else draft.set('model', JSON.stringify(target.upstreamModel));
   if (request.stream) askForUsage(draft, quirks);

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Bindings } from '../../../src/env.ts';
 import { workspaceClient } from '../../../src/objects/workspace/client.ts';
+import { Ledger } from '../../../src/objects/workspace/ledger.ts';
 import type { LedgerEntry } from '../../../src/objects/workspace/types.ts';
 
 const bindings = env as unknown as Bindings;
@@ -69,5 +70,27 @@ describe('the ledger of a workspace', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('is listed by kind without reading what requests wrote', async () => {
+    const { client, stub } = fresh();
+    await client.grant({ id: 'g1', amount: 5000, reason: 'trial' });
+    await client.record(Array.from({ length: 500 }, (_, index) => spend(`settle:${index}`, 1)));
+    const page = await client.ledger({ after: null, order: 'desc', limit: 10, kind: 'grant' });
+    expect(page).toMatchObject({ entries: [{ id: 'g1', sequence: 1 }], balance: 4500 });
+    const read = await runInDurableObject(stub, (_, { storage: { sql } }) => {
+      const cursors: SqlStorageCursor<never>[] = [];
+      const counted = {
+        exec: (query: string, ...bound: unknown[]) => {
+          const cursor = sql.exec<never>(query, ...bound);
+          cursors.push(cursor);
+          return cursor;
+        },
+      } as unknown as SqlStorage;
+      const ledger = new Ledger(counted);
+      ledger.list({ after: null, order: 'desc', limit: 10, kind: 'grant' });
+      return cursors.at(-1)?.rowsRead;
+    });
+    expect(read).toBeLessThan(5);
   });
 });

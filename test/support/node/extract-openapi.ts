@@ -8,24 +8,27 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const ROOTS = [
-  'CreateChatCompletionRequest',
-  'CreateChatCompletionResponse',
-  'CreateChatCompletionStreamResponse',
-  'ErrorResponse',
-  'ListModelsResponse',
-  'Model',
-];
+/** What is cut out, by file. */
+const ROOTS: Record<string, string[]> = {
+  'chat.json': [
+    'CreateChatCompletionRequest',
+    'CreateChatCompletionResponse',
+    'CreateChatCompletionStreamResponse',
+    'ErrorResponse',
+    'ListModelsResponse',
+    'Model',
+  ],
+  'responses.json': ['CreateResponse', 'Response', 'ResponseStreamEvent'],
+};
 
 const SOURCE = {
   repository: 'openai/openai-openapi',
   commit: 'f85dbe2',
   date: '2026-08-21',
   licence: 'MIT',
-  roots: ROOTS,
 };
 
-const OUTPUT = new URL('../../fixtures/openapi/chat.json', import.meta.url);
+const FOLDER = new URL('../../fixtures/openapi/', import.meta.url);
 const PREFIX = '#/components/schemas/';
 
 interface Description {
@@ -37,27 +40,33 @@ const [file] = process.argv.slice(2);
 if (!file) throw new Error('Say where the description is: node extract-openapi.ts path/to/openapi.json');
 const description = JSON.parse(readFileSync(file, 'utf8')) as Description;
 
-const found = new Map<string, unknown>();
-for (const root of ROOTS) take(root);
-const schemas = Object.fromEntries([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-const extract = { source: SOURCE, openapi: description.openapi, components: { schemas } };
-writeFileSync(OUTPUT, `${JSON.stringify(extract, null, 1)}\n`);
-console.log(`${found.size} schemas written to ${OUTPUT.pathname}`);
+for (const [name, roots] of Object.entries(ROOTS)) write(name, roots);
 
-function take(name: string): void {
+function write(name: string, roots: string[]): void {
+  const found = new Map<string, unknown>();
+  for (const root of roots) take(root, found);
+  const schemas = Object.fromEntries([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const extract = { source: { ...SOURCE, roots }, openapi: description.openapi, components: { schemas } };
+  const output = new URL(name, FOLDER);
+  writeFileSync(output, `${JSON.stringify(extract, null, 1)}\n`);
+  console.log(`${found.size} schemas written to ${output.pathname}`);
+}
+
+function take(name: string, found: Map<string, unknown>): void {
   if (found.has(name)) return;
   const schema = description.components.schemas[name];
   if (schema === undefined) throw new Error(`The description has no schema ${name}.`);
   found.set(name, schema);
-  follow(schema);
+  follow(schema, found);
 }
 
 /** Takes every schema that a value refers to. */
-function follow(value: unknown): void {
+function follow(value: unknown, found: Map<string, unknown>): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, member] of Object.entries(value)) {
-    if (name !== '$ref') follow(member);
-    else if (typeof member === 'string' && member.startsWith(PREFIX)) take(member.slice(PREFIX.length));
+    if (name !== '$ref') follow(member, found);
+    else if (typeof member === 'string' && member.startsWith(PREFIX))
+      take(member.slice(PREFIX.length), found);
     else throw new Error(`A reference of another kind: ${String(member)}`);
   }
 }

@@ -3,8 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 
 type Schema = boolean | { [keyword: string]: unknown };
 
-const FILE = 'test/fixtures/openapi/chat.json';
-const ID = 'openai';
+const FOLDER = 'test/fixtures/openapi';
 
 /** What of OpenAI's description can be checked against. */
 export type Described =
@@ -13,15 +12,21 @@ export type Described =
   | 'CreateChatCompletionStreamResponse'
   | 'ErrorResponse'
   | 'ListModelsResponse'
-  | 'Model';
+  | 'Model'
+  | 'CreateResponse'
+  | 'Response'
+  | 'ResponseStreamEvent';
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
-const description = JSON.parse(readFileSync(FILE, 'utf8')) as { components: { schemas: Schema } };
-ajv.addSchema(withNull(description) as object, ID);
+const FILES = ['chat', 'responses'];
+for (const file of FILES) {
+  const description = JSON.parse(readFileSync(`${FOLDER}/${file}.json`, 'utf8')) as Schema;
+  ajv.addSchema(withNull(description) as object, file);
+}
 
 /** What is wrong with a value by OpenAI's own description; empty when nothing is. */
 export function faults(value: unknown, schema: Described): string[] {
-  const validate = ajv.getSchema(`${ID}#/components/schemas/${schema}`);
+  const [validate] = FILES.flatMap((file) => ajv.getSchema(`${file}#/components/schemas/${schema}`) ?? []);
   if (!validate) throw new Error(`The description has no ${schema}`);
   if (validate(value)) return [];
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);

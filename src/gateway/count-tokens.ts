@@ -1,0 +1,76 @@
+import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
+import { readText } from '../lib/read-text.ts';
+import { secretOf } from '../providers/credentials.ts';
+import { checkCaller } from './admit.ts';
+import { readFailure } from './attempt/failure.ts';
+import { Cutoff } from './cutoff.ts';
+import { estimateUsage } from './estimate.ts';
+import { plan } from './plan.ts';
+import { errorWithoutSecret } from './redact.ts';
+import type { Question } from './situation.ts';
+import type { Call, Candidate } from './types.ts';
+import { send } from './upstream.ts';
+
+/** A provider that has not counted by then is not waited for, milliseconds. */
+const PATIENCE_MS = 10_000;
+
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** Failures that the request itself would meet as well. All others leave the estimate. */
+const OF_THE_REQUEST = new Set<ErrorCode>([
+  'upstream_invalid_request',
+  'request_too_large',
+  'context_length_exceeded',
+  'content_filter',
+  'client_closed_request',
+]);
+
+/** Whose tokens are counted. */
+export type CountQuestion = Question & Pick<Call, 'address' | 'signal' | 'traceparent'>;
+
+export interface Counted {
+  /** Of the input. */
+  tokens: number;
+  /** Counted by the provider that would serve the request; otherwise estimated from its text. */
+  exact: boolean;
+}
+
+/**
+ * How many tokens the input of a request has for the endpoint that would be asked first. Costs nothing, counts for
+ * no limit and leaves no receipt.
+ * @throws GatewayError as `plan`; `permission_denied`, `ip_not_allowed`; the provider's own refusal of the request.
+ */
+export async function countTokens(question: CountQuestion): Promise<Counted> {
+  checkCaller(question.caller, question.address);
+  const [candidate] = plan(question).candidates;
+  const counted = candidate ? await askProvider(candidate, question) : null;
+  if (counted !== null) return { tokens: counted, exact: true };
+  return { tokens: estimateUsage(question.request).inputTokens, exact: false };
+}
+
+/** Null where the provider cannot count, or does not. */
+async function askProvider(candidate: Candidate, question: CountQuestion): Promise<number | null> {
+  const { credential, provider, target, wire } = candidate;
+  const { env, signal } = question;
+  const encoded = wire.tokens?.encode(question.request, target) ?? null;
+  if (!wire.tokens || !encoded) return null;
+  const cutoff = new Cutoff();
+  const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), PATIENCE_MS);
+  const onGone = (): void => cutoff.cut(new GatewayError('client_closed_request'));
+  signal.addEventListener('abort', onGone);
+  let secret: string | null = null;
+  try {
+    if (signal.aborted) onGone();
+    secret = await secretOf(credential, provider, env);
+    const response = await send(provider, secret, env, encoded, cutoff, question.traceparent);
+    if (!response.ok) throw await readFailure(candidate, response, cutoff, secret);
+    return wire.tokens.decode(await readText(response, MAX_ANSWER_BYTES));
+  } catch (thrown) {
+    const error = errorWithoutSecret(toGatewayError(thrown), secret);
+    if (OF_THE_REQUEST.has(error.code)) throw error;
+    return null;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onGone);
+  }
+}

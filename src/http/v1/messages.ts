@@ -1,0 +1,42 @@
+import { countTokens } from '../../gateway/count-tokens.ts';
+import { inMessagesFormat, readMessagesToCount } from '../../gateway/messages-format.ts';
+import { readChatRequest } from '../../gateway/request.ts';
+import { loadRegistry } from '../../registry/load.ts';
+import { continentOf } from '../../routing/health/continent.ts';
+import { RequestHealth } from '../../routing/health/request-health.ts';
+import type { HttpContext } from '../context.ts';
+import { readJsonBody } from '../middleware/body.ts';
+import { callerOf, complete } from './complete.ts';
+
+/** POST /v1/messages: a chat completion in the format of the Messages API. */
+export async function createMessage(c: HttpContext): Promise<Response> {
+  const response = await complete(
+    c,
+    inMessagesFormat((name) => c.req.header(name)),
+  );
+  response.headers.set('request-id', c.get('requestId'));
+  return response;
+}
+
+/** POST /v1/messages/count_tokens. `x-token-count` says who counted: `provider`, or `estimate`. */
+export async function countMessageTokens(c: HttpContext): Promise<Response> {
+  const caller = callerOf(c);
+  const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
+  const loading = loadRegistry(c.env, waitUntil);
+  const header = (name: string): string | undefined => c.req.header(name);
+  const bytes = readMessagesToCount(await readJsonBody(c.req.raw), header);
+  const counted = await countTokens({
+    ...readChatRequest(bytes, header),
+    caller,
+    address: header('cf-connecting-ip') ?? null,
+    signal: c.req.raw.signal,
+    traceparent: null,
+    env: c.env,
+    health: new RequestHealth({ env: c.env, continent: continentOf(c.req.raw), waitUntil }),
+    registry: loading instanceof Promise ? await loading : loading,
+  });
+  return c.json({ input_tokens: counted.tokens }, 200, {
+    'request-id': c.get('requestId'),
+    'x-token-count': counted.exact ? 'provider' : 'estimate',
+  });
+}

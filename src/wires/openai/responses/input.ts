@@ -1,0 +1,223 @@
+import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import { contentOf, saidOf } from './content.ts';
+import type { Dropped } from './dropped.ts';
+import { stemOfItem } from './ids.ts';
+import { openThought, type TextName } from './reasoning.ts';
+import { invalid, missing, unsupported, wrongType } from './refuse.ts';
+import { type Recalled, Turn } from './turn.ts';
+
+/** Items that are known from earlier responses. */
+export interface KnownItems {
+  /** Input and output of the response that `previous_response_id` names, in order; null when it is not known. */
+  previous: readonly Json[] | null;
+  /** Items that references may name, by id. */
+  items: ReadonlyMap<string, JsonObject>;
+}
+
+/**
+ * The messages that instructions and items amount to. The items of one answer (reasoning, text, calls) become one
+ * message of the assistant: those whose ids are of one response, or that follow each other.
+ * @throws GatewayError naming the item, for what a chat model cannot be told.
+ */
+export function readInput(body: JsonObject, known: KnownItems, dropped: Dropped): JsonObject[] {
+  const { instructions, input } = body;
+  const conversation = new Conversation(known, dropped);
+  if (typeof instructions === 'string') conversation.push({ role: 'system', content: instructions });
+  else if (instructions != null) throw wrongType('instructions', 'a string');
+  for (const item of known.previous ?? []) conversation.add(item, 'previous_response_id');
+  if (typeof input === 'string') conversation.push({ role: 'user', content: input });
+  else if (Array.isArray(input)) {
+    for (const [index, item] of input.entries()) conversation.add(item, `input[${index}]`);
+  } else if (input != null) throw wrongType('input', 'a string or an array');
+  else if (known.previous === null) throw missing('input');
+  const messages = conversation.messages();
+  if (messages.length === 0) throw invalid('input', 'input must not be empty.');
+  return messages;
+}
+
+class Conversation {
+  readonly #known: KnownItems;
+  readonly #dropped: Dropped;
+  readonly #messages: JsonObject[] = [];
+  #turn: Turn | null = null;
+  /** Reasoning that has yet to find its message: it stands before what it led to. */
+  #waiting: Recalled[] = [];
+
+  constructor(known: KnownItems, dropped: Dropped) {
+    this.#known = known;
+    this.#dropped = dropped;
+  }
+
+  messages(): JsonObject[] {
+    this.#endTurn();
+    return this.#messages;
+  }
+
+  /** Adds a message that is not the assistant's. */
+  push(message: JsonObject): void {
+    this.#endTurn();
+    this.#messages.push(message);
+  }
+
+  add(item: Json, at: string): void {
+    if (!isObject(item)) throw wrongType(at, 'an object');
+    switch (item.type ?? (item.role === undefined ? 'item_reference' : 'message')) {
+      case 'message':
+        this.#message(item, at);
+        break;
+      case 'function_call':
+        this.#call(item, at, { name: 'arguments', type: 'function' });
+        break;
+      case 'custom_tool_call':
+        this.#call(item, at, { name: 'input', type: 'custom' });
+        break;
+      case 'function_call_output':
+      case 'custom_tool_call_output':
+        this.#output(item, at);
+        break;
+      case 'reasoning':
+        this.#reasoning(item, at);
+        break;
+      case 'image_generation_call':
+        this.#image(item);
+        break;
+      case 'item_reference':
+        this.#reference(item, at);
+        break;
+      default:
+        throw unsupported(at, `Items of type "${asString(item.type)}" cannot be sent to a chat model.`);
+    }
+  }
+
+  #message(item: JsonObject, at: string): void {
+    const { type: _, id, status: __, phase, role, content, ...rest } = item;
+    if (phase != null) this.#dropped.add('input.phase');
+    if (role === 'assistant') {
+      this.#turnFor(id).say(saidOf(content, `${at}.content`));
+      return;
+    }
+    if (role !== 'user' && role !== 'system' && role !== 'developer') {
+      throw invalid(`${at}.role`, 'A role is "user", "assistant", "system" or "developer".');
+    }
+    this.push({ role, content: contentOf(content, `${at}.content`, this.#dropped), ...rest });
+  }
+
+  #call(
+    item: JsonObject,
+    at: string,
+    words: { name: 'arguments' | 'input'; type: 'function' | 'custom' },
+  ): void {
+    const id = text(item.call_id, `${at}.call_id`);
+    const name = text(item.name, `${at}.name`);
+    const given = item[words.name];
+    if (typeof given !== 'string') throw wrongType(`${at}.${words.name}`, 'a string');
+    const call: JsonObject = { id, type: words.type, [words.type]: { name, [words.name]: given } };
+    const turn = this.#turn ?? this.#begin(stemOfItem(item.id));
+    this.#settle(turn);
+    turn.call(call);
+  }
+
+  #output(item: JsonObject, at: string): void {
+    const message: JsonObject = { role: 'tool', tool_call_id: text(item.call_id, `${at}.call_id`) };
+    if (typeof item.name === 'string') message.name = item.name;
+    message.content = contentOf(item.output, `${at}.output`, this.#dropped);
+    this.push(message);
+  }
+
+  #image(item: JsonObject): void {
+    const { result, output_format: format } = item;
+    if (typeof result !== 'string') return;
+    const url = /^(data:|https?:)/.test(result)
+      ? result
+      : `data:image/${asString(format) ?? 'png'};base64,${result}`;
+    const turn = this.#turn ?? this.#begin(stemOfItem(item.id));
+    this.#settle(turn);
+    turn.show(url);
+  }
+
+  #reasoning(item: JsonObject, at: string): void {
+    const recalled = this.#recall(item, at);
+    if (recalled === null) return;
+    if (this.#turn?.isOf(stemOfItem(item.id))) this.#turn.recall(recalled);
+    else this.#waiting.push(recalled);
+  }
+
+  /** What of a reasoning item can be sent again. What other makers have sealed says nothing to a chat model. */
+  #recall(item: JsonObject, at: string): Recalled | null {
+    const sealed = asString(item.encrypted_content);
+    if (sealed) {
+      const thought = openThought(sealed);
+      if (thought === undefined) throw invalid(`${at}.encrypted_content`, 'encrypted_content is damaged.');
+      if (thought) return { texts: named(thought.names, textsOf(item.summary)), details: thought.details };
+      this.#dropped.add('input.encrypted_content');
+    }
+    // Open reasoning, as the hosts of open models have it.
+    const open = textsOf(item.content);
+    if (open !== '') return { texts: { reasoning_content: open }, details: [] };
+    if (!sealed) this.#dropped.add('input.reasoning');
+    return null;
+  }
+
+  #reference(item: JsonObject, at: string): void {
+    const id = text(item.id, `${at}.id`);
+    const found = this.#known.items.get(id);
+    if (!found) {
+      throw unsupported(
+        `${at}.id`,
+        `The item ${JSON.stringify(id.slice(0, 100))} is not stored here: send it whole, and \`store: false\` so that your client does so.`,
+      );
+    }
+    this.add(found, at);
+  }
+
+  /** The message of the assistant that further text belongs to. */
+  #turnFor(id: Json | undefined): Turn {
+    const stem = stemOfItem(id);
+    if (this.#turn && !this.#turn.takes(stem)) {
+      this.#messages.push(this.#turn.message());
+      this.#turn = null;
+    }
+    const turn = this.#turn ?? this.#begin(stem);
+    this.#settle(turn);
+    return turn;
+  }
+
+  #begin(stem: string | null): Turn {
+    this.#turn = new Turn(stem);
+    return this.#turn;
+  }
+
+  #settle(turn: Turn): void {
+    for (const recalled of this.#waiting) turn.recall(recalled);
+    this.#waiting = [];
+  }
+
+  #endTurn(): void {
+    if (this.#turn) {
+      this.#settle(this.#turn);
+      this.#messages.push(this.#turn.message());
+      this.#turn = null;
+    } else if (this.#waiting.length > 0) {
+      // Reasoning that led to nothing has no message that could carry it.
+      this.#dropped.add('input.reasoning');
+      this.#waiting = [];
+    }
+  }
+}
+
+function text(value: Json | undefined, at: string): string {
+  if (value === undefined || value === null || value === '') throw missing(at);
+  if (typeof value !== 'string') throw wrongType(at, 'a string');
+  return value;
+}
+
+function named(names: readonly TextName[], value: string): Recalled['texts'] {
+  return Object.fromEntries(names.map((name) => [name, value]));
+}
+
+/** The texts of summary or content parts, joined. */
+function textsOf(parts: Json | undefined): string {
+  return asArray(parts)
+    .map((part) => asString(asObject(part)?.text) ?? '')
+    .join('');
+}
