@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
@@ -8,13 +8,13 @@ const NAME = 'gateway';
 
 type V4Options = Parameters<typeof convertV4MiniflareOptions>[0];
 
-/**
- * With the time limits of production, with short ones, with a database that has no tables, or with a payment
- * provider, which is started by the test that needs it.
- */
-export type GatewayKind = 'patient' | 'hasty' | 'without-tables' | 'paying';
+/** With the time limits of production, with short ones, or with a database that has no tables. */
+export type SharedGatewayKind = 'patient' | 'hasty' | 'without-tables';
 
-/** The built Worker in a workerd of its own, with storage that was empty. */
+/** The shared ones, and those that are started by the test that needs them. */
+export type GatewayKind = SharedGatewayKind | 'paying' | 'mortal';
+
+/** The built Worker in a workerd of its own. */
 export interface Gateway {
   origin: string;
   adminKey: string;
@@ -25,13 +25,16 @@ export interface Gateway {
 /**
  * @param folder where the Worker was built.
  * @param variables of the Worker, beside the keys that every gateway gets.
+ * @param storage a folder that outlives the gateway; without it storage is empty, and goes with it.
  */
 export async function startGateway(
   folder: string,
   kind: GatewayKind,
   variables: Record<string, string> = {},
+  storage?: string,
 ): Promise<{ gateway: Gateway; stop(): Promise<void> }> {
-  const adminKey = `op_${randomBytes(24).toString('base64url')}`;
+  const isNew = storage === undefined || !existsSync(storage);
+  const adminKey = variables.ADMIN_KEY ?? `op_${randomBytes(24).toString('base64url')}`;
   const logFile = join(folder, `${kind}.log`);
   writeFileSync(logFile, '');
   const { workerOptions } = unstable_getMiniflareWorkerOptions('wrangler.toml');
@@ -52,15 +55,17 @@ export async function startGateway(
   const options = {
     workers: [worker],
     cf: false,
+    resourcePersistencePath: storage,
     log: new Log(LogLevel.ERROR),
     handleStructuredLogs: (line: object): void => appendFileSync(logFile, `${JSON.stringify(line)}\n`),
   };
   const miniflare = new Miniflare(convertV4MiniflareOptions(options as V4Options));
   await miniflare.ready;
-  if (kind !== 'without-tables') await migrate(miniflare);
+  if (isNew && kind !== 'without-tables') await migrate(miniflare);
   const { origin } = await miniflare.unsafeGetDirectURL(NAME);
   return { gateway: { origin, adminKey, logFile }, stop: () => miniflare.dispose() };
 }
+
 /** The modules of the Worker; the entry point comes first. */
 function builtModules(folder: string): { type: 'ESModule'; path: string; contents: string }[] {
   return readdirSync(folder)
