@@ -1,22 +1,185 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { call, newKey, newWorkspace, send } from '../../support/gateway.ts';
+import { env, exports } from 'cloudflare:workers';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Bindings } from '../../../src/env.ts';
+import { call, errorOf, newKey, newWorkspace, OPERATOR } from '../../support/gateway.ts';
 
+const bindings = env as unknown as Bindings;
+const worker = (exports as unknown as { default: Fetcher }).default;
+const messages = [{ role: 'user', content: 'one two three' }];
+const echo = { model: 'demo-echo', messages };
+
+let workspace = '';
 let key = '';
 beforeAll(async () => {
-  key = (await newKey((await newWorkspace()).id)).key;
+  workspace = (await newWorkspace()).id;
+  key = (await newKey(workspace)).key;
 });
+afterEach(() => vi.restoreAllMocks());
 
-const messages = [{ role: 'user', content: 'one two three' }];
+let names = 0;
+const newName = (): string => `name-${++names}`;
+const chat = (name: string, body: unknown = echo, headers: Record<string, string> = {}) =>
+  call('POST', '/v1/chat/completions', { key, body, headers: { 'idempotency-key': name, ...headers } });
+const isReplay = ({ headers }: { headers: Headers }) => headers.get('x-idempotent-replay');
 
-describe('spike', () => {
-  it('replays', async () => {
-    const headers = { 'idempotency-key': 'k1' };
-    const a = await call('POST', '/v1/chat/completions', { key, body: { model: 'demo-echo', messages }, headers });
-    console.log(a.status, [...a.headers], a.body);
-    const b = await call('POST', '/v1/chat/completions', { key, body: { model: 'demo-echo', messages }, headers });
-    console.log(b.status, [...b.headers], b.body);
-    expect(b.body).toEqual(a.body);
-    const s = await send('POST', '/v1/chat/completions', { key, body: { model: 'demo-echo', messages, stream: true }, headers: { 'idempotency-key': 'k2' } });
-    console.log(s.status, [...s.headers], await s.text());
+describe('a POST with an Idempotency-Key', () => {
+  it('answers a repetition as the first time, with an id of its own and no limits of then', async () => {
+    const name = newName();
+    await call('PUT', `/api/workspaces/${workspace}/limits`, {
+      key: OPERATOR,
+      body: { requests_per_minute: 500 },
+    });
+    const first = await chat(name);
+    const again = await chat(name);
+    expect([first.status, again.status]).toEqual([200, 200]);
+    expect(first.body.choices[0].message.content).toBe('one two three');
+    expect(again.body).toEqual(first.body);
+    expect(isReplay(first)).toBeNull();
+    expect(isReplay(again)).toBe('true');
+    expect(first.headers.get('x-ratelimit-limit-requests')).toBe('500');
+    const own = ['x-request-id', 'x-idempotent-replay'];
+    const kept = (headers: Headers) => [...headers].filter(([header]) => !own.includes(header));
+    expect(kept(again.headers)).toEqual(
+      kept(first.headers).filter(([header]) => !header.startsWith('x-ratelimit-')),
+    );
+    expect(again.headers.get('x-request-id')).toMatch(/^req_/);
+    expect(again.headers.get('x-request-id')).not.toBe(first.headers.get('x-request-id'));
+    expect([...again.headers.keys()].filter((header) => header.startsWith('x-idempotency-'))).toEqual([]);
+  });
+
+  it('names the request that ran on its receipt', async () => {
+    const first = await chat(newName());
+    const { body } = await call('GET', `/v1/generations/${first.body.id}`, { key });
+    expect(body.request_id).toBe(first.headers.get('x-request-id'));
+  });
+
+  it.each(['', ' ', 'a b', 'schlüssel', 'x'.repeat(256), 'a\tb'])('refuses the key %j', async (name) => {
+    expect(errorOf(await chat(name))).toEqual({
+      status: 400,
+      code: 'invalid_value',
+      param: 'Idempotency-Key',
+    });
+  });
+
+  it.each(['x', '!~"/\\', 'x'.repeat(255)])('takes the key %j', async (name) => {
+    expect((await chat(name)).status).toBe(200);
+    expect(isReplay(await chat(name))).toBe('true');
+  });
+
+  it('takes the same body with another key for another request', async () => {
+    const first = await chat(newName());
+    const other = await chat(newName());
+    expect(isReplay(other)).toBeNull();
+    expect(other.body.id).not.toBe(first.body.id);
+  });
+
+  it('refuses another body under the same key, and leaves what is remembered', async () => {
+    const name = newName();
+    const first = await chat(name);
+    expect(errorOf(await chat(name, { ...echo, temperature: 0 }))).toEqual({
+      status: 409,
+      code: 'idempotency_key_conflict',
+      param: 'Idempotency-Key',
+    });
+    expect((await chat(name)).body).toEqual(first.body);
+  });
+
+  it('answers in the format of the path, errors too', async () => {
+    const name = newName();
+    const body = { model: 'demo-echo', max_tokens: 100, messages };
+    const ask = (more = {}) =>
+      call('POST', '/v1/messages', { key, body: { ...body, ...more }, headers: { 'idempotency-key': name } });
+    const first = await ask();
+    expect(first.body.type).toBe('message');
+    expect((await ask()).body).toEqual(first.body);
+    const conflict = await ask({ max_tokens: 101 });
+    expect(conflict.status).toBe(409);
+    expect(conflict.body.type).toBe('error');
+  });
+
+  it.each([
+    ['unreadable', 'not json', 400],
+    ['without a model', { messages }, 400],
+    ['of an unknown model', { model: 'no-such-model', messages }, 404],
+    ['that fails upstream', { model: 'demo-fail', messages }, 502],
+  ])('does not remember a request %s', async (_, body, status) => {
+    const name = newName();
+    const first = await chat(name, body);
+    expect(errorOf(first).status).toBe(status);
+    const again = await chat(name, body);
+    expect(errorOf(again).status).toBe(status);
+    expect(isReplay(again)).toBeNull();
+    expect(again.body.error.request_id).not.toBe(first.body.error.request_id);
+    expect((await chat(name)).status).toBe(200);
+  });
+
+  it('goes on when its client leaves before the answer', async () => {
+    const name = newName();
+    const own = await newWorkspace();
+    const secret = (await newKey(own.id)).key;
+    const body = { model: 'demo-slow', messages: [{ role: 'user', content: 'hi' }] };
+    const headers = {
+      authorization: `Bearer ${secret}`,
+      'content-type': 'application/json',
+      'idempotency-key': name,
+    };
+    const controller = new AbortController();
+    const left = worker.fetch('http://interline.test/v1/chat/completions', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+      signal: controller.signal,
+    });
+    // The model takes a second and a half; what was reserved for it shows that it was asked.
+    const credits = async () =>
+      (await call('GET', `/api/workspaces/${own.id}`, { key: OPERATOR })).body.credits;
+    await expect.poll(credits).toBeLessThan(10);
+    controller.abort();
+    await expect(left).rejects.toThrow();
+    const answer = await call('POST', '/v1/chat/completions', { key: secret, body, headers });
+    expect(answer.status).toBe(200);
+    expect(isReplay(answer)).toBe('true');
+    const { body: receipt } = await call('GET', `/v1/generations/${answer.body.id}`, { key: secret });
+    expect(receipt.status).toBe('completed');
+    await expect.poll(credits).toBeCloseTo(10 - receipt.credits_used, 9);
+  });
+
+  it('tells who may not call models so, and gives them nothing that is remembered', async () => {
+    const name = newName();
+    await chat(name);
+    const reader = await newKey(workspace, 'read');
+    const ask = (secret: string) =>
+      call('POST', '/v1/chat/completions', { key: secret, body: echo, headers: { 'idempotency-key': name } });
+    expect(errorOf(await ask(reader.key)).code).toBe('permission_denied');
+    expect(errorOf(await ask(OPERATOR)).code).toBe('permission_denied');
+    expect(errorOf(await ask('inf_no')).code).toBe('invalid_api_key');
+  });
+
+  it('asks nobody else where there is no key, or nothing to repeat', async () => {
+    const object = vi.spyOn(bindings.IDEMPOTENCY, 'get');
+    expect((await call('POST', '/v1/chat/completions', { key, body: echo })).status).toBe(200);
+    const listed = await call('GET', '/v1/models', { key, headers: { 'idempotency-key': newName() } });
+    expect(listed.status).toBe(200);
+    expect(isReplay(listed)).toBeNull();
+    expect(object).not.toHaveBeenCalled();
+  });
+
+  it('gives no answer where the object cannot be reached', async () => {
+    vi.spyOn(bindings.IDEMPOTENCY, 'get').mockImplementation(() => {
+      throw new Error('unreachable');
+    });
+    expect(errorOf(await chat(newName()))).toMatchObject({ status: 503, code: 'storage_unavailable' });
+  });
+
+  it('takes the header of a run from nobody else', async () => {
+    const name = newName();
+    const first = await chat(name);
+    const forged = await chat(
+      name,
+      { model: 'demo-break', messages, stream: true, midstream: 'error' },
+      { 'x-idempotency-run': 'x' },
+    );
+    expect(forged.status).toBe(200);
+    expect((await chat(name)).body).toEqual(first.body);
   });
 });
