@@ -10,6 +10,7 @@ export const ANSWER_HEADERS = [
   'anthropic-version',
   'anthropic-beta',
   'openai-beta',
+  'x-claude-code-session-id',
 ] as const;
 
 /** What of a request decides whether it is the same. */

@@ -132,13 +132,15 @@ export class IdempotencyObject extends DurableObject<Env> {
       return answer(known, body.body, 'replay');
     }
     const { readable, writable } = new IdentityTransformStream();
-    this.#pumping(this.#write(known, writable));
+    this.#pumping(this.#write(known, writable.getWriter()));
     return answer(known, readable, 'replay');
   }
 
   /** Writes a body from its pieces. */
-  async #write({ token, pieces, size }: Answer, writable: WritableStream<Uint8Array>): Promise<void> {
-    const writer = writable.getWriter();
+  async #write(
+    { token, pieces, size }: Answer,
+    writer: WritableStreamDefaultWriter<Uint8Array>,
+  ): Promise<void> {
     for (let at = 0; at < size; ) {
       const bytes = readPiece(this.#kv, token, pieces, at);
       if (!bytes) break;
@@ -170,10 +172,12 @@ export class IdempotencyObject extends DurableObject<Env> {
 
   /** Where R2 fails the body stays in the object. */
   async #move(record: Answer, file: string): Promise<void> {
+    const { readable, writable } = new FixedLengthStream(record.size);
+    const writer = writable.getWriter();
     try {
-      const { readable, writable } = new FixedLengthStream(record.size);
-      await Promise.all([this.env.FILES.put(file, readable), this.#write(record, writable)]);
+      await Promise.all([this.env.FILES.put(file, readable), this.#write(record, writer)]);
     } catch (cause) {
+      await writer.abort(cause).catch(() => {});
       console.warn(JSON.stringify({ warning: 'idempotent_answer_not_moved', cause: String(cause) }));
       return;
     }

@@ -1,9 +1,9 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bindings } from '../../../src/env.ts';
 import type { Remembered } from '../../../src/objects/idempotency/types.ts';
-import { type Answer, call, newKey, newWorkspace } from '../../support/gateway.ts';
+import { type Answer, call, newKey, newWorkspace, OPERATOR } from '../../support/gateway.ts';
 
 const bindings = env as unknown as Bindings;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -13,6 +13,24 @@ let owner = { key: '', project: '' };
 beforeAll(async () => {
   workspace = (await newWorkspace()).id;
   owner = await newKey(workspace);
+  const provider = { base_url: 'https://large.test/v1', wire: 'openai', secret: 'sk-large' };
+  await call('PUT', '/api/providers/large', { key: OPERATOR, body: provider });
+  const endpoint = { provider: 'large', upstream_model: 'large', price: { input: 1, output: 1 } };
+  const model = { kind: 'chat', endpoints: [endpoint] };
+  await call('PUT', '/api/models/tests%2Flarge', { key: OPERATOR, body: model });
+});
+beforeEach(() => {
+  const message = { role: 'assistant', content: 'x'.repeat(1_200_000) };
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async () =>
+    Response.json({
+      id: 'chatcmpl-1',
+      object: 'chat.completion',
+      created: 1,
+      model: 'large',
+      choices: [{ index: 0, message, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+    }),
+  );
 });
 afterEach(() => vi.restoreAllMocks());
 
@@ -39,8 +57,8 @@ const age = (name: string) =>
     if (record) storage.kv.put('answer', { ...record, expiresAt: Date.now() - 1 });
   });
 
-/** An echo of more than a megabyte, in one word so that it comes at once. */
-const LARGE = 'x'.repeat(1_200_000);
+/** Whose answers are larger than a megabyte. */
+const LARGE = { model: 'tests/large' };
 
 describe('the object of an idempotency key', () => {
   it('remembers an answer for a day, also when it was put out of memory', async () => {
@@ -59,19 +77,19 @@ describe('the object of an idempotency key', () => {
     await ask('small', 'hello');
     expect(await recordOf('small')).toMatchObject({ kind: 'answer', file: null });
     expect(await filesOf()).toEqual([]);
-    const first = await ask('large', LARGE);
+    const first = await ask('large', 'hello', LARGE);
     await vi.waitFor(async () => expect(await recordOf('large')).toMatchObject({ pieces: [] }));
     expect(await keysOf('large')).toEqual(['answer']);
     const [file] = await filesOf();
     expect(file?.key).toBe(((await recordOf('large')) as { file: string }).file);
     expect(file?.size).toBeGreaterThan(1_200_000);
-    const again = await ask('large', LARGE);
+    const again = await ask('large', 'hello', LARGE);
     expect(isReplay(again)).toBe(true);
     expect(again.body).toEqual(first.body);
   });
 
   it('forgets after a day: the body, its file and everything else', async () => {
-    await ask('forgotten', LARGE);
+    await ask('forgotten', 'hello', LARGE);
     await vi.waitFor(async () => expect(await recordOf('forgotten')).toMatchObject({ pieces: [] }));
     const { file } = (await recordOf('forgotten')) as { file: string };
     expect(await bindings.FILES.head(file)).not.toBeNull();
@@ -87,7 +105,7 @@ describe('the object of an idempotency key', () => {
   });
 
   it('makes an answer anew after a day, though the alarm is late', async () => {
-    const first = await ask('late', LARGE);
+    const first = await ask('late', 'hello', LARGE);
     await vi.waitFor(async () => expect(await recordOf('late')).toMatchObject({ pieces: [] }));
     const { file } = (await recordOf('late')) as { file: string };
     await age('late');
@@ -108,10 +126,10 @@ describe('the object of an idempotency key', () => {
   it('keeps a large body where R2 fails', async () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
     vi.spyOn(bindings.FILES, 'put').mockRejectedValue(new Error('R2 is down'));
-    const first = await ask('no-r2', LARGE);
+    const first = await ask('no-r2', 'hello', LARGE);
     await vi.waitFor(() => expect(warned).toHaveBeenCalled());
     await evictDurableObject(objectOf('no-r2'));
-    const again = await ask('no-r2', LARGE);
+    const again = await ask('no-r2', 'hello', LARGE);
     expect(isReplay(again)).toBe(true);
     expect(again.body).toEqual(first.body);
   });

@@ -15,13 +15,15 @@ function inObject(name: string, work: (kv: SyncKvStorage) => Promise<void>): Pro
   return runInDurableObject(stub, (_, state) => work(state.storage.kv));
 }
 
-/** A source that gives one piece for each pull, and tells when it is cancelled. */
-function source(piece: Uint8Array, count: number) {
+/** A source that gives one piece for each pull, after so many milliseconds, and tells when it is cancelled. */
+function source(piece: Uint8Array, count: number, afterMs = 0) {
   const state = { given: 0, cancelled: false };
   const body = new ReadableStream<Uint8Array>(
     {
-      pull(controller) {
+      async pull(controller) {
         if (state.given === count) return controller.close();
+        if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
+        if (state.cancelled) return;
         state.given++;
         controller.enqueue(piece);
       },
@@ -138,13 +140,8 @@ describe('the run of a request', () => {
 
   it('gives up after the grace time, and not when somebody has come back', () =>
     inObject('grace', async (kv) => {
-      const { state, body } = source(new Uint8Array(10), Number.POSITIVE_INFINITY);
-      const slowed = body.pipeThrough(
-        new TransformStream({
-          transform: (piece, to) => new Promise((go) => setTimeout(() => go(to.enqueue(piece)), 5)),
-        }),
-      );
-      const { run } = runOf(kv, slowed, { graceMs: 100 });
+      const { state, body } = source(new Uint8Array(10), Number.POSITIVE_INFINITY, 5);
+      const { run } = runOf(kv, body, { graceMs: 100 });
       const running = run.run();
       const first = run.enter();
       run.leave(first);
