@@ -4,6 +4,11 @@ import { type Asked, idempotencyClient } from '../../objects/idempotency/client.
 import type { KeyScope } from '../../objects/idempotency/types.ts';
 import { fingerprintOf } from './fingerprint.ts';
 
+const PARAM = 'Idempotency-Key';
+
+/** SDKs repeat what is answered with 409, unless they are told that it is of no use. */
+const NEVER_AGAIN = { 'x-should-retry': 'false' };
+
 /**
  * The answer to a request with an idempotency key: made once, given to all who repeat the request within 24 hours.
  * @param request its body is not read.
@@ -31,12 +36,12 @@ export async function answerOnce(
       response.headers.set('x-idempotent-replay', 'true');
       return response;
     case 'conflict':
-      throw new GatewayError('idempotency_key_conflict', { param: 'Idempotency-Key' });
+      throw new GatewayError('idempotency_key_conflict', { param: PARAM, headers: NEVER_AGAIN });
     case 'spent': {
       const id = response.headers.get('x-generation-id');
       throw new GatewayError('idempotency_key_spent', {
-        param: 'Idempotency-Key',
-        headers: id ? { 'x-generation-id': id } : {},
+        param: PARAM,
+        headers: { ...NEVER_AGAIN, ...(id ? { 'x-generation-id': id } : {}) },
       });
     }
   }
@@ -53,6 +58,7 @@ async function ask(
   try {
     return await idempotencyClient(env, scope).ask(fingerprint, url, init);
   } catch (cause) {
+    if (init.signal?.aborted) throw new GatewayError('client_closed_request', { cause });
     throw new GatewayError('storage_unavailable', { cause });
   }
 }

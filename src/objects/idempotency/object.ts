@@ -150,10 +150,19 @@ export class IdempotencyObject extends DurableObject<Env> {
     await writer.close();
   }
 
-  /** Remembers an answer. All of it is in the object then; a large one moves to R2 behind it. */
+  /** Keeps a whole answer. One that cannot be kept is given all the same. */
   #keep(run: Run, folder: string | null): void {
     const head = run.given;
     if (run.failed || run !== this.#run || !head || head.status >= 400) return;
+    try {
+      this.#keepAnswer(run, head, folder);
+    } catch (cause) {
+      console.error(JSON.stringify({ error: 'idempotent_answer_not_kept', cause: String(cause) }));
+    }
+  }
+
+  /** All of the answer is in the object then; a large one moves to R2 behind it. */
+  #keepAnswer(run: Run, head: AnswerHead, folder: string | null): void {
     const { token, fingerprint, log } = run;
     const record: Answer = {
       kind: 'answer',

@@ -81,6 +81,8 @@ describe('a POST with an Idempotency-Key', () => {
       code: 'idempotency_key_conflict',
       param: 'Idempotency-Key',
     });
+    const other = await chat(name, { ...echo, temperature: 0 });
+    expect(other.headers.get('x-should-retry')).toBe('false');
     expect((await chat(name)).body).toEqual(first.body);
   });
 

@@ -156,6 +156,19 @@ describe('the run of a request', () => {
       await running;
     }));
 
+  it('is given up before there is an answer, too', () =>
+    inObject('grace-before', async (kv) => {
+      const ask = (signal: AbortSignal) =>
+        new Promise<Response>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      const { run } = runOf(kv, source(new Uint8Array(1), 1).body, { ask, graceMs: 20 });
+      const running = run.run();
+      run.leave(run.enter());
+      await expect(run.head).rejects.toThrow('Nobody waits');
+      expect(run.closed).toBe(true);
+      run.report();
+      await running;
+    }));
+
   it('has no head when there is no answer', () =>
     inObject('no-answer', async (kv) => {
       const { body } = source(new Uint8Array(1), 1);
