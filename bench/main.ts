@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleKib, startupMs } from './artifact.ts';
 import { CAN_TELL_USE } from './cpu.ts';
+import { measureFailover } from './failover/measure.ts';
 import { MEASURES, type Measure } from './measures.ts';
 import { passes, type Rounds, type Row, rowAlone, rowsOf, table } from './report.ts';
 import { measureRouting } from './routing.ts';
 import { startWorld, type World } from './world.ts';
 
-const NAMES = [...MEASURES.map(({ name }) => name), 'routing', 'bundle', 'startup'];
+const NAMES = [...MEASURES.map(({ name }) => name), 'routing', 'failover', 'bundle', 'startup'];
 
 const USAGE = `npm run bench -- [options]
 
@@ -88,6 +89,10 @@ async function runAll(names: readonly string[], count: number, scale: number): P
       rows.push(rowAlone('routing', `a decision: ${name}`, 'µs', microseconds, most));
     }
     progress('routing: done');
+  }
+  if (names.includes('failover')) {
+    rows.push(...(await measureFailover(root, scale)));
+    progress('failover: done');
   }
   if (names.includes('bundle')) rows.push(rowAlone('bundle', 'bundle, gzip', 'KiB', [bundleKib(root)], 600));
   if (names.includes('startup')) {

@@ -24,6 +24,13 @@ export async function seedDemo(gateway: Gateway, password: string, known: string
   return (await ask<{ key: string }>(gateway, inWorkspace, 'POST', '/api/keys', body)).key;
 }
 
+/** What the demo workspace can spend, USD. */
+export async function demoCredits({ url }: Gateway, key: string): Promise<number> {
+  const response = await fetch(`${url}/v1/credits`, { headers: { authorization: `Bearer ${key}` } });
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${await response.text()}`);
+  return ((await response.json()) as { credits: number }).credits;
+}
+
 async function works(url: string, key: string): Promise<boolean> {
   const response = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
   await response.body?.cancel();

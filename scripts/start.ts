@@ -6,7 +6,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { type LocalVariables, localVariables, openState, saveDemo, writeEnvFile } from './local-state.ts';
 import { portIsFree, waitUntilHealthy } from './net.ts';
-import { DEMO_EMAIL, seedDemo } from './seed.ts';
+import { DEMO_EMAIL, demoCredits, seedDemo } from './seed.ts';
 
 const HELP = `Usage: npm start -- [--port 8787]
 
@@ -61,13 +61,11 @@ async function main(): Promise<void> {
 
   const url = `http://127.0.0.1:${port}`;
   await waitUntilHealthy(url);
-  const demoKey = await seedDemo(
-    { url, origin: variables.PUBLIC_URL?.replace(/\/$/, '') ?? url },
-    state.demoPassword,
-    state.demoKey,
-  );
+  const gateway = { url, origin: variables.PUBLIC_URL?.replace(/\/$/, '') ?? url };
+  const demoKey = await seedDemo(gateway, state.demoPassword, state.demoKey);
+  const credits = await demoCredits(gateway, demoKey);
   if (demoKey !== state.demoKey) saveDemo(demoKey);
-  console.log(banner(url, demoKey, state.demoPassword, variables, providerKeys));
+  console.log(banner(url, demoKey, state.demoPassword, credits, variables, providerKeys));
   await runClock(url);
   setInterval(() => runClock(url), HOUR_MS);
 }
@@ -110,6 +108,7 @@ function banner(
   url: string,
   key: string,
   password: string,
+  credits: number,
   variables: LocalVariables,
   providerKeys: string[],
 ): string {
@@ -122,7 +121,7 @@ function banner(
     Base URL      ${url}/v1
     Reference     ${url}/api/docs
     Provider keys ${providerKeys.length > 0 ? providerKeys.join(', ') : 'none yet: the demo models answer without (see README.md)'}
-    Payments      ${payments(url, variables)}
+    Credits       ${money(url, credits, variables)}
 
   Try it:
 
@@ -134,11 +133,13 @@ function banner(
 `;
 }
 
-/** Whether credits can be bought here. */
-function payments(url: string, variables: LocalVariables): string {
+/** What there is to spend, and how there comes to be more. */
+function money(url: string, credits: number, variables: LocalVariables): string {
+  const left = `${Number(credits.toFixed(2))} USD in the demo workspace (1 credit is 1 USD)`;
   const missing = ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'].filter((name) => !variables[name]);
-  if (missing.length === 0) return `on, with the webhook at ${url}/api/payments/stripe`;
-  return `off, for want of ${missing.join(' and ')}: the operator grants credits`;
+  return missing.length === 0
+    ? `${left}; people buy more with POST /api/workspaces/{id}/top-ups, paid by the webhook at ${url}/api/payments/stripe`
+    : `${left}; the operator grants more with POST /api/workspaces/{id}/credits, none are sold without ${missing.join(' and ')}`;
 }
 
 function step(text: string): void {

@@ -8,6 +8,7 @@ import { getGeneration } from './http/v1/generations.ts';
 import { getCallingKey } from './http/v1/key.ts';
 import { countMessageTokens, createMessage } from './http/v1/messages.ts';
 import { getModel, listModels } from './http/v1/models.ts';
+import { createResponse } from './http/v1/responses.ts';
 
 /** The type the dashboard's client is made of. */
 export type { ApiApp } from './http/api/index.ts';
@@ -23,13 +24,14 @@ app.get('/health', (c) => c.json({ status: 'ok' }));
 app.post('/v1/chat/completions', dataPlane(chatCompletions));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
+app.post('/v1/responses', dataPlane(createResponse));
 app.get('/v1/models', dataPlane(listModels));
 app.get('/v1/models/:id{.+}', dataPlane(getModel));
 app.get('/v1/key', dataPlane(getCallingKey));
 app.get('/v1/credits', dataPlane(getCredits));
 app.get('/v1/generations/:id', dataPlane(getGeneration));
 
-for (const path of ['/v1/chat/completions', '/v1/messages', '/v1/messages/count_tokens']) {
+for (const path of ['/v1/chat/completions', '/v1/messages', '/v1/messages/count_tokens', '/v1/responses']) {
   app.on(othersThan('POST'), path, dataPlane(methodNotAllowed('POST')));
 }
 for (const path of ['/v1/models', '/v1/models/:id{.+}', '/v1/key', '/v1/credits', '/v1/generations/:id']) {

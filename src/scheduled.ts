@@ -1,5 +1,7 @@
 import { issueInvoices } from './billing/invoices/issue-invoices.ts';
 import { monthBefore } from './billing/invoices/month.ts';
+import { fileBudgetAlerts } from './billing/notices/budget-alerts.ts';
+import { sendNotices } from './billing/notices/send.ts';
 import { checkOpenTopUps } from './billing/payments/check-open-top-ups.ts';
 import { checkRefunds } from './billing/payments/check-refunds.ts';
 import { topUpLowBalances } from './billing/payments/top-up-low-balances.ts';
@@ -14,6 +16,8 @@ const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
   check_open_top_ups: (env, now) => checkOpenTopUps(env, now),
   check_refunds: (env, now) => checkRefunds(env, now),
   top_up_low_balances: (env) => topUpLowBalances(env),
+  file_budget_alerts: (env, now) => fileBudgetAlerts(env, now),
+  send_notices: (env, now) => sendNotices(env, now),
   // A run that was planned for later must not close the month that is running.
   issue_invoices: (env, now) => issueInvoices(env, monthBefore(Math.min(now, Date.now()))),
   reconcile: (env, now) => reconcile(env, now),

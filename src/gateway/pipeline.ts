@@ -81,10 +81,10 @@ function begin(pursuit: Pursuit, call: Call): Promise<Served | Waking> {
   });
 }
 
-/** Nobody answered, or the client left before anybody could: then the provider has read the prompt all the same. */
+/** Nobody answered, or the client left before: then a provider that was at it has read the prompt all the same. */
 function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
-  const { candidate } = trail;
   const gone = error.code === 'client_closed_request';
+  const candidate = trail.attempts.at(-1)?.outcome === 'cancelled' ? trail.candidate : null;
   const usage = gone && candidate ? estimateUsage(call.request) : null;
   settle(call, trail, {
     status: gone ? 'client_closed_request' : 'failed',

@@ -3,12 +3,12 @@ import type { Policy } from '../routing/policy/types.ts';
 import { type Granted, keepReservation, RENEW_EVERY_MS } from './admit.ts';
 import type { Pursuit } from './attempt/pursuit.ts';
 import type { ServedStream } from './attempt/served.ts';
-import { idleLimit } from './attempt/time-limits.ts';
+import { idleLimit, overTime } from './attempt/time-limits.ts';
 import { type ClientFormat, clientFormat } from './client-format.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
 import { learnFromAnswer } from './learn.ts';
 import { Answer } from './midstream/answer.ts';
-import { rescue } from './midstream/rescue.ts';
+import { isRescuable, rescue } from './midstream/rescue.ts';
 import { observeStream } from './observe.ts';
 import { decodeEvents } from './open-stream.ts';
 import type { Waking } from './pipeline.ts';
@@ -28,9 +28,8 @@ const DRAIN_MS = 1_000;
  */
 const UNAWAITED_BYTES = 64 * 1024;
 
-/** A stream that is larger, or lasts longer since the request came, is cut. */
+/** A stream that is larger is cut. */
 const MAX_STREAM_BYTES = 128 * 1024 * 1024;
-const MAX_STREAM_MS = 60 * 60_000;
 
 /** What a relay works with. */
 export interface Relayed {
@@ -67,7 +66,7 @@ class Relay {
   #lastWriteAt = Date.now();
   #renewedAt = Date.now();
   #unawaited = 0;
-  /** Bytes from the upstream. */
+  /** Bytes from the upstream of the stream that runs. */
   #received = 0;
   /** The client takes no more for now: whatever is late, it is not the upstream. */
   #heldBack = false;
@@ -89,10 +88,8 @@ class Relay {
     const { brake } = this.#relayed.trail;
     // The writer learns that the client has gone even while nothing is written.
     this.#writer.closed.catch(() => brake.pull(new GatewayError('client_closed_request')));
-    const watch = setInterval(
-      () => this.#watch(),
-      Math.min(PING_AFTER_MS, this.#call.config.limits.idleMs) / 4,
-    );
+    const idleMs = this.#relayed.policy.idle_ms ?? this.#call.config.limits.idleMs;
+    const watch = setInterval(() => this.#watch(), Math.min(PING_AFTER_MS, idleMs) / 4);
     let failure: GatewayError | null;
     try {
       failure = begun.kind === 'stream' ? await this.#pass(begun) : await this.#awaken(begun);
@@ -122,10 +119,11 @@ class Relay {
     for (;;) {
       this.#listening = true;
       this.#lastActivityAt = Date.now();
+      this.#received = 0;
       const failure = await this.#pump();
       this.#listening = false;
       const { served } = this.#answer;
-      observeStream(this.#call, served, served.stream.decoder.state, failure);
+      this.#observe(served, failure);
       if (failure) this.#broke(served, failure);
       const rescued = failure && (await rescue(this.#relayed, this.#answer, failure));
       if (!rescued) {
@@ -140,6 +138,7 @@ class Relay {
   /** Passes events on until the upstream is done, fails, or the client goes. */
   async #pump(): Promise<GatewayError | null> {
     const { reader, framer, decoder, cutoff, firstText } = this.#answer.served.stream;
+    decoder.maySkip = () => !isRescuable(this.#relayed, this.#answer);
     try {
       await this.#write(this.#format.chunks(this.#answer.joined(firstText)));
       while (!decoder.state.done) {
@@ -155,7 +154,7 @@ class Relay {
           this.#heldBack = false;
           this.#lastActivityAt = Date.now();
         }
-        if (error) return error;
+        if (error) return decoder.state.finished ? null : error;
         if (done) break;
       }
     } catch (cause) {
@@ -197,8 +196,8 @@ class Relay {
       keepReservation(this.#call);
     }
     const { policy, trail } = this.#relayed;
-    const mostMs = policy.total_ms ?? MAX_STREAM_MS;
-    if (now - this.#call.startedAt > mostMs) trail.brake.pull(tooLong(`took over ${mostMs / 1000} s`));
+    const over = overTime(now - this.#call.startedAt, policy);
+    if (over) trail.brake.pull(over);
     if (this.#heldBack) return;
     if (this.#listening) {
       const { cutoff, decoder } = this.#answer.served.stream;
@@ -209,6 +208,18 @@ class Relay {
       }
     }
     if (now - this.#lastWriteAt >= PING_AFTER_MS) this.#say(this.#comment());
+  }
+
+  /** Tells health how a stream ended. What the request itself ended speaks against nobody. */
+  #observe(served: ServedStream, failure: GatewayError | null): void {
+    const { policy, trail } = this.#relayed;
+    const { state } = served.stream.decoder;
+    served.record.duration_ms = Date.now() - served.calledAt;
+    const impatient =
+      failure?.code === 'upstream_timeout' &&
+      idleLimit(state, policy, this.#call.config.limits) < idleLimit(state, {}, this.#call.config.limits);
+    const isOwn = impatient || trail.brake.reason !== null;
+    observeStream(this.#call, served, state, isOwn ? null : failure);
   }
 
   /** Notes on the trail that a stream broke, and ends its connection. */
@@ -229,6 +240,7 @@ class Relay {
     const failure = thrown && errorWithoutSecret(thrown, served?.secret ?? null);
     const state = served?.stream.decoder.state;
     const gone = failure?.code === 'client_closed_request';
+    if (failure && !gone) answer.writeOff();
     const { parts, usage, usageObject, skippedEvents } = answer.account(failure !== null);
     const settlement = settle(call, trail, {
       status: gone ? 'client_closed_request' : failure ? 'failed' : 'completed',

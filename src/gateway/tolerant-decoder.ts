@@ -3,7 +3,7 @@ import type { StreamDecoder, StreamState } from '../wires/types.ts';
 
 /**
  * A decoder that passes over an event which cannot be read when the next one can: a chunk that a proxy
- * garbled is no reason to give up an answer. Two such events in a row are. An error that the provider tells
+ * garbled is no reason to give up an answer that nobody else could complete. Two such events in a row are. An error that the provider tells
  * of is always thrown.
  */
 export class TolerantDecoder implements StreamDecoder {
@@ -11,6 +11,8 @@ export class TolerantDecoder implements StreamDecoder {
   readonly #decoder: StreamDecoder;
   #setAside: GatewayError | null = null;
   #skipped = 0;
+  /** Asked before an event is passed over that may have held words: whether nobody could say them again. */
+  maySkip: () => boolean = () => true;
 
   constructor(decoder: StreamDecoder) {
     this.#decoder = decoder;
@@ -35,6 +37,7 @@ export class TolerantDecoder implements StreamDecoder {
     } catch (cause) {
       const error = toGatewayError(cause);
       if (error.code !== 'upstream_invalid_response' || this.#setAside) throw error;
+      if (data.startsWith('{') && !this.state.finished && !this.maySkip()) throw error;
       this.#setAside = error;
       return '';
     }

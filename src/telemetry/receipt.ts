@@ -23,6 +23,7 @@ export interface Attempt {
   upstream_error: UpstreamFault | null;
   /** Of a stream: from the call to its first event. */
   first_token_ms: number | null;
+  /** To its end. */
   duration_ms: number;
   /** What the operator pays for it at the provider's price, USD, where nobody is charged for it; null: not known. */
   provider_cost: number | null;

@@ -20,6 +20,7 @@ export const StoredPolicy = z.object({
   idle_ms: Numeric,
   total_ms: Numeric,
   max_attempts: Numeric,
+  backoff_ms: Numeric,
   max_wake_ms: Numeric,
   midstream: z.exactOptional(z.array(z.enum(MIDSTREAM_MODES))),
 });

@@ -306,17 +306,26 @@ test('an answer that is too large is given up, and the next endpoint serves', as
 });
 
 test('a stream without end is cut', async () => {
-  await newLane('flood', ['sk-flood']);
+  for (const lane of ['flood', 'flood-again']) await newLane(lane, ['sk-flood']);
   const filler = Buffer.from(`: ${'x'.repeat(1024 * 1024)}\n`);
-  world.upstream.script('flood', async (response) => {
+  const flood: Script = async (response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(ANSWERS.openai.stream(SAYS).head.join(''));
     while (!response.destroyed) {
       if (!response.write(filler)) await drained(response);
     }
-  });
-  const response = await chat('flood', { streamed: true });
-  const text = await response.text();
+  };
+  for (const lane of ['flood', 'flood-again']) world.upstream.script(lane, flood);
+  const alone = await chat('flood', { streamed: true, more: { midstream: 'error' } });
+  const text = await alone.text();
   expect(text).toContain('larger than 128 MB');
   expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+
+  // What came before does not count against who goes on.
+  const response = await chat('flood-again', { streamed: true });
+  expect(await response.text()).toContain(`"provider_used":"${providerId('spare')}"`);
+  expect((await receiptOf(world, response)).attempts).toMatchObject([
+    { outcome: 'cut', error: 'upstream_invalid_response' },
+    { outcome: 'served', provider: providerId('spare') },
+  ]);
 });

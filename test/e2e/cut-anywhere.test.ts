@@ -29,7 +29,9 @@ function heard({ text, chunks }: Stream): string {
 async function cutAt(wire: WireName, sse: Buffer, bytes: number): Promise<'refused' | 'error' | string> {
   world.upstream.script(wire, stream(sse.subarray(0, bytes)));
   const messages = [{ role: 'user', content: 'Speak.' }];
-  const response = await world.chat({ model: modelId(wire), stream: true, messages });
+  // Once: that it is asked again is not what matters here.
+  const policy = { max_attempts: 1 };
+  const response = await world.chat({ model: modelId(wire), stream: true, messages, policy });
   if (response.status !== 200) {
     expect(await response.json()).toHaveProperty('error.type', 'upstream_error');
     return 'refused';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANSWERS, ERROR_EVENTS, streamText } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { receiptOf } from '../support/node/receipts.ts';
-import { answer, either, hangUp, silence, stream, streamThenReset } from '../support/node/scripts.ts';
+import { answer, either, hangUp, inTurn, silence, stream, streamThenReset } from '../support/node/scripts.ts';
 import { readStream } from '../support/node/sse.ts';
 import type { Script } from '../support/node/upstream.ts';
 import { addModel, addProvider, modelId, providerId, startWorld, type World } from '../support/node/world.ts';
@@ -17,14 +17,38 @@ afterAll(() => world.stop());
 
 const messages = [{ role: 'user', content: 'Speak.' }];
 
+/** Answers as a lane should, streamed or whole. */
+function speaks(wire: WireName, ...text: string[]): Script {
+  const says = { text, input: 100, output: 20 };
+  return either(answer(ANSWERS[wire].whole(says)), stream(streamText(wire, says)));
+}
+
 /** Scripts the second endpoint. */
 function spareAnswers(): void {
-  const says = { text: ['From the ', 'spare'], input: 100, output: 20 };
-  world.upstream.script(
-    'spare',
-    either(answer(ANSWERS.openai.whole(says)), stream(streamText('openai', says))),
-  );
+  world.upstream.script('spare', speaks('openai', 'From the ', 'spare'));
 }
+
+/** Lets endpoints of a lane serve once, so that what failed before is not held against them. */
+async function heal(wire: WireName, ...models: string[]): Promise<void> {
+  world.upstream.script(wire, speaks(wire, 'Well.'));
+  for (const model of models) {
+    const response = await world.chat({
+      model: modelId(model),
+      messages,
+      provider: { only: [providerId(wire)] },
+    });
+    expect(response.status).toBe(200);
+    await response.text();
+  }
+}
+
+/** Failures that may pass: an endpoint without another beside it is asked three times. */
+const PASSING = [
+  'upstream_overloaded',
+  'upstream_error',
+  'upstream_unreachable',
+  'upstream_incomplete',
+] as const;
 
 interface Case {
   what: string;
@@ -42,6 +66,7 @@ const BOTH: Case[] = [
   { what: '500', script: () => answer('oops', 500), status: 502, code: 'upstream_error', calls: 2 },
   { what: '502 with a page', script: () => answer('<html>', 502), status: 502, code: 'upstream_error' },
   { what: '503', script: () => answer({}, 503), status: 503, code: 'upstream_overloaded' },
+  { what: '409', script: () => answer({}, 409), status: 502, code: 'upstream_error' },
   { what: '408', script: () => answer({}, 408), status: 504, code: 'upstream_timeout' },
   { what: '429', script: () => answer({}, 429), status: 429, code: 'upstream_rate_limited' },
   { what: '401', script: () => answer({}, 401), status: 502, code: 'upstream_credentials_rejected' },
@@ -117,6 +142,7 @@ describe.each(WIRES)('before the first word a provider of the %s wire answers', 
   test.each(CASES)(
     '$what ($how): the next endpoint serves',
     async ({ script, streamed, status, code, calls = 1 }) => {
+      await heal(wire, `pair-${wire}`, wire);
       world.upstream.script(wire, script(wire));
       spareAnswers();
       const response = await world.chat({ model: modelId(`pair-${wire}`), stream: streamed, messages });
@@ -147,6 +173,7 @@ describe.each(WIRES)('before the first word a provider of the %s wire answers', 
       });
 
       // Without another endpoint the failure is told, and costs nothing.
+      world.upstream.script(wire, script(wire));
       const alone = await world.chat({ model: modelId(wire), stream: streamed, messages });
       expect(alone.status).toBe(status);
       expect(await alone.json()).toMatchObject({
@@ -157,10 +184,13 @@ describe.each(WIRES)('before the first word a provider of the %s wire answers', 
         credits_used: 0,
         error: { code },
       });
+      const tries = PASSING.some((passing) => passing === code) ? 3 : 1;
+      expect(world.upstream.received(wire)).toHaveLength(tries);
     },
   );
 
   test('400: nobody else is asked', async () => {
+    await heal(wire, `pair-${wire}`);
     world.upstream.script(wire, answer({ error: { message: 'Bad temperature' } }, 400));
     spareAnswers();
     const response = await world.chat({ model: modelId(`pair-${wire}`), messages });
@@ -171,20 +201,26 @@ describe.each(WIRES)('before the first word a provider of the %s wire answers', 
 });
 
 test.each(['stream', 'whole'])('a provider that never answers (%s) is given up in time', async (how) => {
-  world.upstream.script('google', silence);
+  // Nobody knows how fast it usually is, so that nobody else starts beside it.
+  const lane = `mute-${how}`;
+  await addProvider(world, lane, 'google');
+  await addModel(world, lane, [lane, 'spare']);
+  world.upstream.script(lane, silence);
   spareAnswers();
   const startedAt = performance.now();
-  const response = await world.chat({ model: modelId('pair-google'), stream: how === 'stream', messages });
+  const response = await world.chat({ model: modelId(lane), stream: how === 'stream', messages });
   expect(await response.text()).toContain('spare');
-  expect(performance.now() - startedAt).toBeGreaterThan(1_900);
+  // Half of the time that the request has, so that the other half is left to others.
+  expect(performance.now() - startedAt).toBeGreaterThan(900);
   expect(performance.now() - startedAt).toBeLessThan(4_000);
   expect(response.headers.get('x-routing-reason')).toBe('fallback_timeout');
-  const [seen] = world.upstream.received('google');
+  const [seen] = world.upstream.received(lane);
   await seen?.closed;
   const receipt = await receiptOf(world, response);
   expect(receipt.attempts.map((tried) => tried.error)).toEqual(['upstream_timeout', null]);
 
-  const alone = await world.chat({ model: modelId('google'), stream: how === 'stream', messages });
+  const provider = { only: [providerId(lane)] };
+  const alone = await world.chat({ model: modelId(lane), stream: how === 'stream', messages, provider });
   expect(alone.status).toBe(504);
   expect(await alone.json()).toMatchObject({ error: { code: 'upstream_timeout' } });
 });
@@ -207,6 +243,8 @@ test('a redirect is not followed', async () => {
 });
 
 test('models of the request are tried in turn, and the caller may forbid it', async () => {
+  await heal('anthropic', 'anthropic');
+  await heal('google', 'google');
   world.upstream.script('anthropic', answer({}, 503));
   world.upstream.script('google', answer({}, 429));
   spareAnswers();
@@ -221,6 +259,65 @@ test('models of the request are tried in turn, and the caller may forbid it', as
   expect(response.headers.get('x-model-used')).toBe(modelId('spare-only'));
   expect(world.upstream.received('spare')[0]?.json).not.toHaveProperty('models');
 
+  await heal('anthropic', 'anthropic');
+  world.upstream.script('anthropic', answer({}, 503));
   const only = await world.chat({ ...body, provider: { allow_fallbacks: false } });
   expect(only.status).toBe(503);
+});
+
+test('an endpoint that failed is passed over by the next requests, until it has served again', async () => {
+  await heal('openai', 'pair-openai');
+  world.upstream.script('openai', answer({}, 503));
+  spareAnswers();
+  const body = { model: modelId('pair-openai'), messages };
+  // Three failures in a row open the circuit.
+  for (let failures = 1; failures <= 3; failures++) await (await world.chat(body)).text();
+  expect(world.upstream.received('openai')).toHaveLength(3);
+  const passed = await world.chat(body);
+  expect(passed.headers.get('x-routing-reason')).toBe('circuit_open');
+  expect(passed.headers.get('x-fallback-from')).toBeNull();
+  expect(passed.headers.get('x-provider-used')).toBe(providerId('spare'));
+  expect(world.upstream.received('openai')).toHaveLength(3);
+
+  await heal('openai', 'pair-openai');
+  const back = await world.chat(body);
+  expect(back.headers.get('x-provider-used')).toBe(providerId('openai'));
+  expect(back.headers.get('x-routing-reason')).toBeNull();
+});
+
+test('when all have failed for now, they are asked again', async () => {
+  await heal('openai', 'pair-openai');
+  const fails = answer({}, 503);
+  world.upstream.script('openai', inTurn(fails, fails, speaks('openai', 'At last.')));
+  world.upstream.script('spare', inTurn(fails, fails, fails));
+  const response = await world.chat({ model: modelId('pair-openai'), messages });
+  expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'At last.' } }] });
+  const receipt = await receiptOf(world, response);
+  expect(receipt.status).toBe('completed');
+  expect(receipt.attempts.map((tried) => tried.outcome)).toEqual([
+    ...receipt.attempts.slice(1).map(() => 'failed'),
+    'served',
+  ]);
+  // Both once before either is asked again.
+  const asked = receipt.attempts.map((tried) => tried.provider);
+  expect(asked.slice(0, 2)).toEqual([providerId('openai'), providerId('spare')]);
+  expect(asked.filter((provider) => provider === providerId('openai'))).toHaveLength(3);
+});
+
+test('an endpoint that stands alone is asked again as late as it asks for, if that is soon', async () => {
+  await heal('openai', 'openai');
+  const limited = answer({}, 429, { 'retry-after': '1' });
+  world.upstream.script('openai', inTurn(limited, speaks('openai', 'Now.')));
+  const startedAt = performance.now();
+  const waited = await world.chat({ model: modelId('openai'), messages });
+  expect(waited.status).toBe(200);
+  expect(performance.now() - startedAt).toBeGreaterThan(990);
+  expect(world.upstream.received('openai')).toHaveLength(2);
+
+  // Later than the request may take.
+  world.upstream.script('openai', answer({}, 429, { 'retry-after': '20' }));
+  const refused = await world.chat({ model: modelId('openai'), messages });
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('retry-after')).toBe('20');
+  expect(world.upstream.received('openai')).toHaveLength(1);
 });

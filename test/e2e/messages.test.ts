@@ -1,10 +1,12 @@
+import { createAnthropic } from '@ai-sdk/anthropic';
 import Anthropic from '@anthropic-ai/sdk';
+import { jsonSchema, stepCountIs, streamText as streamWithAiSdk, tool } from 'ai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { receiptById } from '../support/node/receipts.ts';
 import { answer, either, endless, stream, streamThenReset } from '../support/node/scripts.ts';
-import { modelId, startWorld, type World } from '../support/node/world.ts';
+import { addModel, modelId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 let client: Anthropic;
@@ -111,6 +113,43 @@ describe.each(WIRES)('through the %s wire', (wire) => {
   });
 });
 
+test.each(WIRES)("the AI SDK's client of this API runs a tool through the %s wire", async (wire) => {
+  world.upstream.script(wire, (response, request) => {
+    const says = request.body.includes('18 °C') ? WORDS : { call: CALL };
+    return stream(streamText(wire, says), 17)(response, request);
+  });
+  const provider = createAnthropic({ baseURL: `${world.gateway.origin}/v1`, apiKey: world.key });
+  const result = streamWithAiSdk({
+    model: provider(modelId(wire)),
+    prompt: 'The weather?',
+    tools: {
+      get_weather: tool({
+        description: 'The weather of a city',
+        inputSchema: jsonSchema<{ city: string }>(TOOL.input_schema),
+        execute: ({ city }) => `18 °C in ${city}`,
+      }),
+    },
+    maxOutputTokens: 500,
+    stopWhen: stepCountIs(3),
+    maxRetries: 0,
+    onError: ({ error }) => {
+      throw error;
+    },
+  });
+  expect(await result.text).toBe('18 degrees in Zürich.');
+  expect(await result.finishReason).toBe('stop');
+});
+
+test('a stream that breaks is continued by another endpoint within the same block', async () => {
+  await addModel(world, 'pair', ['openai', 'anthropic']);
+  const { head } = ANSWERS.openai.stream({ text: ['18 degrees '] });
+  world.upstream.script('openai', streamThenReset(head.join('')));
+  world.upstream.script('anthropic', stream(streamText('anthropic', { text: ['in Zürich.'] })));
+  const message = await client.messages.stream({ ...ask('openai'), model: modelId('pair') }).finalMessage();
+  expect(message.content).toEqual([{ type: 'text', text: '18 degrees in Zürich.' }]);
+  expect(message.stop_reason).toBe('end_turn');
+});
+
 test('thinking with its signature goes to the client and back', async () => {
   const says = { thought: { text: 'Hm, weather.', signature: 'EqQBsig==' }, call: CALL };
   script('anthropic', says);
@@ -141,6 +180,42 @@ test('thinking with its signature goes to the client and back', async () => {
     },
   ]);
 });
+
+test.each([false, true])(
+  'the signature of a call goes back to the google wire, streamed: %s',
+  async (streamed) => {
+    script('google', { thought: { text: 'Hm.', signature: '' }, call: { ...CALL, signature: 'c2lnbmVk' } });
+    const body = { ...ask('google'), tools: [TOOL] };
+    const first = await (streamed
+      ? client.messages.stream(body).finalMessage()
+      : client.messages.create(body));
+    const [use] = first.content.filter((block) => block.type === 'tool_use');
+    if (!use) throw new Error('No call');
+    script('google', WORDS);
+    await client.messages.create({
+      ...body,
+      messages: [
+        ...body.messages,
+        { role: 'assistant', content: first.content },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: use.id, content: '18 °C' }] },
+      ],
+    });
+    const sent = world.upstream.received('google')[0]?.json;
+    expect(sent?.contents).toMatchObject([
+      { role: 'user' },
+      {
+        role: 'model',
+        parts: expect.arrayContaining([
+          expect.objectContaining({
+            functionCall: expect.objectContaining({ name: 'get_weather' }),
+            thoughtSignature: 'c2lnbmVk',
+          }),
+        ]),
+      },
+      { role: 'user' },
+    ]);
+  },
+);
 
 test('what a coding agent sends reaches a model behind the openai wire without what its host refuses', async () => {
   script('openai', WORDS);
@@ -268,6 +343,25 @@ describe('count_tokens', () => {
 
     world.upstream.script('anthropic', answer({ type: 'error', error: { type: 'not_found_error' } }, 404));
     expect((await count('anthropic')).response.headers.get('x-token-count')).toBe('estimate');
+  });
+
+  test('is not for keys that may not call models', async () => {
+    const { key } = await world.api<{ key: string }>('POST', '/api/keys', {
+      name: 'reader',
+      workspace: world.workspace,
+      role: 'read',
+    });
+    world.upstream.script('anthropic', answer({ input_tokens: 1 }));
+    const reader = new Anthropic({
+      baseURL: world.gateway.origin,
+      authToken: key,
+      apiKey: null,
+      maxRetries: 0,
+    });
+    const { max_tokens: _, ...body } = ask('anthropic');
+    const thrown = await reader.messages.countTokens(body).catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(Anthropic.PermissionDeniedError);
+    expect(world.upstream.received('anthropic')).toEqual([]);
   });
 
   test('tells the refusal of the request', async () => {

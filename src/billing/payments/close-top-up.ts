@@ -5,12 +5,15 @@ import { topUps } from '../../db/schema/billing.ts';
 import { type AutoTopUp, workspaces } from '../../db/schema/tenancy.ts';
 import type { Env } from '../../env.ts';
 import { stored } from '../../tenancy/storage.ts';
+import { autoTopUpStopped } from '../notices/auto-top-up-stopped.ts';
+import { fileNoticeIf } from '../notices/file.ts';
+import { tryToSend } from '../notices/send.ts';
 import { forgetAutoTopUp } from './auto-top-up-memory.ts';
 import type { TopUpRow } from './view.ts';
 
 /**
  * Ends a payment that will not come. What was paid stays paid. A failed automatic one also stops automatic
- * top-ups of the workspace, and says there why.
+ * top-ups of the workspace, says there why, and tells those who may pay.
  * @param reason for people: no more than the provider tells a cardholder.
  * @throws GatewayError `storage_unavailable`.
  */
@@ -26,6 +29,8 @@ export async function closeTopUp(
   const failure: AutoTopUp['failure'] = { reason, at: now };
   const stillOpen = sql`EXISTS (SELECT 1 FROM ${topUps} WHERE ${topUps.id} = ${topUp.id} AND ${topUps.status} = 'open')`;
   const stops = topUp.kind === 'automatic' && status === 'failed';
+  const isOn = sql`EXISTS (SELECT 1 FROM ${workspaces} WHERE ${workspaces.id} = ${topUp.workspaceId} AND ${workspaces.autoTopUp} IS NOT NULL)`;
+  const notice = stops ? await autoTopUpStopped(env, topUp, reason, now) : null;
   await stored(
     db.batch([
       db
@@ -38,9 +43,10 @@ export async function closeTopUp(
             ? and(eq(workspaces.id, topUp.workspaceId), sql`${workspaces.autoTopUp} IS NOT NULL`, stillOpen)
             : sql`false`,
         ),
+      ...fileNoticeIf(env, sql`${stillOpen} AND ${isOn}`, notice),
       db
         .update(topUps)
-        .set({ status, updatedAt: now })
+        .set({ status, failure: sql`coalesce(${topUps.failure}, ${reason})`, updatedAt: now })
         .where(and(eq(topUps.id, topUp.id), eq(topUps.status, 'open'))),
       auditRow(db, {
         id: `aud_top_up:${status}:${topUp.id}`,
@@ -54,4 +60,5 @@ export async function closeTopUp(
     ]),
   );
   forgetAutoTopUp(topUp.workspaceId);
+  if (notice) await tryToSend(env, notice.id, now);
 }

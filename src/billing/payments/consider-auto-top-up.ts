@@ -34,6 +34,7 @@ export async function considerAutoTopUp(env: Env, workspaceId: string, balance: 
     kind: 'automatic',
     reference: null,
     payment: null,
+    failure: null,
     createdBy: 'system',
     createdAt: now,
     updatedAt: now,

@@ -52,6 +52,7 @@ export async function createTopUp(
     kind: 'checkout',
     reference: null,
     payment: null,
+    failure: null,
     createdBy: actorName(actor),
     createdAt: now,
     updatedAt: now,
@@ -75,7 +76,7 @@ export async function createTopUp(
     throw thrown;
   });
   await stored(db.update(topUps).set({ reference: session.id }).where(eq(topUps.id, row.id)));
-  return { ...topUpView(row), url: session.url };
+  return { ...topUpView(row, 0), url: session.url };
 }
 
 async function beginSession(

@@ -45,7 +45,7 @@ export async function creditTopUp(env: Env, topUp: TopUpRow, paid: Paid): Promis
         .where(eq(topUps.id, topUp.id)),
       db
         .update(topUps)
-        .set({ status: 'paid', amount, updatedAt: now })
+        .set({ status: 'paid', amount, failure: null, updatedAt: now })
         // What has been refunded stays so when the word of its payment comes late.
         .where(and(eq(topUps.id, topUp.id), inArray(topUps.status, ['open', 'expired', 'failed']))),
       auditRow(db, {

@@ -10,6 +10,7 @@ import { applyRefunds } from './apply-refunds.ts';
 import { closeTopUp } from './close-top-up.ts';
 import { creditTopUp } from './credit-top-up.ts';
 import { findTopUp } from './find-top-up.ts';
+import { noteDecline } from './note-decline.ts';
 import { paymentProvider } from './provider.ts';
 
 /**
@@ -58,7 +59,7 @@ async function act(env: Env, provider: Stripe, event: Stripe.Event): Promise<voi
     case 'payment_intent.succeeded':
       return await charged(env, event.data.object);
     case 'payment_intent.payment_failed':
-      return await refused(env, event.data.object);
+      return await refused(env, event.id, event.data.object);
     case 'charge.refunded':
     case 'refund.created':
     case 'refund.updated':
@@ -105,10 +106,13 @@ async function charged(env: Env, payment: Stripe.PaymentIntent): Promise<void> {
   });
 }
 
-async function refused(env: Env, payment: Stripe.PaymentIntent): Promise<void> {
+/** An automatic payment has failed then; at a checkout the person may try again. */
+async function refused(env: Env, event: string, payment: Stripe.PaymentIntent): Promise<void> {
   const topUp = await findTopUp(env, { id: payment.metadata.top_up, reference: payment.id });
-  if (topUp?.kind !== 'automatic') return;
-  await closeTopUp(env, topUp, 'failed', payment.last_payment_error?.message ?? 'The payment failed.');
+  if (!topUp) return;
+  const reason = payment.last_payment_error?.message ?? 'The payment failed.';
+  if (topUp.kind === 'automatic') await closeTopUp(env, topUp, 'failed', reason);
+  else await noteDecline(env, topUp, event, reason);
 }
 
 /** The id of what may be an id or the object itself. */

@@ -7,6 +7,7 @@ import { requirePermission } from '../../tenancy/permissions.ts';
 import { stored } from '../../tenancy/storage.ts';
 import type { Principal } from '../../tenancy/types.ts';
 import { findWorkspace } from '../../tenancy/workspaces/find.ts';
+import { refundsOf } from './refunds-of.ts';
 import { type TopUpView, topUpView } from './view.ts';
 
 /**
@@ -36,5 +37,15 @@ export async function listTopUps(
       .limit(page.limit + 1)
       .all(),
   );
-  return pageOf(rows, page.limit, topUpView, (row) => row.id);
+  const refunds = await refundsOf(
+    env,
+    workspaceId,
+    rows.map(({ id }) => id),
+  );
+  return pageOf(
+    rows,
+    page.limit,
+    (row) => topUpView(row, refunds.get(row.id) ?? 0),
+    (row) => row.id,
+  );
 }

@@ -1,6 +1,6 @@
 import type { topUps } from '../../db/schema/billing.ts';
 import { toSeconds } from '../../tenancy/page.ts';
-import { nanoToUsd } from '../money.ts';
+import { type NanoUsd, nanoToUsd } from '../money.ts';
 
 export type TopUpRow = typeof topUps.$inferSelect;
 
@@ -11,6 +11,10 @@ export interface TopUpView {
   amount_usd: number;
   status: TopUpRow['status'];
   kind: TopUpRow['kind'];
+  /** Why it was not paid, or, while it is open, why the last attempt failed. */
+  failure: string | null;
+  /** What was taken back of it, also where that is under way. */
+  refunded_usd: number;
   /** The id of the person who paid, or `system`. */
   created_by: string;
   /** Unix seconds. */
@@ -18,13 +22,16 @@ export interface TopUpView {
   updated_at: number;
 }
 
-export function topUpView(row: TopUpRow): TopUpView {
+/** @param refunded nano-USD of it that were taken back. */
+export function topUpView(row: TopUpRow, refunded: NanoUsd): TopUpView {
   return {
     id: row.id,
     workspace: row.workspaceId,
     amount_usd: nanoToUsd(row.amount),
     status: row.status,
     kind: row.kind,
+    failure: row.failure,
+    refunded_usd: nanoToUsd(refunded),
     created_by: row.createdBy,
     created_at: toSeconds(row.createdAt),
     updated_at: toSeconds(row.updatedAt),

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { InvoiceDocument } from '../../billing/invoices/types.ts';
+import type { NoticeKind } from '../../billing/notices/types.ts';
 import type { DifferenceKind } from '../../billing/reconciliation/types.ts';
 import type { Json } from '../../lib/json.ts';
 
@@ -42,6 +43,8 @@ export const topUps = sqliteTable(
     reference: text('reference').unique(),
     /** Stripe's id of the payment, by which refunds find it. */
     payment: text('payment').unique(),
+    /** Why it was not paid, or, while it is open, why the last attempt failed. For people. */
+    failure: text('failure'),
     createdBy: text('created_by').notNull(),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
@@ -59,6 +62,22 @@ export const paymentEvents = sqliteTable('payment_events', {
   type: text('type').notNull(),
   handledAt: integer('handled_at').notNull(),
 });
+
+/** What those who handle a workspace's money are told by mail, each thing once. */
+export const notices = sqliteTable(
+  'notices',
+  {
+    /** Named after what it tells, so that it is told once. */
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id').notNull(),
+    kind: text('kind').$type<NoticeKind>().notNull(),
+    subject: text('subject').notNull(),
+    text: text('text').notNull(),
+    createdAt: integer('created_at').notNull(),
+    sentAt: integer('sent_at'),
+  },
+  (t) => [index('notices_unsent').on(t.createdAt).where(sql`sent_at IS NULL`)],
+);
 
 /** How far the jobs that run by the clock have come. */
 export const jobs = sqliteTable('jobs', {

@@ -6,11 +6,16 @@ import type { Candidate } from '../types.ts';
 /** More upstream calls than this are never made of one endpoint for one request. */
 const TRIES_PER_ENDPOINT = 3;
 
-/** Before an endpoint is asked again: at first so long, then twice as long; half of it at random. */
-const BACKOFF_MS = 250;
-
 /** A provider that asks for a longer pause is not waited for. */
 const LONGEST_WAIT_MS = 30_000;
+
+/** Pauses between calls, milliseconds. */
+export interface Pauses {
+  /** Until the request's deadline. */
+  timeLeftMs: number;
+  /** Before an endpoint is asked a second time, where it does not say itself; twice as long before the third. */
+  backoffMs: number;
+}
 
 /** What happens after a failure: another call, perhaps after a pause, or nothing more. */
 export interface Step {
@@ -50,7 +55,6 @@ export class Tries {
  * when all have failed, those again whose failure may pass, after a pause. Null: nobody.
  * @param candidates those that may be asked; the one that failed need not be among them.
  * @param trigger the kind of failure; null: no other endpoint can mend it.
- * @param timeLeftMs until the request's deadline.
  */
 export function nextStep(
   candidates: readonly Candidate[],
@@ -58,9 +62,9 @@ export function nextStep(
   error: GatewayError,
   trigger: FallbackTrigger | null,
   tries: Tries,
-  timeLeftMs: number,
+  pauses: Pauses,
 ): Step | null {
-  if (trigger === null) return null;
+  if (trigger === null || pauses.timeLeftMs <= 0) return null;
   const place = candidates.indexOf(failed);
   // A single 500 is often a hiccup of one machine.
   if (error.upstream?.status === 500 && place >= 0 && tries.times(failed) === 1) {
@@ -74,7 +78,7 @@ export function nextStep(
     (candidate) => tries.times(candidate) === 0 && leadsTo(candidate, trigger, failed),
   );
   if (other) return { candidate: other, waitMs: 0 };
-  return again(candidates, tries, timeLeftMs);
+  return again(candidates, tries, pauses);
 }
 
 /** Whether this kind of failure leads to a candidate. */
@@ -91,12 +95,16 @@ function contextOf({ endpoint, model }: Candidate): number {
 }
 
 /** The one among those that failed for now that can be asked again soonest. */
-function again(candidates: readonly Candidate[], tries: Tries, timeLeftMs: number): Step | null {
+function again(
+  candidates: readonly Candidate[],
+  tries: Tries,
+  { timeLeftMs, backoffMs }: Pauses,
+): Step | null {
   let best: Step | null = null;
   for (const candidate of candidates) {
     const failure = tries.failure(candidate);
     if (!failure || !mayPass(failure) || tries.times(candidate) >= TRIES_PER_ENDPOINT) continue;
-    const waitMs = failure.retryAfterMs ?? backoff(tries.times(candidate));
+    const waitMs = failure.retryAfterMs ?? jittered(backoffMs * 2 ** (tries.times(candidate) - 1));
     if (waitMs > Math.min(LONGEST_WAIT_MS, timeLeftMs)) continue;
     if (!best || waitMs < best.waitMs) best = { candidate, waitMs };
   }
@@ -118,6 +126,7 @@ function mayPass(failure: GatewayError): boolean {
   }
 }
 
-function backoff(times: number): number {
-  return BACKOFF_MS * 2 ** (times - 1) * (0.5 + Math.random() / 2);
+/** Half of it is at random, so that many do not come back at once. */
+function jittered(ms: number): number {
+  return ms * (0.5 + Math.random() / 2);
 }

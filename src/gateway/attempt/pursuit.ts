@@ -1,32 +1,26 @@
 import { GatewayError, toGatewayError } from '../../errors.ts';
 import { coolDown, warmUp } from '../../providers/cool-down.ts';
 import type { FallbackTrigger } from '../../routing/policy/types.ts';
-import { keepReservation } from '../admit.ts';
+import { keepReservation, RENEW_EVERY_MS } from '../admit.ts';
 import { Cutoff } from '../cutoff.ts';
 import type { Call, Candidate, Plan, Trail } from '../types.ts';
 import { isFaultOfEndpoint, reasonOf, triggerOf } from './failure.ts';
-import { leadsTo, nextStep, type Step, Tries } from './next-step.ts';
+import { firstOf, type Leg } from './leg.ts';
+import { leadsTo, nextStep, type Pauses, type Step, Tries } from './next-step.ts';
+import { Probe } from './probe.ts';
 import { sendOnce } from './send-once.ts';
 import type { Ask, Served } from './served.ts';
-import { firstLimit, hedgeAfter } from './time-limits.ts';
+import { firstLimit, hedgeAfter, limitOf, wholeAnswer } from './time-limits.ts';
 import { Wake, wakeBudget } from './wake.ts';
 
 /** More upstream calls than this are not made for one request, unless its policy says so. */
 const MAX_ATTEMPTS = 6;
 
+/** The pause before an endpoint is asked again. */
+const BACKOFF_MS = 250;
+
 /** A provider that may be scaled to zero and says nothing for so long is waking. */
 const WAKING_AFTER_MS = 5_000;
-
-/** One call under way. */
-interface Leg {
-  candidate: Candidate;
-  cutoff: Cutoff;
-  startedAt: number;
-  /** It started beside another that was late. */
-  beside: boolean;
-  /** Never rejects. */
-  ended: Promise<Served | GatewayError>;
-}
 
 /** A stream that broke, and what broke it. */
 export interface Broken {
@@ -46,10 +40,13 @@ export class Pursuit {
   readonly #trail: Trail;
   readonly #tries = new Tries();
   readonly #wake: Wake;
+  readonly #probe: Probe;
   readonly #mostAttempts: number;
   #deadline: number;
   #attempts = 0;
   #hedged = false;
+  /** Who has said that it is waking, while others were asked. */
+  #sleeper: Step | null = null;
   /** Told once, when a wake begins that the client should know of: since when, Unix milliseconds. */
   onWaking: ((candidate: Candidate, since: number) => void) | null = null;
 
@@ -57,8 +54,9 @@ export class Pursuit {
     this.#call = call;
     this.#plan = plan;
     this.#trail = trail;
-    this.#wake = new Wake(wakeBudget(plan.policy), trail.brake, call.health, () => keepReservation(call));
-    this.#deadline = call.startedAt + (plan.policy.total_ms ?? call.config.limits.answerMs);
+    this.#wake = new Wake(wakeBudget(plan.policy), trail.brake, call.health);
+    this.#probe = new Probe(call.health);
+    this.#deadline = call.startedAt + this.#totalMs;
     this.#mostAttempts = plan.policy.max_attempts ?? MAX_ATTEMPTS;
   }
 
@@ -71,14 +69,16 @@ export class Pursuit {
     const legs: Leg[] = [];
     let step = broken ? this.#afterBreak(broken) : this.#first();
     let error = broken?.error ?? new GatewayError('internal_error');
+    const keeping = setInterval(() => keepReservation(this.#call), RENEW_EVERY_MS);
     try {
       for (;;) {
         if (step) {
           await this.#pause(step);
           legs.push(this.#start(step, ask, legs.length > 0));
         }
-        const ended = await this.#firstOf(legs);
-        if (ended === 'none') throw error;
+        const [only, ...others] = legs;
+        if (!only) throw error;
+        const ended = await firstOf(legs, others.length > 0 ? null : this.#patience(only));
         step = null;
         if (ended === 'late') {
           step = this.#beside(legs);
@@ -94,9 +94,12 @@ export class Pursuit {
         error = this.#learn(leg, result);
         // While another call is under way its answer decides.
         if (legs.length === 0) step = this.#after(leg.candidate, error, ask);
+        else if (!leg.beside) this.#leave(leg.candidate, error);
       }
     } finally {
+      clearInterval(keeping);
       for (const { cutoff } of legs) cutoff.cancel();
+      this.#probe.giveBack();
     }
   }
 
@@ -108,7 +111,7 @@ export class Pursuit {
     const candidate =
       this.#plan.candidates.find(({ endpoint }) => {
         const circuit = health.circuit(endpoint.id);
-        return circuit === 'closed' || (circuit === 'half_open' && health.claimProbe(endpoint.id));
+        return circuit === 'closed' || (circuit === 'half_open' && this.#probe.claim(endpoint.id));
       }) ?? first;
     if (candidate.endpoint.id !== first.endpoint.id) this.#trail.routingReason = 'circuit_open';
     return { candidate, waitMs: 0 };
@@ -129,50 +132,34 @@ export class Pursuit {
     const { config, health, request } = this.#call;
     const { policy } = this.#plan;
     const startedAt = Date.now();
-    const othersLeft = this.#someoneElse(candidate, 'error') !== null;
+    const othersLeft = this.someoneElse(candidate, 'error') !== null;
     const limit = candidate.endpoint.scalesToZero
-      ? this.#wake.budgetMs
-      : firstLimit(request.stream, candidate, policy, config.limits, health, othersLeft);
-    const limitMs = Math.max(1, Math.min(limit, this.#deadline - startedAt));
+      ? limitOf(this.#wake.budgetMs, {}, othersLeft, this.#timeLeft())
+      : limitOf(
+          firstLimit(request.stream, candidate, config.limits, health, othersLeft),
+          request.stream ? policy : wholeAnswer(policy),
+          othersLeft,
+          this.#timeLeft(),
+        );
     const cutoff = new Cutoff();
     this.#trail.brake.attach(cutoff);
     this.#tries.began(candidate);
     if (!waking) this.#attempts++;
     const asked = ask.requestFor(candidate);
-    const ended = sendOnce(this.#call, candidate, asked, policy, limitMs, this.#trail, cutoff).catch(
+    const ended = sendOnce(this.#call, candidate, asked, policy, limit.ms, this.#trail, cutoff).catch(
       (thrown: unknown) => {
         this.#trail.brake.detach(cutoff);
         return toGatewayError(thrown);
       },
     );
-    return { candidate, cutoff, startedAt, beside, ended };
-  }
-
-  /** The first call that ends; `late` when it is time to start another beside the only one. */
-  async #firstOf(
-    legs: readonly Leg[],
-  ): Promise<{ leg: Leg; result: Served | GatewayError } | 'late' | 'none'> {
-    const [leg, ...others] = legs;
-    if (!leg) return 'none';
-    const patience = others.length > 0 ? null : this.#patience(leg);
-    if (patience === null) {
-      if (others.length === 0) return { leg, result: await leg.ended };
-      return await Promise.race(legs.map(async (one) => ({ leg: one, result: await one.ended })));
-    }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), Math.max(0, leg.startedAt + patience - Date.now()));
-    });
-    const first = await Promise.race([leg.ended, late]);
-    clearTimeout(timer);
-    return first === 'late' ? 'late' : { leg, result: first };
+    return { candidate, cutoff, startedAt, limit, beside, ended };
   }
 
   /** After how long the only call is late, milliseconds; null where nothing would come of it. */
   #patience({ candidate }: Leg): number | null {
     if (this.#hedged) return null;
     const sleepy = candidate.endpoint.scalesToZero === true;
-    if (!sleepy && !this.#someoneElse(candidate, 'slo')) return null;
+    if (!sleepy && !this.someoneElse(candidate, 'slo')) return null;
     const { health, request } = this.#call;
     const after = hedgeAfter(request.stream, candidate, this.#plan.policy, health);
     return sleepy ? Math.min(after ?? Infinity, WAKING_AFTER_MS) : after;
@@ -183,7 +170,7 @@ export class Pursuit {
     this.#hedged = true;
     if (!leg) return null;
     const { candidate, startedAt } = leg;
-    const other = this.#someoneElse(candidate, 'slo');
+    const other = this.someoneElse(candidate, 'slo');
     if (other) return { candidate: other, waitMs: 0 };
     if (candidate.endpoint.scalesToZero) this.#announce(candidate, startedAt);
     return null;
@@ -196,7 +183,7 @@ export class Pursuit {
   }
 
   /** Who has not been asked, is not known to be down, and would be asked after a failure of this kind. */
-  #someoneElse(than: Candidate, trigger: FallbackTrigger): Candidate | null {
+  someoneElse(than: Candidate, trigger: FallbackTrigger): Candidate | null {
     if (this.#attempts >= this.#mostAttempts) return null;
     const found = this.#plan.candidates.find(
       (candidate) =>
@@ -211,6 +198,7 @@ export class Pursuit {
 
   #won({ candidate, beside }: Leg, served: Served): void {
     warmUp(candidate.credential.id);
+    this.#probe.taught(candidate.endpoint.id);
     this.#wake.ended(candidate.endpoint.id);
     this.#trail.candidate = candidate;
     this.#trail.conversions = served.conversions;
@@ -219,7 +207,7 @@ export class Pursuit {
   }
 
   /** What a failed call tells of its credential and its endpoint. @returns the failure by its right name. */
-  #learn({ candidate, startedAt }: Leg, error: GatewayError): GatewayError {
+  #learn({ candidate, limit, startedAt }: Leg, error: GatewayError): GatewayError {
     const { credential, endpoint, model } = candidate;
     const now = Date.now();
     if (endpoint.scalesToZero && error.code === 'upstream_overloaded') return this.#asleep(error);
@@ -228,11 +216,11 @@ export class Pursuit {
     if (error.code === 'upstream_timeout' && endpoint.scalesToZero) {
       return this.#wake.timeout(endpoint.id, now - startedAt);
     }
-    if (isFaultOfEndpoint(error)) {
-      const outcome = error.code === 'upstream_timeout' ? 'timeout' : 'error';
+    const timedOut = error.code === 'upstream_timeout';
+    if (isFaultOfEndpoint(error) && !(timedOut && limit.impatient)) {
+      const outcome = timedOut ? 'timeout' : 'error';
       this.#call.health.observe({ endpoint: endpoint.id, model: model.id, at: now, startedAt, outcome });
-    } else {
-      this.#call.health.releaseProbe(endpoint.id);
+      this.#probe.taught(endpoint.id);
     }
     return error;
   }
@@ -249,16 +237,25 @@ export class Pursuit {
   #after(failed: Candidate, error: GatewayError, ask: Ask): Step | null {
     if (ask.refused(failed, error)) return { candidate: failed, waitMs: 0 };
     if (error.code === 'upstream_waking') {
-      const other = this.#someoneElse(failed, 'error');
-      if (!other) {
-        this.#announce(failed, Date.now());
-        return { candidate: failed, waitMs: error.retryAfterMs ?? 0, waking: true };
-      }
+      this.#sleeper = { candidate: failed, waitMs: error.retryAfterMs ?? 0, waking: true };
+      if (!this.someoneElse(failed, 'error')) return this.#awaitSleeper();
     }
-    if (this.#attempts >= this.#mostAttempts) return null;
     const trigger = ask.ours ? 'error' : triggerOf(error);
-    const step = nextStep(this.#plan.candidates, failed, error, trigger, this.#tries, this.#timeLeft());
-    if (step?.candidate.endpoint.id !== failed.endpoint.id) this.#leave(failed, error);
+    if (this.#attempts >= this.#mostAttempts) return trigger && this.#awaitSleeper();
+    const { candidates } = this.#plan;
+    const step =
+      nextStep(candidates, failed, error, trigger, this.#tries, this.#pauses) ??
+      (trigger && this.#awaitSleeper());
+    if (step && step.candidate.endpoint.id !== failed.endpoint.id) this.#leave(failed, error);
+    return step;
+  }
+
+  /** Whoever is waking is waited for when nobody else could serve. */
+  #awaitSleeper(): Step | null {
+    const step = this.#sleeper;
+    this.#sleeper = null;
+    if (!step || this.#timeLeft() <= 0) return null;
+    this.#announce(step.candidate, Date.now());
     return step;
   }
 
@@ -266,12 +263,14 @@ export class Pursuit {
   #afterBreak({ candidate: failed, error, afresh }: Broken): Step | null {
     this.#tries.failed(failed, error);
     this.#hedged = false;
+    // Without a limit of the request's own, an answer that took long has as long to be continued.
+    if (this.#plan.policy.total_ms === undefined) this.#deadline = Date.now() + this.#totalMs;
     if (this.#attempts >= this.#mostAttempts) return null;
     const candidates = afresh
       ? this.#plan.candidates
       : this.#plan.candidates.filter(({ endpoint }) => endpoint.id !== failed.endpoint.id);
-    const step = nextStep(candidates, failed, error, triggerOf(error), this.#tries, this.#timeLeft());
-    if (step) this.#leave(failed, error);
+    const step = nextStep(candidates, failed, error, triggerOf(error), this.#tries, this.#pauses);
+    if (step && step.candidate.endpoint.id !== failed.endpoint.id) this.#leave(failed, error);
     return step;
   }
 
@@ -279,6 +278,14 @@ export class Pursuit {
     const { fallbackFrom } = this.#trail;
     if (!fallbackFrom.includes(endpoint.id)) fallbackFrom.push(endpoint.id);
     this.#trail.routingReason = reasonOf(error.code);
+  }
+
+  get #pauses(): Pauses {
+    return { timeLeftMs: this.#timeLeft(), backoffMs: this.#plan.policy.backoff_ms ?? BACKOFF_MS };
+  }
+
+  get #totalMs(): number {
+    return this.#plan.policy.total_ms ?? this.#call.config.limits.answerMs;
   }
 
   #timeLeft(): number {

@@ -6,11 +6,11 @@ import { refutedParameters } from '../../registry/probed.ts';
 import type { Policy } from '../../routing/policy/types.ts';
 import type { Attempt } from '../../telemetry/receipt.ts';
 import type { AnswerMeta, ChatRequest, EncodedRequest } from '../../wires/types.ts';
-import { keepReservation, RENEW_EVERY_MS } from '../admit.ts';
 import { outputLimitName, withOutputLimit } from '../change-request.ts';
 import type { Cutoff } from '../cutoff.ts';
 import { readableRequest } from '../documents/readable.ts';
 import { openStream } from '../open-stream.ts';
+import { providerCost } from '../provider-cost.ts';
 import { errorWithoutSecret, withoutSecret } from '../redact.ts';
 import type { Call, Candidate, Trail } from '../types.ts';
 import { send } from '../upstream.ts';
@@ -62,7 +62,13 @@ export async function sendOnce(
     record,
   };
   trail.attempts.push(record);
-  const watch = watchAttempt(call, limitMs, cutoff);
+  const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), limitMs);
+  // The receipt may be written before a call that was cancelled notices.
+  cutoff.signal.addEventListener('abort', () => {
+    if (!cutoff.cancelled) return;
+    record.outcome = 'cancelled';
+    record.duration_ms = Date.now() - calledAt;
+  });
   let known: string | null = null;
   try {
     if (cutoff.reason) throw cutoff.reason;
@@ -78,22 +84,27 @@ export async function sendOnce(
         cutoff,
       );
       record.first_token_ms = Date.now() - calledAt;
+      record.outcome = 'served';
       return { ...served, kind: 'stream', stream, secret: known };
     }
     const body = await readText(response, MAX_ANSWER_BYTES).catch((cause: unknown) => {
       throw cause instanceof TooLargeError ? tooLarge(cause) : cutoff.explain(cause);
     });
-    const safe = withoutSecret(body, known);
-    return { ...served, kind: 'whole', answer: candidate.codec.decode(safe, candidate.target, meta) };
+    const answer = candidate.codec.decode(withoutSecret(body, known), candidate.target, meta);
+    record.outcome = 'served';
+    return { ...served, kind: 'whole', answer };
   } catch (thrown) {
     const error = errorWithoutSecret(toGatewayError(thrown), known);
     record.outcome = cutoff.cancelled || error.code === 'client_closed_request' ? 'cancelled' : 'failed';
     record.error = cutoff.cancelled ? null : error.code;
     record.upstream_error = error.upstream;
+    // An error is not charged; who was silent, or no longer wanted, may have read the prompt and begun.
+    const isFree = (record.status ?? 0) >= 400 || error.code === 'upstream_unreachable';
+    record.provider_cost = isFree ? 0 : providerCost(candidate, request);
     cutoff.cut(error);
     throw error;
   } finally {
-    watch.stop();
+    clearTimeout(timer);
     record.duration_ms = Date.now() - calledAt;
   }
 }
@@ -103,7 +114,8 @@ function recordOf({ endpoint, provider }: Candidate): Attempt {
     endpoint: endpoint.id,
     provider: provider.id,
     upstream_model: endpoint.upstreamModel,
-    outcome: 'served',
+    // Until it has ended otherwise: a receipt may be written while it is under way.
+    outcome: 'cancelled',
     status: null,
     error: null,
     upstream_error: null,
@@ -121,25 +133,6 @@ function checkParameters({ endpoint }: Candidate, request: ChatRequest, encoded:
     param: missing[0],
     message: `${endpoint.id} does not support ${missing.join(', ')}.`,
   });
-}
-
-/** Ends an attempt that takes too long, and until then keeps what the request has reserved. */
-function watchAttempt(call: Call, limitMs: number, cutoff: Cutoff): { stop(): void } {
-  const deadline = Date.now() + limitMs;
-  let timer: ReturnType<typeof setTimeout>;
-  const wait = (): void => {
-    const left = deadline - Date.now();
-    timer = setTimeout(
-      () => {
-        if (left <= RENEW_EVERY_MS) return cutoff.cut(new GatewayError('upstream_timeout'));
-        keepReservation(call);
-        wait();
-      },
-      Math.min(left, RENEW_EVERY_MS),
-    );
-  };
-  wait();
-  return { stop: () => clearTimeout(timer) };
 }
 
 function tooLarge(cause: unknown): GatewayError {

@@ -1,7 +1,6 @@
 import { GatewayError } from '../../errors.ts';
 import { LruMap } from '../../lib/lru.ts';
 import type { Policy } from '../../routing/policy/types.ts';
-import { RENEW_EVERY_MS } from '../admit.ts';
 import type { Brake } from '../cutoff.ts';
 import type { CallHealth } from '../types.ts';
 
@@ -28,7 +27,7 @@ const wakes = new LruMap<string, { since: number; nextCallAt: number }>(1000);
 
 /** How long a request waits for a provider to wake, milliseconds. */
 export function wakeBudget(policy: Policy): number {
-  return Math.min(policy.max_wake_ms ?? BUDGET_MS, MOST_MS);
+  return Math.min(policy.max_wake_ms ?? BUDGET_MS, MOST_MS, policy.total_ms ?? Infinity);
 }
 
 /** One request's part in waking a provider. Of all who wait for it one asks at a time; once it answers they all go. */
@@ -36,16 +35,13 @@ export class Wake {
   readonly budgetMs: number;
   readonly #brake: Brake;
   readonly #health: CallHealth;
-  readonly #keep: () => void;
   /** When this request began to wait, by endpoint. */
   readonly #waitsSince = new Map<string, number>();
 
-  /** @param keep called every half minute while it waits. */
-  constructor(budgetMs: number, brake: Brake, health: CallHealth, keep: () => void) {
+  constructor(budgetMs: number, brake: Brake, health: CallHealth) {
     this.budgetMs = budgetMs;
     this.#brake = brake;
     this.#health = health;
-    this.#keep = keep;
   }
 
   /** The provider is waking, as far as this request knows since then. */
@@ -73,9 +69,8 @@ export class Wake {
     const pause = Math.min(Math.max(saidMs || USUAL_MS, SOONEST_MS), LATEST_MS);
     const since = this.#waitsSince.get(endpointId) ?? Date.now();
     const until = since + this.budgetMs;
-    let keptAt = Date.now();
     const mine = wakes.get(endpointId);
-    if (mine) mine.nextCallAt = Math.max(mine.nextCallAt, keptAt + pause);
+    if (mine) mine.nextCallAt = Math.max(mine.nextCallAt, Date.now() + pause);
     for (;;) {
       const now = Date.now();
       if (now >= until) throw this.timeout(endpointId, now - since);
@@ -86,9 +81,6 @@ export class Wake {
         return;
       }
       await this.#brake.sleep(Math.min(LOOK_MS, until - now));
-      if (now - keptAt < RENEW_EVERY_MS) continue;
-      keptAt = now;
-      this.#keep();
     }
   }
 

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import type { StreamState, Usage } from '../../wires/types.ts';
 import type { ServedStream } from '../attempt/served.ts';
 import { estimateUsage } from '../estimate.ts';
+import { providerCost } from '../provider-cost.ts';
 import type { Part } from '../settle.ts';
 import type { Call } from '../types.ts';
 import type { Joint } from './joint.ts';
@@ -45,14 +46,18 @@ export class Answer {
     this.#firstTokenAt ??= Date.now();
   }
 
-  /** Nothing that was given so far counts any more; what it cost is the operator's. */
+  /** Nothing that was given so far counts any more. */
   annul(): void {
-    for (const { served } of this.#pieces) {
-      const { price } = served.candidate.endpoint;
-      const usage = estimateUsage(this.#call.request, served.stream.decoder.state);
-      served.record.provider_cost = price && nanoToUsd(costOf(usage, price).total);
-    }
+    this.writeOff();
     this.#pieces = [];
+  }
+
+  /** Nobody is charged for what was given: what it cost is the operator's. */
+  writeOff(): void {
+    for (const { served } of this.#pieces) {
+      const { state } = served.stream.decoder;
+      served.record.provider_cost = providerCost(served.candidate, this.#call.request, state);
+    }
   }
 
   /** The stream that runs, or ran last. */
@@ -77,7 +82,7 @@ export class Answer {
     return joint ? joint.push(text) : text;
   }
 
-  /** What the joint still holds back of a stream that has ended. */
+  /** What the joint still holds back of a stream that nobody goes on with. */
   rest(): string {
     return this.#pieces.at(-1)?.joint?.end() ?? '';
   }
@@ -119,11 +124,20 @@ export class Answer {
     for (const [index, { served, joint }] of others.entries()) {
       const ended = served.stream.decoder.state;
       const known = broken || index < others.length - 1 ? null : ended.usage;
-      const joined = joinUsage(whole, known ?? estimateUsage(this.#call.request, ended), joint?.removed ?? 0);
+      const own = known ?? estimateUsage(served.request, ended);
+      const joined = joinUsage(whole, own, joint?.removed ?? 0);
+      // Its prompt and its overlap are the operator's.
+      served.record.provider_cost = differenceUsd(served, own, joined.second);
       if (index === 0) parts.push({ candidate, usage: joined.first });
       parts.push({ candidate: served.candidate, usage: joined.second });
       whole = joined.whole;
     }
     return { parts, usage: whole, usageObject: usageObject(whole), skippedEvents };
   }
+}
+
+/** How much more one usage costs than another at the price of who gave it, USD; null where that is not known. */
+function differenceUsd({ candidate }: ServedStream, more: Usage, less: Usage): number | null {
+  const { price } = candidate.endpoint;
+  return price && nanoToUsd(costOf(more, price).total - costOf(less, price).total);
 }

@@ -18,6 +18,13 @@ export interface Rescued {
   announcement: string;
 }
 
+/** Whether somebody could go on with the running stream, should it break now. */
+export function isRescuable({ call, policy, pursuit, trail }: Relayed, answer: Answer): boolean {
+  if (trail.brake.reason || (policy.midstream ?? ['continue'])[0] !== 'continue') return false;
+  const another = pursuit.someoneElse(answer.served.candidate, 'error');
+  return another !== null && 'how' in continuable(call.request, answer.sent);
+}
+
 /**
  * Finds who goes on with a stream that broke, in the way that the policy prefers among those that are safe.
  * Null: nobody, and the client is told of the failure.

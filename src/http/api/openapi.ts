@@ -24,7 +24,7 @@ function makeDocument(api: OpenAPIHono<ApiEnv>) {
     in: 'cookie',
     name: 'interline.session_token',
     description:
-      'Set by signing in; `__Secure-interline.session_token` over https. Changes must come from the same origin. `x-workspace` names the workspace of who belongs to several.',
+      'Set by signing in; `__Secure-interline.session_token` over https. Changes must come from the same origin: outside a browser send `Origin` with the scheme and host of the gateway. `x-workspace` names the workspace of who belongs to several.',
   });
   const document = api.getOpenAPI31Document({
     openapi: '3.1.0',

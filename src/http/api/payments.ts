@@ -17,6 +17,12 @@ const TopUp = z
     amount_usd: z.number(),
     status: z.enum(['open', 'paid', 'expired', 'failed', 'refunded']),
     kind: z.enum(['checkout', 'automatic']),
+    failure: z.string().nullable().meta({
+      description: 'Why it was not paid, or, while it is open, why the last attempt failed.',
+    }),
+    refunded_usd: z
+      .number()
+      .meta({ description: 'What was taken back of it, also where that is under way.' }),
     created_by: z.string().meta({ description: 'The id of the person who paid, or `system`.' }),
     created_at: Seconds,
     updated_at: Seconds,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { LONGEST_WAKE_MS, MOST_ATTEMPTS, readPolicy } from '../../routing/policy/input.ts';
+import { LONGEST_WAKE_MS, MOST_ATTEMPTS, MOST_BACKOFF_MS, readPolicy } from '../../routing/policy/input.ts';
 import { FALLBACK_TRIGGERS, MIDSTREAM_MODES, OBJECTIVES, type Policy } from '../../routing/policy/types.ts';
 import { WorkspaceId } from './schemas.ts';
 
@@ -51,6 +51,9 @@ export const PolicyFields = {
   max_attempts: z.number().int().min(1).max(MOST_ATTEMPTS).nullish().meta({
     description: 'Upstream calls for one request at most.',
   }),
+  backoff_ms: z.number().int().min(0).max(MOST_BACKOFF_MS).nullish().meta({
+    description: 'The pause before an endpoint is asked again; twice as long before the third time.',
+  }),
   max_wake_ms: z.number().int().min(0).max(LONGEST_WAKE_MS).nullish().meta({
     description: 'How long to wait for a provider that is scaled to zero.',
   }),
@@ -83,6 +86,7 @@ export const PolicySchema = z
     idle_ms: z.number().optional(),
     total_ms: z.number().optional(),
     max_attempts: z.number().optional(),
+    backoff_ms: z.number().optional(),
     max_wake_ms: z.number().optional(),
     midstream: z.array(Midstream).optional(),
   })

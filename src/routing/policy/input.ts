@@ -6,6 +6,7 @@ import { MIDSTREAM_MODES, OBJECTIVES, type Policy } from './types.ts';
 
 /** More upstream calls than this are never made for one request. */
 export const MOST_ATTEMPTS = 20;
+export const MOST_BACKOFF_MS = 30_000;
 
 /** A provider that is scaled to zero is waited for no longer than this, milliseconds. */
 export const LONGEST_WAKE_MS = 600_000;
@@ -32,6 +33,7 @@ export const POLICY_FIELDS = {
   idle_ms: milliseconds(LONGEST_MS),
   total_ms: milliseconds(LONGEST_MS),
   max_attempts: z.nullish(z.int().check(z.minimum(1), z.maximum(MOST_ATTEMPTS))),
+  backoff_ms: z.nullish(z.int().check(z.minimum(0), z.maximum(MOST_BACKOFF_MS))),
   max_wake_ms: z.nullish(z.int().check(z.minimum(0), z.maximum(LONGEST_WAKE_MS))),
   midstream: z.nullish(z.array(z.enum(MIDSTREAM_MODES)).check(z.minLength(1))),
 };

@@ -38,6 +38,8 @@ export interface Policy {
   total_ms?: number;
   /** Upstream calls for one request at most. */
   max_attempts?: number;
+  /** The pause before an endpoint is asked again, milliseconds; twice as long before the third time. */
+  backoff_ms?: number;
   /** How long to wait for a provider that is scaled to zero, milliseconds. */
   max_wake_ms?: number;
   /** In order of preference. */

@@ -60,14 +60,15 @@ export async function authFor(env: Env, visit: Visit) {
       resetPasswordTokenExpiresIn: RESET_LIFETIME_S,
       revokeSessionsOnPasswordReset: true,
       onPasswordReset: ({ user }) => logPerson(env, user.id, 'user.reset_password'),
-      sendResetPassword: ({ user, token }) =>
-        sendMail(env, {
+      sendResetPassword: async ({ user, token }) => {
+        await sendMail(env, {
           kind: 'password_reset',
           to: user.email,
           subject: 'Set a new password',
           text: `Open this link within an hour to set a new password:\n${resetLink(visit.origin, token)}\n\nIf you did not ask for it, nothing needs to be done.`,
           link: resetLink(visit.origin, token),
-        }),
+        });
+      },
     },
     // A copy of the database must not be enough to use a link that was sent.
     verification: { storeIdentifier: 'hashed' },

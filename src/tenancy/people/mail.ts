@@ -2,12 +2,12 @@ import { configOf, type Env } from '../../env.ts';
 
 /** One mail, as the webhook gets it. */
 export interface Mail {
-  kind: 'password_reset' | 'invitation';
+  kind: 'password_reset' | 'invitation' | 'auto_top_up_stopped' | 'budget_alert';
   to: string;
   subject: string;
   text: string;
-  /** What the text asks to open. */
-  link: string;
+  /** What the text asks to open; null where it asks for nothing. */
+  link: string | null;
 }
 
 /** Whether this deployment sends mail. Without it, links are handed over by people. */
@@ -18,10 +18,11 @@ export function sendsMail(env: Env): boolean {
 /**
  * Hands a mail to MAIL_WEBHOOK_URL as JSON; does nothing where none is set. Never throws: who asked must
  * not be able to tell from the answer whether there was anything to send.
+ * @returns whether the webhook took it.
  */
-export async function sendMail(env: Env, mail: Mail): Promise<void> {
+export async function sendMail(env: Env, mail: Mail): Promise<boolean> {
   const { mailWebhookUrl } = configOf(env);
-  if (mailWebhookUrl === null) return;
+  if (mailWebhookUrl === null) return false;
   try {
     const response = await fetch(mailWebhookUrl, {
       method: 'POST',
@@ -32,8 +33,10 @@ export async function sendMail(env: Env, mail: Mail): Promise<void> {
     });
     await response.body?.cancel();
     if (!response.ok) warn(mail.kind, `status ${response.status}`);
+    return response.ok;
   } catch (cause) {
     warn(mail.kind, cause instanceof Error ? cause.name : 'unknown');
+    return false;
   }
 }
 

@@ -93,11 +93,13 @@ function mapError(status: number, error: JsonObject, body: string, wait: number 
   const code = asString(error.code);
   const type = asString(error.type);
   const inner = asString(asObject(error.innererror)?.code);
-  const mapped =
+  const told =
     byCode(inner) ??
     byCode(code) ??
     byCode(type) ??
     (isModeration(error) ? 'content_filter' : byStatus(status));
+  // OpenAI calls an overload `server_error` as well; its status says more.
+  const mapped = told === 'upstream_error' ? (BY_STATUS[status] ?? told) : told;
   const upstream: UpstreamFault = { status, body: body.slice(0, 1024) };
   if (type !== undefined) upstream.type = type;
   if (code !== undefined) upstream.code = code;

@@ -94,6 +94,7 @@ export function repairMessage(message: JsonObject, isDelta: boolean): JsonObject
   } else if ('tool_calls' in message) {
     delete repaired.tool_calls;
   }
+  if (message.function_call === null) delete repaired.function_call;
   if (!isDelta) {
     repaired.role = 'assistant';
     repaired.content = repaired.content ?? null;

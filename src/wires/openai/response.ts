@@ -70,6 +70,7 @@ function isRegular(choice: JsonObject | undefined): boolean {
     message.refusal !== undefined &&
     message.content !== undefined &&
     flattenContent(message.content) === undefined &&
+    message.function_call !== null &&
     (message.tool_calls === undefined || Array.isArray(message.tool_calls)) &&
     asArray(message.tool_calls).every((call) => isRegularCall(call, false)) &&
     (typeof message.reasoning_content !== 'string' || typeof message.reasoning === 'string')

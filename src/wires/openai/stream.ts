@@ -82,7 +82,10 @@ class OpenAiStream implements StreamDecoder {
     if (!Array.isArray(chunk.choices)) return '';
     const choices = chunk.choices;
     if (choices.length === 0 && isObject(usage)) return '';
-    let regular = !data.includes('\n');
+    // Many clients read the delta of the first choice and ask nothing: Azure's filters come without one.
+    if (choices.length === 0 && usage === undefined)
+      chunk.choices = [{ index: 0, delta: {}, finish_reason: null }];
+    let regular = chunk.choices === choices && !data.includes('\n');
     for (const choice of choices) {
       if (!this.#read(choice, data)) regular = false;
     }

@@ -109,8 +109,8 @@ function adaptMessage(message: JsonObject, routes: boolean, dropped: Set<string>
   if (!Array.isArray(message.content)) return adapted;
   const parts = message.content.map(readableFile);
   const content = routes ? parts : uncached(parts, 'messages.content', dropped);
-  const marked = content.some((part) => isObject(part) && part.cache_control !== undefined);
-  const flat = !marked && content.every(isText);
+  // Of a part that says more than its text, such as a mark of the cache, nothing is lost.
+  const flat = content.every((part) => isText(part) && Object.keys(part).length === 2);
   adapted.content = flat ? joined(content, message.role === 'assistant' ? '' : '\n\n') : content;
   return adapted;
 }
@@ -143,7 +143,7 @@ function readableFile(part: Json): Json {
   };
 }
 
-function isText(part: Json): boolean {
+function isText(part: Json): part is JsonObject {
   return isObject(part) && part.type === 'text';
 }
 

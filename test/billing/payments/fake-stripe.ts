@@ -3,6 +3,7 @@ import Stripe from 'stripe';
 import { vi } from 'vitest';
 import { app } from '../../../src/app.ts';
 import type { Env } from '../../../src/env.ts';
+import type { Mail } from '../../../src/tenancy/people/mail.ts';
 
 export const WEBHOOK_SECRET = 'whsec_of_the_tests';
 
@@ -12,6 +13,9 @@ export const paying = {
   STRIPE_SECRET_KEY: 'sk_test_of_the_tests',
   STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
 } as unknown as Env;
+
+/** The same where mail is sent. */
+export const mailing = { ...paying, MAIL_WEBHOOK_URL: 'https://mail.example/send' } as unknown as Env;
 
 export interface Asked {
   method: string;
@@ -28,6 +32,7 @@ export function fakeStripe(special: Reply = () => undefined) {
   const answers = new Map<string, Response>();
   const refunds: object[] = [];
   const objects = new Map<string, object>();
+  const mails = { sent: [] as Mail[], status: 200 };
   let counter = 0;
   const tag = crypto.randomUUID().slice(0, 8);
 
@@ -37,6 +42,10 @@ export function fakeStripe(special: Reply = () => undefined) {
     const known = key === null ? undefined : answers.get(key);
     const params = Object.fromEntries(new URLSearchParams(String(init?.body ?? '')));
     const request = { method: init?.method ?? 'GET', path: url.pathname, params, key };
+    if (url.host === 'mail.example') {
+      if (mails.status === 200) mails.sent.push(JSON.parse(String(init?.body)));
+      return new Response(null, { status: mails.status });
+    }
     if (url.host !== 'api.stripe.com') throw new Error(`Nobody expects a call of ${url.host}`);
     asked.push(request);
     if (known) return known.clone();
@@ -62,6 +71,8 @@ export function fakeStripe(special: Reply = () => undefined) {
     asked,
     refunds,
     objects,
+    /** What the webhook for mail took, and how it answers. */
+    mails,
     count: (path: string) => asked.filter((one) => one.path === path).length,
   };
 }
@@ -80,15 +91,17 @@ export async function deliver(
     secret = WEBHOOK_SECRET,
     timestamp = Math.floor(Date.now() / 1000),
     signature,
+    env = paying,
   }: {
     secret?: string;
     timestamp?: number;
     signature?: string;
+    env?: Env;
   } = {},
 ): Promise<Response> {
   const header =
     signature ?? (await Stripe.webhooks.generateTestHeaderStringAsync({ payload, secret, timestamp }));
-  return await ask('POST', '/api/payments/stripe', payload, { 'stripe-signature': header });
+  return await ask('POST', '/api/payments/stripe', payload, { 'stripe-signature': header }, env);
 }
 
 /** A request to the deployment that takes payments. */
@@ -97,7 +110,8 @@ export async function ask(
   path: string,
   body?: string,
   headers: Record<string, string> = {},
+  env = paying,
 ): Promise<Response> {
   const request = new Request(`http://interline.test${path}`, { method, headers, ...(body ? { body } : {}) });
-  return await app.fetch(request, paying, { waitUntil: () => {}, passThroughOnException: () => {} } as never);
+  return await app.fetch(request, env, { waitUntil: () => {}, passThroughOnException: () => {} } as never);
 }

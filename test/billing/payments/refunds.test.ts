@@ -53,6 +53,7 @@ async function begun() {
     }),
     balance: () => workspaceClient(paying, id).balance(),
     notes: async () => (await listInvoices(paying, operator, { limit: 50, workspace: id })).data,
+    refunded: async () => (await listTopUps(paying, operator, id, { limit: 1 })).data[0]?.refunded_usd,
     status: async () => (await listTopUps(paying, operator, id, { limit: 1 })).data[0]?.status,
   };
 }
@@ -161,6 +162,20 @@ describe('a refund of bought credits', () => {
     await deliver(eventOf('refund.failed', refund('a', 5000, 'failed')));
     expect(await balance()).toBe(60 * USD);
     expect(await notes()).toEqual([]);
+  });
+
+  it('is added up beside the payment: what was taken, and not what was given back', async () => {
+    const { refund, completed, dispute, charge, refunded, status } = await begun();
+    await deliver(completed);
+    expect(await refunded()).toBe(0);
+    const [, pending] = [refund('a', 1999), refund('b', 3001, 'pending')];
+    await deliver(eventOf('charge.refunded', charge));
+    expect([await refunded(), await status()]).toEqual([50, 'refunded']);
+    pending.status = 'failed';
+    await deliver(eventOf('refund.failed', pending));
+    expect([await refunded(), await status()]).toEqual([19.99, 'paid']);
+    await deliver(eventOf('charge.dispute.funds_withdrawn', dispute('c', 1000)));
+    expect(await refunded()).toBe(19.99);
   });
 
   it('of what others sold is none of ours', async () => {

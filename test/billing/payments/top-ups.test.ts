@@ -21,6 +21,8 @@ const begin = (id: string, amount: number) => createTopUp(paying, payer(id), id,
 const balance = (id: string) => workspaceClient(paying, id).balance();
 const statuses = async (id: string) =>
   (await listTopUps(paying, payer(id), id, { limit: 50 })).data.map(({ status }) => status);
+const failureOf = async (id: string) =>
+  (await listTopUps(paying, payer(id), id, { limit: 1 })).data[0]?.failure;
 const paidSession = (topUp: { id: string; url: string }, cents: number, more: object = {}) => ({
   id: topUp.url.split('/').at(-1),
   object: 'checkout.session',
@@ -115,7 +117,59 @@ describe('buying credits', () => {
     await expect(failure).rejects.toMatchObject({ code: 'payment_provider_error', status: 502 });
     await expect(failure).rejects.not.toThrow('leaked');
     expect(await statuses(id)).toEqual(['failed']);
+    expect(await failureOf(id)).toBe('The checkout could not be begun.');
     expect(await balance(id)).toBe(10 * USD);
+  });
+});
+
+describe('a card that is declined at the checkout', () => {
+  const decline = (topUp: { id: string }, message: string) =>
+    deliver(
+      eventOf('payment_intent.payment_failed', {
+        id: `pi_of_${topUp.id}`,
+        metadata: { top_up: topUp.id },
+        last_payment_error: { message },
+      }),
+    );
+
+  it('is shown and logged, and may be tried again', async () => {
+    fakeStripe();
+    const { id } = await newWorkspace();
+    const topUp = await begin(id, 5);
+    expect(await failureOf(id)).toBeNull();
+    await decline(topUp, 'Your card was declined.');
+    await decline(topUp, 'Your card has insufficient funds.');
+    expect([await statuses(id), await failureOf(id)]).toEqual([
+      ['open'],
+      'Your card has insufficient funds.',
+    ]);
+    const { body } = await call('GET', `/api/audit?workspace=${id}`, { key: OPERATOR });
+    const declines = body.data.filter(({ action }: { action: string }) => action === 'top_up.declined');
+    expect(declines.map(({ after }: { after: unknown }) => after)).toEqual([
+      { reason: 'Your card has insufficient funds.' },
+      { reason: 'Your card was declined.' },
+    ]);
+    await deliver(eventOf('checkout.session.completed', paidSession(topUp, 500)));
+    expect([await statuses(id), await failureOf(id)]).toEqual([['paid'], null]);
+    await decline(topUp, 'Late news.');
+    expect([await statuses(id), await failureOf(id)]).toEqual([['paid'], null]);
+  });
+
+  it('stays the reason when the checkout is left, in whatever order the events come', async () => {
+    fakeStripe();
+    const { id } = await newWorkspace();
+    const unpaid = { payment_status: 'unpaid' };
+    for (const isFirst of [true, false]) {
+      const topUp = await begin(id, 5);
+      if (isFirst) await decline(topUp, 'Your card was declined.');
+      await deliver(eventOf('checkout.session.expired', paidSession(topUp, 500, unpaid)));
+      if (!isFirst) {
+        expect(await failureOf(id)).toBe('The checkout was not finished.');
+        await decline(topUp, 'Your card was declined.');
+      }
+      expect(await failureOf(id)).toBe('Your card was declined.');
+    }
+    expect(await statuses(id)).toEqual(['expired', 'expired']);
   });
 });
 

@@ -31,6 +31,8 @@ describe('top-ups', () => {
         amount_usd: 25,
         status: 'open',
         kind: 'checkout',
+        failure: null,
+        refunded_usd: 0,
         created_by: treasurer.id,
         created_at: expect.any(Number),
         updated_at: expect.any(Number),

@@ -18,7 +18,7 @@ const ROOTS: Record<string, string[]> = {
     'ListModelsResponse',
     'Model',
   ],
-  'responses.json': ['CreateResponse', 'Response', 'ResponseStreamEvent'],
+  'responses.json': ['Response', 'ResponseStreamEvent'],
 };
 
 const SOURCE = {

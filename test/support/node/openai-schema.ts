@@ -13,7 +13,6 @@ export type Described =
   | 'ErrorResponse'
   | 'ListModelsResponse'
   | 'Model'
-  | 'CreateResponse'
   | 'Response'
   | 'ResponseStreamEvent';
 

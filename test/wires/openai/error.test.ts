@@ -37,6 +37,56 @@ describe('recorded errors', () => {
   });
 });
 
+describe('a model that is loading', () => {
+  // https://huggingface.co/docs/api-inference/en/errors, and the server's README of llama.cpp.
+  test.each<[string, number, unknown, Record<string, string>, ErrorCode, number | null]>([
+    [
+      'Hugging Face',
+      503,
+      { error: 'Model v/m is currently loading', estimated_time: 20.5 },
+      {},
+      'upstream_waking',
+      20_500,
+    ],
+    [
+      'a host that nests it',
+      503,
+      { error: { message: 'Loading', estimated_time: 3 } },
+      {},
+      'upstream_waking',
+      3_000,
+    ],
+    [
+      'a host that says so twice',
+      503,
+      { error: 'Loading', estimated_time: 20 },
+      { 'retry-after': '4' },
+      'upstream_waking',
+      4_000,
+    ],
+    [
+      'llama.cpp',
+      503,
+      { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } },
+      {},
+      'upstream_waking',
+      null,
+    ],
+    [
+      'a code',
+      503,
+      { error: { message: 'Wait.', code: 'model_loading' } },
+      { 'retry-after': '2' },
+      'upstream_waking',
+      2_000,
+    ],
+    ['nobody: an overload', 503, { error: { message: 'Busy.' } }, {}, 'upstream_overloaded', null],
+    ['nobody: another status', 500, { error: 'Broken', estimated_time: 20 }, {}, 'upstream_error', null],
+  ])('is told of by %s', (_, status, body, headers, code, retryAfterMs) => {
+    expect(read(status, body, headers)).toMatchObject({ code, retryAfterMs });
+  });
+});
+
 describe('by status', () => {
   test.each<[number, ErrorCode, boolean]>([
     [400, 'upstream_invalid_request', false],

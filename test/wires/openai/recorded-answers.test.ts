@@ -92,7 +92,7 @@ const ANSWERS: Record<string, Expected> = {
     usage: [78, 34],
   },
   'hand-j-cohere-haiku': {
-    repairs: [LOGPROBS, NO_CALLS],
+    repairs: [LOGPROBS, NO_CALLS, '-choices.0.message.function_call'],
     content: "Recursive loops,\nUnraveling code's depths,\nEndless, yet complete.",
     usage: [8, 16],
   },

@@ -76,6 +76,15 @@ describe('a request translated from another format', () => {
     ]);
   });
 
+  test('parts that say more than their text stay parts', () => {
+    const content = [
+      { type: 'text', text: 'one', prompt_cache_breakpoint: { mode: 'explicit' } },
+      { type: 'text', text: 'two' },
+    ];
+    const messages = [{ role: 'user', content }];
+    expect(sent({ messages }).body.messages).toEqual(messages);
+  });
+
   test("hosts that take OpenRouter's members get them", () => {
     const messages = [
       { role: 'system', content: [{ type: 'text', text: 'one', cache_control: CACHE }] },

@@ -1,5 +1,6 @@
 import { html, raw } from 'hono/html';
 import { asArray, asObject, asString, type JsonObject } from '../../../lib/json.ts';
+import { intro } from './intro.ts';
 import { prose } from './prose.ts';
 import { fieldTable, type Schemas } from './schema.ts';
 import { STYLE } from './style.ts';
@@ -34,10 +35,7 @@ export async function docsPage(document: string): Promise<Response> {
 <body>
   <div class="page">
     <header>
-      <h1>Interline management API</h1>
-      <p>${prose(asObject(spec.info)?.description)}</p>
-      <p>Send <code>Authorization: Bearer …</code> with the operator key, or a key of a role that the route names. Bodies are
-        JSON. The same as an OpenAPI 3.1 document: <a href="/api/openapi.json">/api/openapi.json</a>.</p>
+      ${intro(asObject(spec.info)?.description)}
     </header>
     <nav aria-label="Routes">
       ${groups.map(

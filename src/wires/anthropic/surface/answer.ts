@@ -1,7 +1,7 @@
 import { asArray, asObject, asString, isObject, type JsonObject, parseJson } from '../../../lib/json.ts';
 import type { SurfaceLabels } from '../../surfaces.ts';
 import { Blocks } from './blocks.ts';
-import { newEnding, readEnding, stopOf } from './stop.ts';
+import { newEnding, readEnding, refusalText, stopOf } from './stop.ts';
 import { messagesUsage } from './usage.ts';
 
 /** A message before its content (https://platform.claude.com/docs/en/api/messages/create). */
@@ -35,7 +35,7 @@ export function wholeMessage(
   const ending = newEnding();
   readEnding(ending, choice, said, sequences);
   blocks.take(said);
-  if (ending.refused) blocks.text(asString(said.refusal) ?? '');
+  blocks.text(refusalText(ending));
   blocks.finish();
   for (const block of content) if (block.type === 'tool_use') block.input = inputOf(block.input);
   return {

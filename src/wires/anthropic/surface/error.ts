@@ -29,7 +29,20 @@ export function messagesError(error: ErrorEnvelope['error']): JsonObject {
   const type = BY_CODE[code] ?? BY_STATUS[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
   return {
     type: 'error',
-    error: { type, message, code, ...(param === null ? {} : { param }) },
+    error: {
+      type,
+      message: code === 'context_length_exceeded' ? tooLong(message) : message,
+      code,
+      ...(param === null ? {} : { param }),
+    },
     request_id,
   };
+}
+
+/**
+ * The API has no type for a request that is longer than the context: clients that shorten their conversation then know
+ * it by these words (https://github.com/anthropics/claude-code/issues/820).
+ */
+function tooLong(message: string): string {
+  return /prompt is too long/i.test(message) ? message : `prompt is too long: ${message}`;
 }

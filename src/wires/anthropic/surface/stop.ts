@@ -3,16 +3,14 @@ import { asObject, asString, type JsonObject } from '../../../lib/json.ts';
 /** What a choice says about its end, as far as it has been read. */
 export interface Ending {
   finishReason: string | null;
-  /** Text in which the model itself refused; it is among the content. */
-  refused: boolean;
-  /** Why the provider stopped the answer. */
-  explanation: string | null;
+  /** Text of a refusal: the model's own, or why the provider stopped the answer. Which of them, the end tells. */
+  refusal: string;
   stopSequence: string | null;
   stopDetails: JsonObject | null;
 }
 
 export function newEnding(): Ending {
-  return { finishReason: null, refused: false, explanation: null, stopSequence: null, stopDetails: null };
+  return { finishReason: null, refusal: '', stopSequence: null, stopDetails: null };
 }
 
 /**
@@ -32,10 +30,12 @@ export function readEnding(
   const matched = asString(own?.stop_sequence) ?? asString(choice.stop_reason);
   if (matched !== undefined && sequences.includes(matched)) ending.stopSequence = matched;
   ending.stopDetails = asObject(own?.stop_details) ?? ending.stopDetails;
-  const refusal = asString(said.refusal);
-  if (!refusal) return;
-  if (choice.finish_reason === 'content_filter') ending.explanation = refusal;
-  else ending.refused = true;
+  ending.refusal += asString(said.refusal) ?? '';
+}
+
+/** What the model itself said in refusing, which belongs to the content of the answer. */
+export function refusalText({ finishReason, refusal }: Ending): string {
+  return finishReason === 'content_filter' ? '' : refusal;
 }
 
 /**
@@ -44,16 +44,16 @@ export function readEnding(
  */
 export function stopOf(ending: Ending): JsonObject {
   const reason = stopReason(ending);
+  const explanation = (refusalText(ending) === '' && ending.refusal) || null;
   return {
     stop_reason: reason,
     stop_sequence: reason === 'stop_sequence' ? ending.stopSequence : null,
     stop_details:
-      ending.stopDetails ??
-      (reason === 'refusal' ? { type: 'refusal', category: null, explanation: ending.explanation } : null),
+      ending.stopDetails ?? (reason === 'refusal' ? { type: 'refusal', category: null, explanation } : null),
   };
 }
 
-function stopReason({ finishReason, refused, stopSequence }: Ending): string {
+function stopReason({ finishReason, refusal, stopSequence }: Ending): string {
   switch (finishReason) {
     case 'tool_calls':
     case 'function_call':
@@ -63,7 +63,7 @@ function stopReason({ finishReason, refused, stopSequence }: Ending): string {
     case 'content_filter':
       return 'refusal';
     default:
-      if (refused) return 'refusal';
+      if (refusal !== '') return 'refusal';
       return stopSequence === null ? 'end_turn' : 'stop_sequence';
   }
 }

@@ -1,10 +1,10 @@
 import type { ErrorEnvelope } from '../../../errors.ts';
-import { asArray, asObject, asString, type JsonObject } from '../../../lib/json.ts';
+import { asArray, asObject, type JsonObject } from '../../../lib/json.ts';
 import type { SurfaceLabels, SurfaceStream } from '../../surfaces.ts';
 import { emptyMessage } from './answer.ts';
 import { Blocks } from './blocks.ts';
 import { messagesError } from './error.ts';
-import { type Ending, newEnding, readEnding, stopOf } from './stop.ts';
+import { type Ending, newEnding, readEnding, refusalText, stopOf } from './stop.ts';
 import { messagesUsage, NO_USAGE } from './usage.ts';
 
 /** Members of the last chunk that are the gateway's own. */
@@ -36,13 +36,13 @@ export class MessageStream implements SurfaceStream {
       const delta = asObject(choice.delta) ?? {};
       readEnding(this.#ending, choice, delta, this.#sequences);
       this.#blocks.take(delta);
-      if (choice.finish_reason !== 'content_filter') this.#blocks.text(asString(delta.refusal) ?? '');
     }
     return this.#written();
   }
 
   end(chunk: JsonObject): string {
     this.#start();
+    this.#blocks.text(refusalText(this.#ending));
     this.#blocks.finish();
     const last: JsonObject = {
       type: 'message_delta',

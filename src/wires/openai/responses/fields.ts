@@ -105,16 +105,22 @@ function object(value: Json | undefined, param: string): JsonObject {
 
 /** Usage ends every streamed response, and nothing is padded. */
 function readStreamOptions(value: Json | undefined, dropped: Dropped): void {
-  for (const [name, option] of Object.entries(object(value, 'stream_options'))) {
-    if (option != null && option !== false && name !== 'include_usage') dropped.add(`stream_options.${name}`);
+  const { include_usage: _, include_obfuscation: padded, ...more } = object(value, 'stream_options');
+  if (padded === true) dropped.add('stream_options.include_obfuscation');
+  refuseOthers(more, 'stream_options');
+}
+
+function refuseOthers(members: JsonObject, of: string): void {
+  for (const [name, value] of Object.entries(members)) {
+    if (value != null) throw unsupported(`${of}.${name}`, `${of}.${name} is not known.`);
   }
 }
 
-/** OpenRouter's members of `reasoning` beside OpenAI's, which the wires know. */
-const ROUTED = ['max_tokens', 'enabled', 'exclude'] as const;
-
 function readReasoning(value: Json | undefined, dropped: Dropped): JsonObject {
-  const { effort, summary, generate_summary: older, context, mode, ...more } = object(value, 'reasoning');
+  const { effort, summary, generate_summary: older, context, mode, ...rest } = object(value, 'reasoning');
+  // OpenRouter's, which the wires know.
+  const { max_tokens, enabled, exclude, ...more } = rest;
+  refuseOthers(more, 'reasoning');
   if (mode != null && mode !== 'standard') {
     throw unsupported('reasoning.mode', 'There is but the standard mode of reasoning.');
   }
@@ -123,10 +129,8 @@ function readReasoning(value: Json | undefined, dropped: Dropped): JsonObject {
     if (asked != null && asked !== 'auto') dropped.add('reasoning.summary');
   if (context != null && context !== 'auto') dropped.add('reasoning.context');
   const routed: JsonObject = {};
-  for (const [name, member] of Object.entries(more)) {
-    if (member == null) continue;
-    if (!ROUTED.some((known) => known === name)) dropped.add(`reasoning.${name}`);
-    else routed[name] = member;
+  for (const [name, member] of Object.entries({ max_tokens, enabled, exclude })) {
+    if (member != null) routed[name] = member;
   }
   if (Object.keys(routed).length > 0) return { reasoning: effort == null ? routed : { effort, ...routed } };
   return effort == null ? {} : { reasoning_effort: effort };
@@ -134,9 +138,7 @@ function readReasoning(value: Json | undefined, dropped: Dropped): JsonObject {
 
 function readText(value: Json | undefined): JsonObject {
   const { format, verbosity, ...more } = object(value, 'text');
-  for (const [name, member] of Object.entries(more)) {
-    if (member != null) throw unsupported(`text.${name}`, `text.${name} is not known.`);
-  }
+  refuseOthers(more, 'text');
   const chat: JsonObject = {};
   if (verbosity != null) chat.verbosity = verbosity;
   const { type, ...schema } = object(format, 'text.format');

@@ -2,7 +2,7 @@ import { asArray, asObject, asString, isObject, type Json, type JsonObject } fro
 import { contentOf, saidOf } from './content.ts';
 import type { Dropped } from './dropped.ts';
 import { stemOfItem } from './ids.ts';
-import { openThought, type TextName } from './reasoning.ts';
+import { openThought } from './reasoning.ts';
 import { invalid, missing, unsupported, wrongType } from './refuse.ts';
 import { type Recalled, Turn } from './turn.ts';
 
@@ -148,7 +148,10 @@ class Conversation {
     if (sealed) {
       const thought = openThought(sealed);
       if (thought === undefined) throw invalid(`${at}.encrypted_content`, 'encrypted_content is damaged.');
-      if (thought) return { texts: named(thought.names, textsOf(item.summary)), details: thought.details };
+      if (thought) {
+        const { name, details } = thought;
+        return { texts: name === null ? {} : { [name]: textsOf(item.summary) }, details };
+      }
       this.#dropped.add('input.encrypted_content');
     }
     // Open reasoning, as the hosts of open models have it.
@@ -209,10 +212,6 @@ function text(value: Json | undefined, at: string): string {
   if (value === undefined || value === null || value === '') throw missing(at);
   if (typeof value !== 'string') throw wrongType(at, 'a string');
   return value;
-}
-
-function named(names: readonly TextName[], value: string): Recalled['texts'] {
-  return Object.fromEntries(names.map((name) => [name, value]));
 }
 
 /** The texts of summary or content parts, joined. */

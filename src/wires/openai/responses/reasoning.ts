@@ -11,14 +11,14 @@ import {
 /** Marks `encrypted_content` of ours, and its version. */
 const PREFIX = 'interline.v1.';
 
-/** Names that hosts have for reasoning text in a message. */
-export const TEXT_NAMES = ['reasoning', 'reasoning_content'] as const;
+/** Names that hosts have for reasoning text in a message; where both stand, the first is the host's own. */
+export const TEXT_NAMES = ['reasoning_content', 'reasoning'] as const;
 export type TextName = (typeof TEXT_NAMES)[number];
 
 /** What a message wants back of its reasoning in the next request. */
 export interface Thought {
-  /** Members of the message that held the text of the summary. */
-  names: readonly TextName[];
+  /** The member of the message that takes the text of the summary; null where the details have it. */
+  name: TextName | null;
   /** `reasoning_details`, as the provider's wire wrote them. */
   details: readonly JsonObject[];
 }
@@ -45,9 +45,8 @@ export function openThought(sealed: string): Thought | null | undefined {
   }
   const thought = asObject(parseJson(text));
   if (!thought) return undefined;
-  const names = asArray(thought.names);
   return {
-    names: TEXT_NAMES.filter((name) => names.includes(name)),
+    name: TEXT_NAMES.find((name) => name === thought.name) ?? null,
     details: asArray(thought.details).filter(isObject),
   };
 }

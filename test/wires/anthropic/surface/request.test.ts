@@ -3,6 +3,7 @@ import { GatewayError } from '../../../../src/errors.ts';
 import { EXTENSIONS as GATEWAY_EXTENSIONS } from '../../../../src/gateway/control.ts';
 import type { Json, JsonObject } from '../../../../src/lib/json.ts';
 import { EXTENSIONS } from '../../../../src/wires/anthropic/surface/fields.ts';
+import { withHeaders } from '../../../../src/wires/anthropic/surface/headers.ts';
 import { messages, readCountRequest } from '../../../../src/wires/anthropic/surface/index.ts';
 import { read, readAll, roundTrip } from './support.ts';
 
@@ -370,6 +371,10 @@ describe('refusals', () => {
       error: { type: 'invalid_request_error', message: 'm', code: 'invalid_value', param: 'max_tokens' },
       request_id: 'req_1',
     });
+    expect(told('context_length_exceeded').error).toMatchObject({
+      type: 'invalid_request_error',
+      message: 'prompt is too long: m',
+    });
     const types = (
       [
         'invalid_api_key',
@@ -404,6 +409,23 @@ describe('refusals', () => {
       'timeout_error',
       'conflict_error',
     ]);
+  });
+});
+
+describe('headers', () => {
+  const from = (headers: Record<string, string>, body: JsonObject = {}) =>
+    withHeaders(body, (name) => headers[name]);
+
+  test('flags of beta features', () => {
+    expect(from({ 'anthropic-beta': 'a-1, b-2,' })).toEqual({ betas: ['a-1', 'b-2'] });
+    expect(from({ 'anthropic-beta': '' })).toEqual({});
+  });
+
+  test("the client's session, unless it names one to the gateway", () => {
+    const session = { 'x-claude-code-session-id': 's1' };
+    expect(from(session)).toEqual({ session_id: 's1' });
+    expect(from(session, { session_id: 's2' })).toEqual({ session_id: 's2' });
+    expect(from({ ...session, 'x-session-id': 's3' })).toEqual({});
   });
 });
 

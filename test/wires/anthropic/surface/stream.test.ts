@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { GatewayError } from '../../../../src/errors.ts';
 import { isObject, type JsonObject } from '../../../../src/lib/json.ts';
 import { list } from '../support.ts';
-import { chunk, eventsOf, folded, LABELS, read, readAll, written } from './support.ts';
+import { chunk, eventsOf, expectOrder, folded, LABELS, read, readAll, written } from './support.ts';
 
 const USAGE = { prompt_tokens: 12, completion_tokens: 5, total_tokens: 17 };
 
@@ -128,6 +128,15 @@ describe('stop reasons', () => {
   });
 });
 
+test('why the provider stopped an answer may come before its end', () => {
+  const events = eventsOf(written([chunk({ refusal: 'Blocked.' }), chunk({}, 'content_filter')], USAGE));
+  expect(events.map(({ type }) => type)).toEqual(['message_start', 'message_delta', 'message_stop']);
+  expect(events[1]?.delta).toMatchObject({
+    stop_reason: 'refusal',
+    stop_details: { explanation: 'Blocked.' },
+  });
+});
+
 describe('calls', () => {
   test('that come mixed are put one behind the other', async () => {
     const message = await folded(
@@ -235,22 +244,7 @@ describe('whatever the chunks', () => {
     fc.assert(
       fc.property(fc.array(delta, { maxLength: 30 }), (deltas) => {
         const events = eventsOf(written([...deltas.map((one) => chunk(one)), chunk({}, 'stop')], USAGE));
-        expect(events[0]?.type).toBe('message_start');
-        expect(events.slice(-2).map(({ type }) => type)).toEqual(['message_delta', 'message_stop']);
-        let open: number | null = null;
-        let next = 0;
-        for (const event of events.slice(1, -2)) {
-          if (event.type === 'content_block_start') {
-            expect(open).toBeNull();
-            expect(event.index).toBe(next);
-            open = next++;
-          } else {
-            expect(['content_block_delta', 'content_block_stop']).toContain(event.type);
-            expect(event.index).toBe(open);
-            if (event.type === 'content_block_stop') open = null;
-          }
-        }
-        expect(open).toBeNull();
+        expectOrder(events);
       }),
     );
   });
@@ -259,7 +253,8 @@ describe('whatever the chunks', () => {
     fc.assert(
       fc.property(fc.array(delta, { maxLength: 30 }), (deltas) => {
         const events = eventsOf(written([...deltas.map((one) => chunk(one)), chunk({}, 'stop')], USAGE));
-        const said = deltas.map(({ content, refusal }) => `${content ?? ''}${refusal ?? ''}`).join('');
+        // Whose words a refusal is shows at the end.
+        const said = ['content', 'refusal'].flatMap((name) => deltas.map((one) => one[name] ?? '')).join('');
         const told = events.map(({ delta: part }) =>
           isObject(part) && part.type === 'text_delta' ? part.text : '',
         );
@@ -270,6 +265,40 @@ describe('whatever the chunks', () => {
         );
         expect(calls).toHaveLength(indexes.size);
       }),
+    );
+  });
+
+  test('calls whose pieces come mixed have their own arguments', async () => {
+    const pieces = fc
+      .record({
+        input: fc.dictionary(text, fc.jsonValue({ maxDepth: 1 }), { minKeys: 1, maxKeys: 3 }),
+        cut: fc.nat(20),
+      })
+      .map(({ input, cut }) => {
+        const json = JSON.stringify(input);
+        return { json, pieces: [json.slice(0, cut), json.slice(cut)] };
+      });
+    const calls = fc.array(pieces, { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(calls, fc.array(fc.nat(3), { maxLength: 12 }), async (given, turns) => {
+        const begun = given.map((_, index) => chunk(call(index, { id: `id_${index}`, name: `n${index}` })));
+        const queues = given.map((one) => [...one.pieces]);
+        const order = [...turns, ...given.flatMap((_, index) => [index, index])];
+        const rest = order.flatMap((index) => {
+          const piece = queues[index]?.shift();
+          return piece === undefined ? [] : [chunk(call(index, { text: piece }))];
+        });
+        const message = await folded(written([...begun, ...rest, chunk({}, 'tool_calls')], USAGE));
+        expect(message.content).toEqual(
+          given.map(({ json }, index) => ({
+            type: 'tool_use',
+            id: `id_${index}`,
+            name: `n${index}`,
+            input: JSON.parse(json),
+          })),
+        );
+      }),
+      { numRuns: 50 },
     );
   });
 });

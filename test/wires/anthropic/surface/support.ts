@@ -1,5 +1,6 @@
 import { Stream } from '@anthropic-ai/sdk/core/streaming';
 import { MessageStream } from '@anthropic-ai/sdk/lib/MessageStream';
+import { expect } from 'vitest';
 import { isObject, type JsonObject } from '../../../../src/lib/json.ts';
 import { SseFramer } from '../../../../src/lib/sse.ts';
 import { messages } from '../../../../src/wires/anthropic/surface/index.ts';
@@ -68,4 +69,24 @@ export async function folded(sse: string): Promise<JsonObject> {
   const plain: unknown = JSON.parse(JSON.stringify(message));
   if (!isObject(plain)) throw new Error('No message');
   return plain;
+}
+
+/** Says that a whole stream keeps the API's order: one block behind the other, one end. */
+export function expectOrder(events: readonly JsonObject[]): void {
+  expect(events[0]?.type).toBe('message_start');
+  expect(events.slice(-2).map(({ type }) => type)).toEqual(['message_delta', 'message_stop']);
+  let open: number | null = null;
+  let next = 0;
+  for (const event of events.slice(1, -2)) {
+    if (event.type === 'content_block_start') {
+      expect(open).toBeNull();
+      expect(event.index).toBe(next);
+      open = next++;
+    } else {
+      expect(['content_block_delta', 'content_block_stop']).toContain(event.type);
+      expect(event.index).toBe(open);
+      if (event.type === 'content_block_stop') open = null;
+    }
+  }
+  expect(open).toBeNull();
 }

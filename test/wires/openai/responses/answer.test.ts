@@ -334,6 +334,23 @@ describe('a streamed response', () => {
     expect(added).toMatchObject({ annotation_index: 0, annotation: note });
   });
 
+  test('puts citations of an earlier text there, though too late for an event', () => {
+    const cited = { url: 'https://x.test/', title: 'X', start_index: 1, end_index: 3 };
+    const events = streamed([
+      chunk({ content: 'First.' }),
+      chunk({ reasoning: 'Hm.' }),
+      chunk({ content: 'Second.' }),
+      chunk({ annotations: [{ type: 'url_citation', url_citation: cited }] }),
+      chunk({}, 'stop'),
+    ]);
+    expect(finalOf(events).output).toMatchObject([
+      { content: [{ text: 'First.', annotations: [{ type: 'url_citation', ...cited }] }] },
+      { type: 'reasoning' },
+      { content: [{ text: 'Second.', annotations: [] }] },
+    ]);
+    expect(events.some(({ type }) => type === 'response.output_text.annotation.added')).toBe(false);
+  });
+
   test('ignores other choices, and chunks that say nothing', () => {
     const other = { ...chunk({}), choices: [{ index: 1, delta: { content: 'B' }, finish_reason: 'length' }] };
     const events = streamed([

@@ -126,6 +126,8 @@ describe('fields', () => {
     [{ prompt: { id: 'pmpt_1' } }, 'unsupported_parameter', 'prompt'],
     [{ context_management: [{ type: 'compaction' }] }, 'unsupported_parameter', 'context_management'],
     [{ n: 2 }, 'unsupported_parameter', 'n'],
+    [{ reasoning: { depth: 3 } }, 'unsupported_parameter', 'reasoning.depth'],
+    [{ stream_options: { 'x\ny': true } }, 'unsupported_parameter', 'stream_options.x\ny'],
     [{ reasoning: { mode: 'pro' } }, 'unsupported_parameter', 'reasoning.mode'],
     [{ reasoning: 'low' }, 'invalid_type', 'reasoning'],
     [{ text: { tone: 'kind' } }, 'unsupported_parameter', 'text.tone'],

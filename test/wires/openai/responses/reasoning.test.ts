@@ -24,7 +24,10 @@ const SIGNED = {
 
 describe('reasoning goes back to the model that made it', () => {
   test.each<[string, JsonObject]>([
-    ['signed text', { content: 'So.', reasoning: 'Let me look.', reasoning_details: [SIGNED] }],
+    [
+      'signed text, which the details have',
+      { content: 'So.', reasoning: 'Let me look.', reasoning_details: [SIGNED] },
+    ],
     [
       'hidden reasoning',
       {
@@ -34,7 +37,11 @@ describe('reasoning goes back to the model that made it', () => {
         ],
       },
     ],
-    ['open reasoning', { content: 'So.', reasoning: 'Hm 🤔', reasoning_content: 'Hm 🤔' }],
+    ['open reasoning', { content: 'So.', reasoning: 'Hm 🤔' }],
+    [
+      'open reasoning by a name of the host’s',
+      { content: 'So.', reasoning: 'Hm 🤔', reasoning_content: 'Hm 🤔' },
+    ],
     [
       'reasoning before a call',
       { content: null, reasoning: 'Let me look.', reasoning_details: [SIGNED], tool_calls: [CALL] },
@@ -51,7 +58,9 @@ describe('reasoning goes back to the model that made it', () => {
     ],
   ])('%s', (_, message) => {
     const { output } = whole(message);
-    const expected = [{ role: 'assistant', ...message }, USER];
+    const { reasoning, ...rest } = message;
+    const isAlone = message.reasoning_details === undefined && message.reasoning_content === undefined;
+    const expected = [{ role: 'assistant', ...rest, ...(isAlone ? { reasoning } : {}) }, USER];
     expect(sentBack(output)).toEqual(expected);
     expect(sentBack(output, ['id', 'status'])).toEqual(expected);
   });
@@ -66,7 +75,7 @@ describe('reasoning goes back to the model that made it', () => {
       chunk({}, 'stop'),
     ]);
     expect(sentBack(finalOf(events).output)).toEqual([
-      { role: 'assistant', content: 'So.', reasoning: 'Let me look.', reasoning_details: [SIGNED] },
+      { role: 'assistant', content: 'So.', reasoning_details: [SIGNED] },
       USER,
     ]);
   });
@@ -112,7 +121,7 @@ describe('reasoning goes back to the model that made it', () => {
       {
         role: 'assistant',
         content: 'One, two.',
-        reasoning: 'Let me look.Again.',
+
         reasoning_details: [SIGNED, second],
       },
       USER,
@@ -138,9 +147,9 @@ describe('reasoning goes back to the model that made it', () => {
     const second = { ...SIGNED, text: 'Two?' };
     const next = asArray(whole({ content: 'Two.', reasoning: 'b', reasoning_details: [second] }).output);
     expect(messagesOf(...first, USER, ...next)).toEqual([
-      { role: 'assistant', content: 'One.', reasoning: 'a', reasoning_details: [SIGNED] },
+      { role: 'assistant', content: 'One.', reasoning_details: [SIGNED] },
       USER,
-      { role: 'assistant', content: 'Two.', reasoning: 'b', reasoning_details: [second] },
+      { role: 'assistant', content: 'Two.', reasoning_details: [second] },
     ]);
   });
 });

@@ -41,8 +41,13 @@ export class Message implements Item {
     this.#say('response.refusal.delta', { delta: piece });
   }
 
+  /** Where its text begins within the text of the whole answer; null while it has none. */
+  get start(): number | null {
+    return this.#parts.find(({ kind }) => kind === 'output_text')?.start ?? null;
+  }
+
   /**
-   * Notes a citation.
+   * Notes a citation of its text.
    * @param annotation with offsets within the text of the whole answer.
    */
   annotate(annotation: JsonObject): void {

@@ -51,7 +51,7 @@ export class Output {
     if (refusal) this.#open().refusal(refusal);
     for (const note of asArray(delta.annotations)) {
       const citation = urlCitation(note);
-      if (citation) this.#message?.annotate(citation);
+      if (citation) this.#annotate(citation);
     }
     for (const image of asArray(delta.images)) {
       const url = asString(asObject(asObject(image)?.image_url)?.url);
@@ -74,15 +74,14 @@ export class Output {
   }
 
   #think(delta: JsonObject): void {
-    const names = TEXT_NAMES.filter((name) => asString(delta[name]));
-    const text = asString(delta[names[0] ?? 'reasoning']);
+    const name = TEXT_NAMES.find((candidate) => asString(delta[candidate]));
     const details = asArray(delta.reasoning_details).filter(isObject);
-    if (text) {
+    if (name) {
       if (!this.#reasoning || this.#reasoning.closed) {
         this.#settle();
         this.#reasoning = this.#begin('rs', (place) => new Reasoning(place));
       }
-      this.#reasoning.text(text, names);
+      this.#reasoning.text(asString(delta[name]) ?? '', name);
     }
     if (this.#reasoning && !this.#reasoning.closed) this.#reasoning.details(details);
     else this.#late.push(...details);
@@ -94,6 +93,13 @@ export class Output {
     this.#settle();
     this.#message = this.#begin('msg', (place) => new Message(place));
     return this.#message;
+  }
+
+  /** Notes a citation where it begins. */
+  #annotate(citation: JsonObject): void {
+    const begin = asNumber(citation.start_index) ?? 0;
+    const messages = this.#items.filter((item) => item instanceof Message);
+    messages.findLast(({ start }) => start !== null && start <= begin)?.annotate(citation);
   }
 
   #show(url: string): void {

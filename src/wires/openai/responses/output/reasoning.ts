@@ -6,7 +6,7 @@ import type { Item, Place } from './place.ts';
 export class Reasoning implements Item {
   closed = false;
   readonly #place: Place;
-  readonly #names = new Set<TextName>();
+  #name: TextName | null = null;
   readonly #details: JsonObject[] = [];
   #summary: string | null = null;
   #sealed: string | null = null;
@@ -16,14 +16,14 @@ export class Reasoning implements Item {
     place.say('response.output_item.added', { output_index: place.index, item: this.json() });
   }
 
-  /** @param names the members of the message that held the text. */
-  text(piece: string, names: readonly TextName[]): void {
+  /** @param name the member of the message that held the text. */
+  text(piece: string, name: TextName): void {
     if (this.#summary === null) {
       this.#summary = '';
       this.#say('response.reasoning_summary_part.added', { part: { type: 'summary_text', text: '' } });
     }
     this.#summary += piece;
-    for (const name of names) this.#names.add(name);
+    this.#name = name;
     this.#say('response.reasoning_summary_text.delta', { delta: piece });
   }
 
@@ -39,7 +39,8 @@ export class Reasoning implements Item {
       this.#say('response.reasoning_summary_part.done', { part: { type: 'summary_text', text } });
     }
     this.closed = true;
-    this.#sealed = sealThought({ names: [...this.#names], details: joinDetails(this.#details) });
+    const details = joinDetails(this.#details);
+    this.#sealed = sealThought({ name: details.length > 0 ? null : this.#name, details });
     const { index, say } = this.#place;
     say('response.output_item.done', { output_index: index, item: this.json() });
   }
