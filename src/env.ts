@@ -27,8 +27,6 @@ export interface TimeLimits {
   idleMs: number;
   /** For an answer that is not streamed. */
   answerMs: number;
-  /** A request with an idempotency key goes on so long when its client has left. */
-  idempotencyGraceMs: number;
 }
 
 /** Access to the payment provider. */
@@ -54,6 +52,8 @@ export interface Config {
   trialCreditsUsd: number;
   mailWebhookUrl: string | null;
   limits: TimeLimits;
+  /** A request with an idempotency key goes on so long without a client, milliseconds. */
+  idempotencyGraceMs: number;
   /** Whether the clock syncs the registry. */
   registrySync: boolean;
   /** USD a day. */
@@ -95,8 +95,8 @@ export function configOf(env: Env): Config {
       idleMs: Number(result.data.IDLE_TIMEOUT_MS ?? 60_000),
       // The OpenAI SDKs give up after ten minutes too.
       answerMs: Number(result.data.ANSWER_TIMEOUT_MS ?? 600_000),
-      idempotencyGraceMs: Number(result.data.IDEMPOTENCY_GRACE_MS ?? 60_000),
     },
+    idempotencyGraceMs: Number(result.data.IDEMPOTENCY_GRACE_MS ?? 60_000),
     registrySync: result.data.REGISTRY_SYNC !== 'off',
     probeBudgetUsd: Number(result.data.PROBE_BUDGET_USD ?? 0),
     healthProbeBudgetUsd: Number(result.data.HEALTH_PROBE_BUDGET_USD ?? 0),

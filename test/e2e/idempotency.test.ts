@@ -191,6 +191,27 @@ test('a client that loses its connection in the middle of a stream comes back fo
   expect(await untilBalance(world, caller, 100 - COST)).toBe(100 - COST);
 });
 
+test('a client that leaves before a whole answer finds it when it comes back, and pays once', async () => {
+  const caller = await newCaller(world);
+  const { open, opened } = gate();
+  world.upstream.script('openai', async (response, request) => {
+    await opened;
+    await answer(ANSWERS.openai.whole(SAYS))(response, request);
+  });
+  const key = newIdempotencyKey();
+  const controller = new AbortController();
+  const asking = caller.chat(body, { ...withKey(key), signal: controller.signal });
+  while (asked() === 0) await sleep(5);
+  controller.abort();
+  await expect(asking).rejects.toThrow();
+  open();
+  expect(await untilBalance(world, caller, 100 - COST)).toBe(100 - COST);
+  const again = await caller.chat(body, withKey(key));
+  expect(again.headers.get('x-idempotent-replay')).toBe('true');
+  expect(again.headers.get('x-credits-used')).toBe('0.0004');
+  expect(asked()).toBe(1);
+});
+
 test('an answer that nobody waits for is made all the same', async () => {
   const caller = await newCaller(world);
   const { open, opened } = gate();

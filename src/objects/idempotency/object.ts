@@ -71,7 +71,7 @@ export class IdempotencyObject extends DurableObject<Env> {
       fingerprint,
       token,
       log: new AnswerLog(this.#kv, token),
-      graceMs: configOf(this.env).limits.idempotencyGraceMs,
+      graceMs: configOf(this.env).idempotencyGraceMs,
       ask: async (signal) => {
         const headers = new Headers(request.headers);
         for (const name of [FINGERPRINT_HEADER, FOLDER_HEADER]) headers.delete(name);

@@ -99,6 +99,16 @@ describe('a POST with an Idempotency-Key', () => {
     expect(conflict.body.type).toBe('error');
   });
 
+  it('does not remember a stream that fails in another format', async () => {
+    const name = newName();
+    const body = { model: 'demo-break', max_tokens: 100, stream: true, midstream: 'error', messages };
+    for (let time = 0; time < 2; time++) {
+      const answer = await call('POST', '/v1/messages', { key, body, headers: { 'idempotency-key': name } });
+      expect(answer.body).toContain('event: error');
+      expect(isReplay(answer)).toBeNull();
+    }
+  });
+
   it.each([
     ['unreadable', 'not json', 400],
     ['without a model', { messages }, 400],

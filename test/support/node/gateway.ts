@@ -8,11 +8,14 @@ const NAME = 'gateway';
 
 type V4Options = Parameters<typeof convertV4MiniflareOptions>[0];
 
-/** With the time limits of production, with short ones, or with a database that has no tables. */
-export type SharedGatewayKind = 'patient' | 'hasty' | 'without-tables';
+/**
+ * With the time limits of production, with short ones, with a database that has no tables, or with a payment
+ * provider, which is started by the test that needs it.
+ */
+export type GatewayKind = 'patient' | 'hasty' | 'without-tables' | 'paying';
 
-/** The shared ones, and those that are started by the test that needs them. */
-export type GatewayKind = SharedGatewayKind | 'paying' | 'mortal';
+/** Those that all tests share. */
+export type SharedGatewayKind = Exclude<GatewayKind, 'paying'>;
 
 /** The built Worker in a workerd of its own. */
 export interface Gateway {
@@ -24,12 +27,13 @@ export interface Gateway {
 
 /**
  * @param folder where the Worker was built.
+ * @param kind what it is for; `mortal` to be killed. Names its log.
  * @param variables of the Worker, beside the keys that every gateway gets.
  * @param storage a folder that outlives the gateway; without it storage is empty, and goes with it.
  */
 export async function startGateway(
   folder: string,
-  kind: GatewayKind,
+  kind: GatewayKind | 'mortal',
   variables: Record<string, string> = {},
   storage?: string,
 ): Promise<{ gateway: Gateway; stop(): Promise<void> }> {
