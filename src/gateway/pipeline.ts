@@ -6,6 +6,7 @@ import { wholeAnswer } from './client-format.ts';
 import { Brake } from './cutoff.ts';
 import { estimateUsage } from './estimate.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
+import { failureOf } from './keeper.ts';
 import { learnFromAnswer } from './learn.ts';
 import { observeWhole } from './observe.ts';
 import { plan } from './plan.ts';
@@ -50,7 +51,7 @@ export async function completeChat(call: Call): Promise<Response> {
     if (begun.kind === 'whole') return answerWhole(call, trail, begun, granted);
     return relay({ call, trail, pursuit, policy: planned.policy }, begun, granted);
   } catch (thrown) {
-    const error = toGatewayError(thrown);
+    const error = await failureOf(call, toGatewayError(thrown));
     // Who was refused before anything was tried has reserved nothing, and leaves no receipt.
     if (!REFUSALS.has(error.code) || trail.attempts.length > 0) settleFailure(call, trail, error);
     throw error;

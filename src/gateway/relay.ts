@@ -6,6 +6,7 @@ import type { ServedStream } from './attempt/served.ts';
 import { idleLimit, overTime } from './attempt/time-limits.ts';
 import { type ClientFormat, clientFormat } from './client-format.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
+import { failureOf } from './keeper.ts';
 import { learnFromAnswer } from './learn.ts';
 import { Answer } from './midstream/answer.ts';
 import { isRescuable, rescue } from './midstream/rescue.ts';
@@ -237,7 +238,7 @@ class Relay {
     const { call, trail } = this.#relayed;
     const answer = this.#answer;
     const served = answer.hasBegun ? answer.served : null;
-    const failure = thrown && errorWithoutSecret(thrown, served?.secret ?? null);
+    const failure = thrown && errorWithoutSecret(await failureOf(call, thrown), served?.secret ?? null);
     const state = served?.stream.decoder.state;
     const gone = failure?.code === 'client_closed_request';
     if (failure && !gone) answer.writeOff();

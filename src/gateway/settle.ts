@@ -66,7 +66,8 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
   const text = JSON.stringify(receipt);
   rememberReceipt(call.caller.workspaceId, call.generationId, text);
   post(call, text, settlementOf(call, ending, parts, charged));
-  const told = ending.status === 'completed' ? undefined : call.ended?.(charged !== null && charged > 0);
+  const told =
+    ending.status === 'completed' ? undefined : call.keeper?.ended(charged !== null && charged > 0);
   if (told) call.waitUntil(told.catch(() => {}));
   return { charged, receipt, told };
 }

@@ -2,7 +2,7 @@ import { answerOnce } from '../cache/idempotency/answer-once.ts';
 import { checkIdempotencyKey } from '../cache/idempotency/key.ts';
 import { checkCaller } from '../gateway/admit.ts';
 import { idempotencyClient } from '../objects/idempotency/client.ts';
-import { RUN_HEADER } from '../objects/idempotency/types.ts';
+import type { RunProps } from '../objects/idempotency/types.ts';
 import type { HttpContext } from './context.ts';
 import { readBody } from './middleware/body.ts';
 
@@ -22,10 +22,13 @@ async function handleOnce(c: HttpContext, key: string, handler: Handler): Promis
   checkIdempotencyKey(key);
   const scope = { workspaceId: caller.workspaceId, projectId: caller.projectId, key };
   const request = c.req.raw;
-  const token = request.headers.get(RUN_HEADER);
-  if (token !== null) {
-    // It comes from the key's object, which knows the token; from anybody else it has no effect but this.
-    c.set('ended', (billed) => idempotencyClient(c.env, scope).ended(token, billed));
+  const { run } = c.executionCtx.props as Partial<RunProps>;
+  if (run !== undefined) {
+    const client = idempotencyClient(c.env, scope);
+    c.set('keeper', {
+      ended: (billed) => client.ended(run, billed),
+      gaveUp: () => client.gaveUp(run),
+    });
     return await handler(c);
   }
   checkCaller(caller, c.req.header('cf-connecting-ip') ?? null);

@@ -43,7 +43,7 @@ export async function complete(c: HttpContext, read: (bytes: Uint8Array) => Aske
     env: c.env,
     config: configOf(c.env),
     health: new RequestHealth({ env: c.env, continent: continentOf(c.req.raw), waitUntil }),
-    ended: c.get('ended'),
+    keeper: c.get('keeper'),
     registry: loading instanceof Promise ? await loading : loading,
     waitUntil,
   });

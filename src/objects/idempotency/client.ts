@@ -28,6 +28,8 @@ export interface IdempotencyClient {
   ask(fingerprint: string, url: string, init: RequestInit): Promise<Asked>;
   /** A run ended as no whole answer. @param token of the run. @param billed whether it costs something. */
   ended(token: string, billed: boolean): Promise<void>;
+  /** Whether a run was given up by the object; not where the object has lost it. */
+  gaveUp(token: string): Promise<boolean>;
 }
 
 export function idempotencyClient(
@@ -50,5 +52,6 @@ export function idempotencyClient(
     async ended(token, billed) {
       await stub.ended(token, billed);
     },
+    gaveUp: async (token) => await stub.gaveUp(token),
   };
 }

@@ -12,7 +12,7 @@ import {
   KIND_HEADER,
   REMEMBERED_MS,
   type Remembered,
-  RUN_HEADER,
+  type RunProps,
 } from './types.ts';
 
 type Answer = Extract<Remembered, { kind: 'answer' }>;
@@ -26,7 +26,10 @@ const RECORD = 'answer';
  */
 export class IdempotencyObject extends DurableObject<Env> {
   readonly #kv = this.ctx.storage.kv;
+  /** Which the next one joins who asks. */
   #run: Run | null = null;
+  /** All that are under way, by token: also those too large to be joined. */
+  readonly #runs = new Map<string, Run>();
   /** Settles when the run is over and what it left behind is known. */
   #runOver: Promise<void> = Promise.resolve();
   /** Who is being given pieces from storage. */
@@ -49,20 +52,25 @@ export class IdempotencyObject extends DurableObject<Env> {
 
   /** What a run came to that is no whole answer, from the gateway that made it. */
   ended(token: string, billed: boolean): void {
-    const run = this.#run;
-    if (run?.token !== token) return;
-    if (billed) {
+    const run = this.#runs.get(token);
+    if (!run) return;
+    if (billed && run === this.#run) {
       const generationId = new Headers(run.given?.headers ?? []).get('x-generation-id');
       this.#remember({ kind: 'spent', fingerprint: run.fingerprint, generationId, expiresAt: expiry() });
     }
     run.report();
   }
 
+  /** Whether this object ended a run as nobody waited for it. One it does not know was lost in a restart. */
+  gaveUp(token: string): boolean {
+    return this.#runs.get(token)?.givenUp ?? false;
+  }
+
   override async alarm(): Promise<void> {
     const known = this.#kv.get<Remembered>(RECORD);
     if (known && known.expiresAt > Date.now()) return await this.ctx.storage.setAlarm(known.expiresAt);
     if (known) await this.#delete(known);
-    if (!this.#run && this.#pumps.size === 0) await this.ctx.storage.deleteAll();
+    if (this.#runs.size === 0 && this.#pumps.size === 0) await this.ctx.storage.deleteAll();
   }
 
   #begin(request: Request, fingerprint: string): Run {
@@ -75,10 +83,9 @@ export class IdempotencyObject extends DurableObject<Env> {
       ask: async (signal) => {
         const headers = new Headers(request.headers);
         for (const name of [FINGERPRINT_HEADER, FOLDER_HEADER]) headers.delete(name);
-        headers.set(RUN_HEADER, token);
         const { url, method, cf } = request;
         const init = { method, headers, body: await request.arrayBuffer(), signal };
-        return await ownWorker(this.ctx).fetch(
+        return await ownWorker(this.ctx, { run: token }).fetch(
           url,
           cf ? { ...init, cf: cf as RequestInitCfProperties } : init,
         );
@@ -89,7 +96,9 @@ export class IdempotencyObject extends DurableObject<Env> {
       },
     });
     this.#run = run;
+    this.#runs.set(token, run);
     this.#runOver = run.run().then(() => {
+      this.#runs.delete(token);
       if (this.#run === run) this.#run = null;
     });
     this.ctx.waitUntil(this.#runOver.then(() => this.#clearUp(run)));
@@ -245,7 +254,7 @@ function answer({ status, headers }: AnswerHead, body: BodyInit | null, kind: An
   return new Response(body, { status, headers: all });
 }
 
-/** This Worker, as a client calls it. */
-function ownWorker(ctx: DurableObjectState): Fetcher {
-  return (ctx.exports as unknown as { default: Fetcher }).default;
+/** This Worker, as a client calls it, but for what it is told of the run. */
+function ownWorker(ctx: DurableObjectState, props: RunProps): Fetcher {
+  return (ctx.exports as unknown as { default(options: { props: RunProps }): Fetcher }).default({ props });
 }

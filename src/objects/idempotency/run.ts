@@ -42,6 +42,8 @@ export class Run {
   #overflowed = false;
   /** Nobody may join any more. */
   closed = false;
+  /** Nobody waited for it, and it was ended. */
+  givenUp = false;
   /** The gateway said that this answer is none. */
   failed = false;
 
@@ -176,6 +178,7 @@ export class Run {
 
   #giveUp(): Error {
     this.closed = true;
+    this.givenUp = true;
     const reason = new Error('Nobody waits for it');
     this.#controller.abort(reason);
     this.#body?.cancel(reason).catch(() => {});

@@ -7,8 +7,11 @@ export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 /** A larger answer is kept in R2, a smaller one in the object. */
 export const IN_OBJECT_BYTES = 1024 * 1024;
 
-/** The header by which a generation knows the run of an object that it belongs to. Its value is a secret of the two. */
-export const RUN_HEADER = 'x-idempotency-run';
+/** What a generation is told by the object that asks for it, where no client can: `ctx.props`. */
+export interface RunProps {
+  /** The token of the run. */
+  run: string;
+}
 
 /** Headers between the object and its client; no other client sees them. */
 export const FINGERPRINT_HEADER = 'x-idempotency-fingerprint';

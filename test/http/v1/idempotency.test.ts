@@ -1,7 +1,8 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Bindings } from '../../../src/env.ts';
-import { call, errorOf, newKey, newWorkspace, OPERATOR } from '../../support/gateway.ts';
+import { call, errorOf, newKey, newWorkspace, OPERATOR, send } from '../../support/gateway.ts';
 
 const bindings = env as unknown as Bindings;
 const worker = (exports as unknown as { default: Fetcher }).default;
@@ -183,15 +184,34 @@ describe('a POST with an Idempotency-Key', () => {
     expect(errorOf(await chat(newName()))).toMatchObject({ status: 503, code: 'storage_unavailable' });
   });
 
-  it('takes the header of a run from nobody else', async () => {
+  it('costs nothing when the object itself dies in the middle, and the next request runs anew', async () => {
     const name = newName();
-    const first = await chat(name);
-    const forged = await chat(
-      name,
-      { model: 'demo-break', messages, stream: true, midstream: 'error' },
-      { 'x-idempotency-run': 'x' },
-    );
-    expect(forged.status).toBe(200);
-    expect((await chat(name)).body).toEqual(first.body);
+    const own = await newWorkspace();
+    const { key: secret, project } = await newKey(own.id);
+    const content = 'one two three four';
+    const body = { model: 'demo-slow', messages: [{ role: 'user', content }], stream: true };
+    const headers = { 'idempotency-key': name };
+    const first = await send('POST', '/v1/chat/completions', { key: secret, body, headers });
+    const reader = first.body?.getReader();
+    await reader?.read();
+    const id = bindings.IDEMPOTENCY.idFromName(`${own.id}/${project}/${name}`);
+    const object = bindings.IDEMPOTENCY.get(id);
+    await runInDurableObject(object, (_, state) => state.abort('killed')).catch(() => {});
+    const rest = async (): Promise<void> => {
+      while (!(await reader?.read())?.done);
+    };
+    await expect(rest()).rejects.toThrow();
+    const receiptOf = async (of: Response) =>
+      (await call('GET', `/v1/generations/${of.headers.get('x-generation-id')}`, { key: secret })).body;
+    await expect.poll(async () => (await receiptOf(first)).status).toBe('failed');
+    expect((await receiptOf(first)).credits_used).toBe(0);
+    const again = await send('POST', '/v1/chat/completions', { key: secret, body, headers });
+    expect(isReplay(again)).toBeNull();
+    expect(await again.text()).toContain('four');
+    const { credits_used: cost } = await receiptOf(again);
+    expect(cost).toBeGreaterThan(0);
+    const credits = async () =>
+      (await call('GET', `/api/workspaces/${own.id}`, { key: OPERATOR })).body.credits;
+    await expect.poll(credits).toBeCloseTo(10 - cost, 9);
   });
 });
