@@ -5,6 +5,8 @@ export class Cutoff {
   readonly #controller = new AbortController();
   #reason: GatewayError | null = null;
   #cancelled = false;
+  /** Called when it is cancelled: cheaper than a listener on the signal, which every call would have. */
+  onCancel: (() => void) | null = null;
 
   get signal(): AbortSignal {
     return this.#controller.signal;
@@ -28,6 +30,7 @@ export class Cutoff {
   cancel(): void {
     if (this.#reason) return;
     this.#cancelled = true;
+    this.onCancel?.();
     this.cut(new GatewayError('upstream_timeout', { message: 'Another provider was first.' }));
   }
 

@@ -83,3 +83,11 @@ export function reasonOf(code: ErrorCode): RoutingReason {
       return 'fallback_error';
   }
 }
+
+/** The overload of an endpoint that scales to zero: nobody is there yet. */
+export function asleep({ retryAfterMs, upstream }: GatewayError): GatewayError {
+  return new GatewayError('upstream_waking', {
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+    ...(upstream === null ? {} : { upstream }),
+  });
+}

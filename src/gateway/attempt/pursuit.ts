@@ -1,10 +1,10 @@
 import { GatewayError, toGatewayError } from '../../errors.ts';
 import { coolDown, warmUp } from '../../providers/cool-down.ts';
 import type { FallbackTrigger } from '../../routing/policy/types.ts';
-import { keepReservation, RENEW_EVERY_MS } from '../admit.ts';
 import { Cutoff } from '../cutoff.ts';
 import type { Call, Candidate, Plan, Trail } from '../types.ts';
-import { isFaultOfEndpoint, reasonOf, triggerOf } from './failure.ts';
+import { asleep, isFaultOfEndpoint, reasonOf, triggerOf } from './failure.ts';
+import { Keeper } from './keeper.ts';
 import { firstOf, type Leg } from './leg.ts';
 import { leadsTo, nextStep, type Pauses, type Step, Tries } from './next-step.ts';
 import { Probe } from './probe.ts';
@@ -40,6 +40,7 @@ export class Pursuit {
   readonly #trail: Trail;
   readonly #tries = new Tries();
   readonly #wake: Wake;
+  readonly #keeper: Keeper;
   readonly #probe: Probe;
   readonly #mostAttempts: number;
   #deadline: number;
@@ -54,7 +55,8 @@ export class Pursuit {
     this.#call = call;
     this.#plan = plan;
     this.#trail = trail;
-    this.#wake = new Wake(wakeBudget(plan.policy), trail.brake, call.health);
+    this.#keeper = new Keeper(call);
+    this.#wake = new Wake(wakeBudget(plan.policy), trail.brake, call.health, () => this.#keeper.tick());
     this.#probe = new Probe(call.health);
     this.#deadline = call.startedAt + this.#totalMs;
     this.#mostAttempts = plan.policy.max_attempts ?? MAX_ATTEMPTS;
@@ -69,7 +71,6 @@ export class Pursuit {
     const legs: Leg[] = [];
     let step = broken ? this.#afterBreak(broken) : this.#first();
     let error = broken?.error ?? new GatewayError('internal_error');
-    const keeping = setInterval(() => keepReservation(this.#call), RENEW_EVERY_MS);
     try {
       for (;;) {
         if (step) {
@@ -97,7 +98,6 @@ export class Pursuit {
         else if (!leg.beside) this.#leave(leg.candidate, error);
       }
     } finally {
-      clearInterval(keeping);
       for (const { cutoff } of legs) cutoff.cancel();
       this.#probe.giveBack();
     }
@@ -120,6 +120,7 @@ export class Pursuit {
   async #pause({ candidate, waitMs, waking }: Step): Promise<void> {
     if (!waking) {
       if (waitMs > 0) await this.#trail.brake.sleep(waitMs);
+      this.#keeper.tick();
       return;
     }
     const since = Date.now();
@@ -146,12 +147,19 @@ export class Pursuit {
     this.#tries.began(candidate);
     if (!waking) this.#attempts++;
     const asked = ask.requestFor(candidate);
-    const ended = sendOnce(this.#call, candidate, asked, policy, limit.ms, this.#trail, cutoff).catch(
-      (thrown: unknown) => {
-        this.#trail.brake.detach(cutoff);
-        return toGatewayError(thrown);
-      },
-    );
+    const ended = sendOnce(
+      this.#call,
+      candidate,
+      asked,
+      policy,
+      limit.ms,
+      this.#trail,
+      cutoff,
+      this.#keeper,
+    ).catch((thrown: unknown) => {
+      this.#trail.brake.detach(cutoff);
+      return toGatewayError(thrown);
+    });
     return { candidate, cutoff, startedAt, limit, beside, ended };
   }
 
@@ -210,7 +218,7 @@ export class Pursuit {
   #learn({ candidate, limit, startedAt }: Leg, error: GatewayError): GatewayError {
     const { credential, endpoint, model } = candidate;
     const now = Date.now();
-    if (endpoint.scalesToZero && error.code === 'upstream_overloaded') return this.#asleep(error);
+    if (endpoint.scalesToZero && error.code === 'upstream_overloaded') return asleep(error);
     this.#tries.failed(candidate, error);
     if (credential.kind !== 'none') coolDown(credential.id, error, now);
     if (error.code === 'upstream_timeout' && endpoint.scalesToZero) {
@@ -223,14 +231,6 @@ export class Pursuit {
       this.#probe.taught(endpoint.id);
     }
     return error;
-  }
-
-  /** What is overloaded with nobody there is asleep. */
-  #asleep({ retryAfterMs, upstream }: GatewayError): GatewayError {
-    return new GatewayError('upstream_waking', {
-      ...(retryAfterMs === null ? {} : { retryAfterMs }),
-      ...(upstream === null ? {} : { upstream }),
-    });
   }
 
   /** Who is asked after a failure. */

@@ -15,6 +15,7 @@ import { errorWithoutSecret, withoutSecret } from '../redact.ts';
 import type { Call, Candidate, Trail } from '../types.ts';
 import { send } from '../upstream.ts';
 import { readFailure } from './failure.ts';
+import type { Keeper } from './keeper.ts';
 import type { Served } from './served.ts';
 
 /** Larger answers are refused: an isolate has 128 MB for all its requests. */
@@ -33,6 +34,7 @@ export async function sendOnce(
   limitMs: number,
   trail: Trail,
   cutoff: Cutoff,
+  keeper: Keeper,
 ): Promise<Served> {
   const limited = withOutputLimit(asked, candidate.maxOutputTokens);
   const readable = readableRequest(candidate, limited);
@@ -49,8 +51,7 @@ export async function sendOnce(
   };
   const calledAt = Date.now();
   const record = recordOf(candidate);
-  const limit = candidate.maxOutputTokens;
-  const adjusted = limit === null ? [] : [`${outputLimitName(asked)}=${limit}`];
+  const adjusted = limited === asked ? [] : [`${outputLimitName(asked)}=${candidate.maxOutputTokens}`];
   const served = {
     candidate,
     request,
@@ -62,13 +63,12 @@ export async function sendOnce(
     record,
   };
   trail.attempts.push(record);
-  const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), limitMs);
+  const stopWatching = watch(limitMs, cutoff, keeper);
   // The receipt may be written before a call that was cancelled notices.
-  cutoff.signal.addEventListener('abort', () => {
-    if (!cutoff.cancelled) return;
+  cutoff.onCancel = () => {
     record.outcome = 'cancelled';
     record.duration_ms = Date.now() - calledAt;
-  });
+  };
   let known: string | null = null;
   try {
     if (cutoff.reason) throw cutoff.reason;
@@ -104,9 +104,27 @@ export async function sendOnce(
     cutoff.cut(error);
     throw error;
   } finally {
-    clearTimeout(timer);
+    stopWatching();
     record.duration_ms = Date.now() - calledAt;
   }
+}
+
+/** Ends a call that takes too long, and until then keeps what the request has reserved: one timer for both. */
+function watch(limitMs: number, cutoff: Cutoff, keeper: Keeper): () => void {
+  const deadline = Date.now() + limitMs;
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (): void => {
+    timer = setTimeout(
+      () => {
+        keeper.tick();
+        if (Date.now() < deadline) wait();
+        else cutoff.cut(new GatewayError('upstream_timeout'));
+      },
+      Math.min(deadline - Date.now(), keeper.dueMs),
+    );
+  };
+  wait();
+  return () => clearTimeout(timer);
 }
 
 function recordOf({ endpoint, provider }: Candidate): Attempt {

@@ -35,13 +35,16 @@ export class Wake {
   readonly budgetMs: number;
   readonly #brake: Brake;
   readonly #health: CallHealth;
+  readonly #tick: () => void;
   /** When this request began to wait, by endpoint. */
   readonly #waitsSince = new Map<string, number>();
 
-  constructor(budgetMs: number, brake: Brake, health: CallHealth) {
+  /** @param tick called while it waits. */
+  constructor(budgetMs: number, brake: Brake, health: CallHealth, tick: () => void) {
     this.budgetMs = budgetMs;
     this.#brake = brake;
     this.#health = health;
+    this.#tick = tick;
   }
 
   /** The provider is waking, as far as this request knows since then. */
@@ -81,6 +84,7 @@ export class Wake {
         return;
       }
       await this.#brake.sleep(Math.min(LOOK_MS, until - now));
+      this.#tick();
     }
   }
 

@@ -18,7 +18,7 @@ const anEndpoint = (): string => `v/s@sleepy-${endpoints++}`;
 /** One request's part. */
 function part(budgetMs = 60_000) {
   const [brake, health] = [new Brake(), new FakeHealth()];
-  return { wake: new Wake(budgetMs, brake, health), brake, health };
+  return { wake: new Wake(budgetMs, brake, health, () => {}), brake, health };
 }
 
 /** How long something takes, milliseconds. */
