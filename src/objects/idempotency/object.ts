@@ -226,11 +226,14 @@ export class IdempotencyObject extends DurableObject<Env> {
     return null;
   }
 
+  /** The file goes first: what names it must be there when that has to be tried again. */
   async #delete(record: Remembered): Promise<void> {
-    this.#kv.delete(RECORD);
-    if (record.kind !== 'answer') return;
-    deletePieces(this.#kv, record.token);
-    if (record.file !== null) await this.env.FILES.delete(record.file);
+    if (record.kind === 'answer') {
+      if (record.file !== null) await this.env.FILES.delete(record.file);
+      deletePieces(this.#kv, record.token);
+    }
+    // Another answer may have taken its place.
+    if (this.#kv.get<Remembered>(RECORD)?.expiresAt === record.expiresAt) this.#kv.delete(RECORD);
   }
 
   #pumping(pump: Promise<void>): void {

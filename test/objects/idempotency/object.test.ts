@@ -104,6 +104,19 @@ describe('the object of an idempotency key', () => {
     expect(isReplay(await ask('forgotten', 'now another'))).toBe(false);
   });
 
+  it('does not forget which file is to be deleted when R2 fails', async () => {
+    await ask('no-delete', 'hello', LARGE);
+    await vi.waitFor(async () => expect(await recordOf('no-delete')).toMatchObject({ pieces: [] }));
+    const { file } = (await recordOf('no-delete')) as { file: string };
+    await age('no-delete');
+    vi.spyOn(bindings.FILES, 'delete').mockRejectedValueOnce(new Error('R2 is down'));
+    const alarm = () => runInDurableObject(objectOf('no-delete'), (object) => object.alarm());
+    await expect(alarm()).rejects.toThrow('R2 is down');
+    await alarm();
+    expect(await bindings.FILES.head(file)).toBeNull();
+    expect(await keysOf('no-delete')).toEqual([]);
+  });
+
   it('makes an answer anew after a day, though the alarm is late', async () => {
     const first = await ask('late', 'hello', LARGE);
     await vi.waitFor(async () => expect(await recordOf('late')).toMatchObject({ pieces: [] }));
