@@ -3,6 +3,7 @@ import type { HttpEnv } from './http/context.ts';
 import { dataPlane, nothingHere, othersThan } from './http/data-plane.ts';
 import { handleError, methodNotAllowed } from './http/errors.ts';
 import { chatCompletions } from './http/v1/chat-completions.ts';
+import { createCompletion } from './http/v1/completions.ts';
 import { getCredits } from './http/v1/credits.ts';
 import { getGeneration } from './http/v1/generations.ts';
 import { getCallingKey } from './http/v1/key.ts';
@@ -22,6 +23,7 @@ app.get('/health', (c) => c.json({ status: 'ok' }));
 
 // The data plane. Each path and method has one handler: where several match, Hono builds a chain per request.
 app.post('/v1/chat/completions', dataPlane(chatCompletions));
+app.post('/v1/completions', dataPlane(createCompletion));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
 app.post('/v1/responses', dataPlane(createResponse));
@@ -31,7 +33,13 @@ app.get('/v1/key', dataPlane(getCallingKey));
 app.get('/v1/credits', dataPlane(getCredits));
 app.get('/v1/generations/:id', dataPlane(getGeneration));
 
-for (const path of ['/v1/chat/completions', '/v1/messages', '/v1/messages/count_tokens', '/v1/responses']) {
+for (const path of [
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/messages',
+  '/v1/messages/count_tokens',
+  '/v1/responses',
+]) {
   app.on(othersThan('POST'), path, dataPlane(methodNotAllowed('POST')));
 }
 for (const path of ['/v1/models', '/v1/models/:id{.+}', '/v1/key', '/v1/credits', '/v1/generations/:id']) {

@@ -18,6 +18,7 @@ const ROOTS: Record<string, string[]> = {
     'ListModelsResponse',
     'Model',
   ],
+  'completions.json': ['CreateCompletionRequest', 'CreateCompletionResponse'],
   'responses.json': ['Response', 'ResponseStreamEvent'],
 };
 

@@ -10,6 +10,8 @@ export type Described =
   | 'CreateChatCompletionRequest'
   | 'CreateChatCompletionResponse'
   | 'CreateChatCompletionStreamResponse'
+  | 'CreateCompletionRequest'
+  | 'CreateCompletionResponse'
   | 'ErrorResponse'
   | 'ListModelsResponse'
   | 'Model'
@@ -17,7 +19,7 @@ export type Described =
   | 'ResponseStreamEvent';
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
-const FILES = ['chat', 'responses'];
+const FILES = ['chat', 'completions', 'responses'];
 for (const file of FILES) {
   const description = JSON.parse(readFileSync(`${FOLDER}/${file}.json`, 'utf8')) as Schema;
   ajv.addSchema(withNull(description) as object, file);

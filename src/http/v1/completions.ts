@@ -1,0 +1,8 @@
+import { inCompletionsFormat } from '../../gateway/completions-format.ts';
+import type { HttpContext } from '../context.ts';
+import { complete } from './complete.ts';
+
+/** POST /v1/completions: a chat completion in the format of OpenAI's legacy completions. */
+export function createCompletion(c: HttpContext): Promise<Response> {
+  return complete(c, inCompletionsFormat);
+}
