@@ -5,6 +5,7 @@ import type { Pursuit } from './attempt/pursuit.ts';
 import type { ServedStream } from './attempt/served.ts';
 import { idleLimit, overTime } from './attempt/time-limits.ts';
 import { type ClientFormat, clientFormat } from './client-format.ts';
+import { drain } from './drain.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
 import { failureOf } from './keeper.ts';
 import { learnFromAnswer } from './learn.ts';
@@ -19,9 +20,6 @@ import type { Call, Trail } from './types.ts';
 
 /** With nothing to say for this long, a comment keeps the connection alive and shows whether the client is there. */
 const PING_AFTER_MS = 2_000;
-
-/** After the upstream's last event its connection gets this long to end by itself, so that it can be used again. */
-const DRAIN_MS = 1_000;
 
 /**
  * Writes are not awaited one by one, since each awaited promise wakes JavaScript once more; after this
@@ -98,7 +96,7 @@ class Relay {
       clearInterval(watch);
     }
     await this.#end(failure);
-    await this.#drain();
+    if (this.#answer.hasBegun) await drain(this.#answer.served.stream);
   }
 
   /** Tells the client that the provider is waking, until it answers. */
@@ -275,20 +273,6 @@ class Relay {
       // The client left at the last moment, or must not take this for an answer; what it was given is settled.
       await this.#writer.abort().catch(ignore);
     }
-  }
-
-  /** Lets the upstream's connection end by itself; an upstream that goes on is cut. */
-  async #drain(): Promise<void> {
-    if (!this.#answer.hasBegun) return;
-    const { reader, cutoff } = this.#answer.served.stream;
-    if (cutoff.reason) return;
-    const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), DRAIN_MS);
-    try {
-      while (!(await reader.read()).done);
-    } catch {
-      // It ended, if not politely.
-    }
-    clearTimeout(timer);
   }
 }
 
