@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { HealthObject } from './objects/health/object.ts';
+import type { IdempotencyObject } from './objects/idempotency/object.ts';
 import type { TracesObject } from './objects/traces/object.ts';
 import type { WorkspaceObject } from './objects/workspace/object.ts';
 import { Variables } from './variables.ts';
@@ -11,6 +12,7 @@ export interface Bindings {
   WORKSPACE: DurableObjectNamespace<WorkspaceObject>;
   TRACES: DurableObjectNamespace<TracesObject>;
   HEALTH: DurableObjectNamespace<HealthObject>;
+  IDEMPOTENCY: DurableObjectNamespace<IdempotencyObject>;
   FILES: R2Bucket;
 }
 
@@ -50,6 +52,8 @@ export interface Config {
   trialCreditsUsd: number;
   mailWebhookUrl: string | null;
   limits: TimeLimits;
+  /** A request with an idempotency key goes on so long without a client, milliseconds. */
+  idempotencyGraceMs: number;
   /** Whether the clock syncs the registry. */
   registrySync: boolean;
   /** USD a day. */
@@ -92,6 +96,7 @@ export function configOf(env: Env): Config {
       // The OpenAI SDKs give up after ten minutes too.
       answerMs: Number(result.data.ANSWER_TIMEOUT_MS ?? 600_000),
     },
+    idempotencyGraceMs: Number(result.data.IDEMPOTENCY_GRACE_MS ?? 60_000),
     registrySync: result.data.REGISTRY_SYNC !== 'off',
     probeBudgetUsd: Number(result.data.PROBE_BUDGET_USD ?? 0),
     healthProbeBudgetUsd: Number(result.data.HEALTH_PROBE_BUDGET_USD ?? 0),

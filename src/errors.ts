@@ -61,6 +61,8 @@ export const ERRORS = {
   generation_not_found: row(404, 'not_found_error', false, 'There is no such generation in this workspace.', 'Check the id; receipts are written when an answer ends.'),
   method_not_allowed: row(405, 'invalid_request_error', false, 'This address does not take this method.', 'Use a method that the `allow` header names.'),
   conflict: row(409, 'invalid_request_error', false, 'The object was changed or exists already.', 'Read the object again, then repeat the change.'),
+  idempotency_key_conflict: row(409, 'invalid_request_error', false, 'This idempotency key was used with another request.', 'Use a new key for each request; repeat a request with its key, body and headers unchanged.'),
+  idempotency_key_spent: row(409, 'invalid_request_error', false, 'The request of this idempotency key was given up, as nobody waited for its answer.', 'Use a new key. What had been produced was billed: `x-generation-id` names its receipt.'),
   request_too_large: row(413, 'invalid_request_error', false, 'The request body is over the limit of 32 MB.', 'Send less; give large files by URL.'),
   unsupported_content_type: row(415, 'invalid_request_error', false, 'The request body must be application/json.', 'Send `Content-Type: application/json`.'),
   too_many_attempts: row(429, 'rate_limit_error', false, 'There were too many attempts.', 'Wait as long as `retry-after` says.'),

@@ -2,6 +2,7 @@ import { app } from './app.ts';
 import type { Env } from './env.ts';
 
 export { HealthObject } from './objects/health/object.ts';
+export { IdempotencyObject } from './objects/idempotency/object.ts';
 export { TracesObject } from './objects/traces/object.ts';
 export { WorkspaceObject } from './objects/workspace/object.ts';
 

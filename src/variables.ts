@@ -25,6 +25,8 @@ export const Variables = z.object({
   FIRST_TOKEN_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
   IDLE_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
   ANSWER_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
+  /** How long a request with an idempotency key goes on without a client. */
+  IDEMPOTENCY_GRACE_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
   /** Stripe's secret key. Without one credits cannot be bought, only granted. */
   STRIPE_SECRET_KEY: z.optional(z.string().check(z.minLength(8))),
   /** The signing secret of the webhook at /api/payments/stripe. */

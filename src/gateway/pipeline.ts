@@ -7,6 +7,7 @@ import { wholeAnswer } from './client-format.ts';
 import { Brake } from './cutoff.ts';
 import { estimateUsage } from './estimate.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
+import { failureOf } from './keeper.ts';
 import { learnFromAnswer } from './learn.ts';
 import { observePlain, observeWhole } from './observe.ts';
 import { plan } from './plan.ts';
@@ -96,7 +97,7 @@ async function run(
     const response = answer(begun, { plan: planned, trail, pursuit, granted });
     return response instanceof Promise ? await response : response;
   } catch (thrown) {
-    const error = toGatewayError(thrown);
+    const error = await failureOf(call, toGatewayError(thrown));
     // Who was refused before anything was tried has reserved nothing, and leaves no receipt.
     if (!REFUSALS.has(error.code) || trail.attempts.length > 0) settleFailure(call, trail, error);
     throw error;

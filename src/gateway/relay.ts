@@ -6,6 +6,7 @@ import type { ServedStream } from './attempt/served.ts';
 import { idleLimit, overTime } from './attempt/time-limits.ts';
 import { type ClientFormat, clientFormat } from './client-format.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
+import { failureOf } from './keeper.ts';
 import { learnFromAnswer } from './learn.ts';
 import { Answer } from './midstream/answer.ts';
 import { isRescuable, rescue } from './midstream/rescue.ts';
@@ -241,7 +242,7 @@ class Relay {
     const { call, trail } = this.#relayed;
     const answer = this.#answer;
     const served = answer.hasBegun ? answer.served : null;
-    const failure = thrown && errorWithoutSecret(thrown, served?.secret ?? null);
+    const failure = thrown && errorWithoutSecret(await failureOf(call, thrown), served?.secret ?? null);
     const state = served?.stream.decoder.state;
     const gone = failure?.code === 'client_closed_request';
     // Else a short time limit would buy the beginning of any answer for nothing.
@@ -271,12 +272,14 @@ class Relay {
     };
     try {
       if (gone) return void (await this.#writer.abort());
+      await settlement.told;
       await this.#write(
         failure ? this.#format.failure(labels, failure) : this.#format.end(labels, usageObject, settlement),
       );
       await this.#writer.close();
     } catch {
-      // The client left at the last moment; what it was given is settled.
+      // The client left at the last moment, or must not take this for an answer; what it was given is settled.
+      await this.#writer.abort().catch(ignore);
     }
   }
 }

@@ -41,6 +41,8 @@ export interface Settlement {
   /** What the caller pays; null when it is not known. */
   charged: NanoUsd | null;
   receipt: Receipt;
+  /** Settles when those know of a failure who must know of it before the client. */
+  told: Promise<void> | undefined;
 }
 
 /** A part with its price. */
@@ -64,7 +66,10 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
   const text = JSON.stringify(receipt);
   rememberReceipt(call.caller.workspaceId, call.generationId, text);
   post(call, text, settlementOf(call, ending, parts, charged));
-  return { charged, receipt };
+  const told =
+    ending.status === 'completed' ? undefined : call.keeper?.ended(charged !== null && charged > 0);
+  if (told) call.waitUntil(told.catch(() => {}));
+  return { charged, receipt, told };
 }
 
 function priced(call: Call, { candidate, usage }: Part): Priced {

@@ -63,12 +63,25 @@ export interface Call {
   config: Config;
   registry: Registry;
   health: CallHealth;
+  /** Where clients get the answer from somebody who keeps it, and is the one client of this call. */
+  keeper?: Keeper | undefined;
   waitUntil(promise: Promise<unknown>): void;
 }
 
 /** A chat completion on its way. */
 export interface ChatCall extends Call {
   request: ChatRequest;
+}
+
+/** Who reads an answer for its clients, and remembers it. */
+export interface Keeper {
+  /**
+   * Hears that it ended as no whole answer, before its clients do.
+   * @param billed whether it costs something all the same.
+   */
+  ended(billed: boolean): Promise<void>;
+  /** Whether a keeper that has gone did so as nobody wanted the answer. Else the answer is lost. */
+  gaveUp(): Promise<boolean>;
 }
 
 /** Health as one request reads it and adds to it. Memory alone. */

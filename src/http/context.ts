@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { Env } from '../env.ts';
+import type { Keeper } from '../gateway/types.ts';
 import type { Principal } from '../tenancy/types.ts';
 
 /** What middleware puts on the context of a request. */
@@ -8,6 +9,8 @@ export interface Variables {
   /** Set as soon as a request has a generation, so that errors name it too. */
   generationId?: string;
   principal: Principal;
+  /** Set where somebody keeps the answer for its clients. */
+  keeper?: Keeper;
   /** Set where the principal is a signed-in person. */
   sessionId?: string;
 }

@@ -3,14 +3,15 @@ import { newId } from '../lib/id.ts';
 import { authenticate } from '../tenancy/authenticate.ts';
 import type { HttpContext } from './context.ts';
 import { handleError, handleNotFound } from './errors.ts';
-
-type Handler = (c: HttpContext) => Response | Promise<Response>;
+import { type Handler, idempotent } from './idempotent.ts';
 
 /**
  * A route of the data plane: the request gets its id and its caller, and the handler answers. One function
- * and no chain of middleware, each link of which would cost about what parsing a request costs.
+ * and no chain of middleware, each link of which would cost about what parsing a request costs. A POST with an
+ * `Idempotency-Key` is answered once.
  */
 export function dataPlane(handler: Handler): (c: HttpContext) => Promise<Response> {
+  const answer = idempotent(handler);
   return async (c) => {
     const id = newId('request');
     c.set('requestId', id);
@@ -18,7 +19,7 @@ export function dataPlane(handler: Handler): (c: HttpContext) => Promise<Respons
       c.executionCtx.waitUntil(promise),
     );
     c.set('principal', principal instanceof Promise ? await principal : principal);
-    const response = await handler(c);
+    const response = await answer(c);
     if (!response.headers.has('x-request-id')) response.headers.set('x-request-id', id);
     return response;
   };

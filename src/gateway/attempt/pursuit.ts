@@ -4,10 +4,10 @@ import type { FallbackTrigger } from '../../routing/policy/types.ts';
 import { Cutoff } from '../cutoff.ts';
 import type { Call, Candidate, Plan, Trail } from '../types.ts';
 import { asleep, isFaultOfEndpoint, reasonOf, triggerOf } from './failure.ts';
-import { Keeper } from './keeper.ts';
 import { firstOf, type Leg } from './leg.ts';
 import { leadsTo, nextStep, type Pauses, type Step, Tries } from './next-step.ts';
 import { Probe } from './probe.ts';
+import { Renewal } from './renewal.ts';
 import { sendOnce } from './send-once.ts';
 import type { Ask, Served } from './served.ts';
 import { firstLimit, hedgeAfter, limitOf, wholeAnswer } from './time-limits.ts';
@@ -40,7 +40,7 @@ export class Pursuit {
   readonly #trail: Trail;
   readonly #tries = new Tries();
   readonly #wake: Wake;
-  readonly #keeper: Keeper;
+  readonly #renewal: Renewal;
   readonly #probe: Probe;
   readonly #mostAttempts: number;
   #deadline: number;
@@ -55,8 +55,8 @@ export class Pursuit {
     this.#call = call;
     this.#plan = plan;
     this.#trail = trail;
-    this.#keeper = new Keeper(call);
-    this.#wake = new Wake(wakeBudget(plan.policy), trail.brake, call.health, () => this.#keeper.tick());
+    this.#renewal = new Renewal(call);
+    this.#wake = new Wake(wakeBudget(plan.policy), trail.brake, call.health, () => this.#renewal.tick());
     this.#probe = new Probe(call.health);
     this.#deadline = call.startedAt + this.#totalMs;
     this.#mostAttempts = plan.policy.max_attempts ?? MAX_ATTEMPTS;
@@ -120,7 +120,7 @@ export class Pursuit {
   async #pause({ candidate, waitMs, waking }: Step): Promise<void> {
     if (!waking) {
       if (waitMs > 0) await this.#trail.brake.sleep(waitMs);
-      this.#keeper.tick();
+      this.#renewal.tick();
       return;
     }
     const since = Date.now();
@@ -155,7 +155,7 @@ export class Pursuit {
       limit.ms,
       this.#trail,
       cutoff,
-      this.#keeper,
+      this.#renewal,
     ).catch((thrown: unknown) => {
       this.#trail.brake.detach(cutoff);
       return toGatewayError(thrown);

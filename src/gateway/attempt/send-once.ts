@@ -10,8 +10,8 @@ import { errorWithoutSecret } from '../redact.ts';
 import type { Call, Candidate, Trail } from '../types.ts';
 import { send } from '../upstream.ts';
 import { readFailure } from './failure.ts';
-import type { Keeper } from './keeper.ts';
 import { prepare } from './prepare.ts';
+import type { Renewal } from './renewal.ts';
 import type { Served } from './served.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function sendOnce(
   limitMs: number,
   trail: Trail,
   cutoff: Cutoff,
-  keeper: Keeper,
+  renewal: Renewal,
 ): Promise<Served> {
   const preparing = prepare(call, candidate, asked);
   const prepared = preparing instanceof Promise ? await preparing : preparing;
@@ -40,7 +40,7 @@ export async function sendOnce(
   const record = recordOf(candidate);
   const served = { candidate, request, dropped, conversions, adjusted, calledAt, record };
   trail.attempts.push(record);
-  const stopWatching = watch(limitMs, cutoff, keeper);
+  const stopWatching = watch(limitMs, cutoff, renewal);
   // The receipt may be written before a call that was cancelled notices.
   cutoff.onCancel = () => {
     record.outcome = 'cancelled';
@@ -78,17 +78,17 @@ export async function sendOnce(
 }
 
 /** Ends a call that takes too long, and until then keeps what the request has reserved: one timer for both. */
-function watch(limitMs: number, cutoff: Cutoff, keeper: Keeper): () => void {
+function watch(limitMs: number, cutoff: Cutoff, renewal: Renewal): () => void {
   const deadline = Date.now() + limitMs;
   let timer: ReturnType<typeof setTimeout>;
   const wait = (): void => {
     timer = setTimeout(
       () => {
-        keeper.tick();
+        renewal.tick();
         if (Date.now() < deadline) wait();
         else cutoff.cut(new GatewayError('upstream_timeout'));
       },
-      Math.min(deadline - Date.now(), keeper.dueMs),
+      Math.min(deadline - Date.now(), renewal.dueMs),
     );
   };
   wait();

@@ -17,6 +17,14 @@ export async function readJsonBody(request: Request): Promise<Uint8Array> {
       message: `The request body must be application/json, not ${JSON.stringify(type.slice(0, 100))}.`,
     });
   }
+  return await readBody(request);
+}
+
+/**
+ * The body of a request as bytes, never more than the limit.
+ * @throws GatewayError `request_too_large`, `client_closed_request`.
+ */
+export async function readBody(request: Request): Promise<Uint8Array> {
   const length = request.headers.get('content-length');
   if (length !== null && Number(length) > MAX_BODY_BYTES) {
     await discard(request.body?.getReader());

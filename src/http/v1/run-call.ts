@@ -49,6 +49,7 @@ export async function runCall<Request extends Call['request']>(
     signal: c.req.raw.signal,
     env: c.env,
     config: configOf(c.env),
+    keeper: c.get('keeper'),
     health: new RequestHealth({ env: c.env, continent: continentOf(c.req.raw), waitUntil }),
     registry: loading instanceof Promise ? await loading : loading,
     waitUntil,

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import type { TestProject } from 'vitest/node';
-import { type Gateway, type GatewayKind, startGateway } from './gateway.ts';
+import { type Gateway, type SharedGatewayKind, startGateway } from './gateway.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    gateways: Record<Exclude<GatewayKind, 'paying'>, Gateway>;
+    gateways: Record<SharedGatewayKind, Gateway>;
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
@@ -14,7 +14,10 @@ type V4Options = Parameters<typeof convertV4MiniflareOptions>[0];
  */
 export type GatewayKind = 'patient' | 'hasty' | 'without-tables' | 'paying';
 
-/** The built Worker in a workerd of its own, with storage that was empty. */
+/** Those that all tests share. */
+export type SharedGatewayKind = Exclude<GatewayKind, 'paying'>;
+
+/** The built Worker in a workerd of its own. */
 export interface Gateway {
   origin: string;
   adminKey: string;
@@ -24,14 +27,18 @@ export interface Gateway {
 
 /**
  * @param folder where the Worker was built.
+ * @param kind what it is for; `mortal` to be killed. Names its log.
  * @param variables of the Worker, beside the keys that every gateway gets.
+ * @param storage a folder that outlives the gateway; without it storage is empty, and goes with it.
  */
 export async function startGateway(
   folder: string,
-  kind: GatewayKind,
+  kind: GatewayKind | 'mortal',
   variables: Record<string, string> = {},
+  storage?: string,
 ): Promise<{ gateway: Gateway; stop(): Promise<void> }> {
-  const adminKey = `op_${randomBytes(24).toString('base64url')}`;
+  const isNew = storage === undefined || !existsSync(storage);
+  const adminKey = variables.ADMIN_KEY ?? `op_${randomBytes(24).toString('base64url')}`;
   const logFile = join(folder, `${kind}.log`);
   writeFileSync(logFile, '');
   const { workerOptions } = unstable_getMiniflareWorkerOptions('wrangler.toml');
@@ -52,15 +59,17 @@ export async function startGateway(
   const options = {
     workers: [worker],
     cf: false,
+    resourcePersistencePath: storage,
     log: new Log(LogLevel.ERROR),
     handleStructuredLogs: (line: object): void => appendFileSync(logFile, `${JSON.stringify(line)}\n`),
   };
   const miniflare = new Miniflare(convertV4MiniflareOptions(options as V4Options));
   await miniflare.ready;
-  if (kind !== 'without-tables') await migrate(miniflare);
+  if (isNew && kind !== 'without-tables') await migrate(miniflare);
   const { origin } = await miniflare.unsafeGetDirectURL(NAME);
   return { gateway: { origin, adminKey, logFile }, stop: () => miniflare.dispose() };
 }
+
 /** The modules of the Worker; the entry point comes first. */
 function builtModules(folder: string): { type: 'ESModule'; path: string; contents: string }[] {
   return readdirSync(folder)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import OpenAI from 'openai';
 import { inject } from 'vitest';
 import { WIRES, type WireName } from './fixtures.ts';
-import type { Gateway, GatewayKind } from './gateway.ts';
+import type { Gateway, SharedGatewayKind } from './gateway.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 
 /** USD per 1M tokens, chosen so that costs are easy to reckon by hand. */
@@ -42,9 +42,12 @@ export interface World extends Caller {
   stop(): Promise<void>;
 }
 
-/** Starts an upstream behind a gateway, with a lane and a model for each wire, by the names of the wires. */
-export async function startWorld(kind: Exclude<GatewayKind, 'paying'> = 'patient'): Promise<World> {
-  const gateway = inject('gateways')[kind];
+/**
+ * Starts an upstream behind a gateway, with a lane and a model for each wire, by the names of the wires.
+ * @param which a shared gateway, or one of the test's own.
+ */
+export async function startWorld(which: SharedGatewayKind | Gateway = 'patient'): Promise<World> {
+  const gateway = typeof which === 'string' ? inject('gateways')[which] : which;
   const upstream = await startUpstream();
   async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(gateway.origin + path, {

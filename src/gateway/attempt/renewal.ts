@@ -2,7 +2,7 @@ import { keepReservation, RENEW_EVERY_MS } from '../admit.ts';
 import type { Call } from '../types.ts';
 
 /** Keeps what a request has reserved while an answer is searched for, however many calls that takes. */
-export class Keeper {
+export class Renewal {
   readonly #call: Call;
   #keptAt = Date.now();
 

@@ -1,0 +1,263 @@
+import { DurableObject } from 'cloudflare:workers';
+import { configOf, type Env } from '../../env.ts';
+import { AnswerLog, deletePieces, readPiece } from './answer-log.ts';
+import { isWholeAtOnce, rememberedHeaders } from './head.ts';
+import { type Reader, Run } from './run.ts';
+import {
+  type AnswerHead,
+  type AnswerKind,
+  FINGERPRINT_HEADER,
+  FOLDER_HEADER,
+  IN_OBJECT_BYTES,
+  KIND_HEADER,
+  REMEMBERED_MS,
+  type Remembered,
+  type RunProps,
+} from './types.ts';
+
+type Answer = Extract<Remembered, { kind: 'answer' }>;
+
+const RECORD = 'answer';
+
+/**
+ * One idempotency key of a project. It sends the first request on through the gateway and is itself the client of
+ * that, so that the answer is read to its end whoever leaves; it gives the answer to all who ask the same, from the
+ * start and then live, and remembers it.
+ */
+export class IdempotencyObject extends DurableObject<Env> {
+  readonly #kv = this.ctx.storage.kv;
+  /** Which the next one joins who asks. */
+  #run: Run | null = null;
+  /** All that are under way, by token: also those too large to be joined. */
+  readonly #runs = new Map<string, Run>();
+  /** Settles when the run is over and what it left behind is known. */
+  #runOver: Promise<void> = Promise.resolve();
+  /** Who is being given pieces from storage. */
+  readonly #pumps = new Set<Promise<void>>();
+
+  /** Answers a request with its `x-idempotency-kind`. @throws what the gateway itself failed with. */
+  override async fetch(request: Request): Promise<Response> {
+    const fingerprint = request.headers.get(FINGERPRINT_HEADER) ?? '';
+    if (this.#run?.closed) await this.#runOver;
+    const known = this.#remembered();
+    if (known) {
+      if (known.fingerprint !== fingerprint) return said('conflict');
+      if (known.kind === 'spent') return said('spent', { 'x-generation-id': known.generationId ?? '' });
+      return await this.#replay(known);
+    }
+    if (!this.#run) return await this.#join(this.#begin(request, fingerprint), request, 'first');
+    if (this.#run.fingerprint !== fingerprint) return said('conflict');
+    return await this.#join(this.#run, request, 'replay');
+  }
+
+  /** What a run came to that is no whole answer, from the gateway that made it. */
+  ended(token: string, billed: boolean): void {
+    const run = this.#runs.get(token);
+    if (!run) return;
+    if (billed && run === this.#run) {
+      const generationId = new Headers(run.given?.headers ?? []).get('x-generation-id');
+      this.#remember({ kind: 'spent', fingerprint: run.fingerprint, generationId, expiresAt: expiry() });
+    }
+    run.report();
+  }
+
+  /** Whether this object ended a run as nobody waited for it. One it does not know was lost in a restart. */
+  gaveUp(token: string): boolean {
+    return this.#runs.get(token)?.givenUp ?? false;
+  }
+
+  override async alarm(): Promise<void> {
+    const known = this.#kv.get<Remembered>(RECORD);
+    if (known && known.expiresAt > Date.now()) return await this.ctx.storage.setAlarm(known.expiresAt);
+    if (known) await this.#delete(known);
+    if (this.#runs.size === 0 && this.#pumps.size === 0) await this.ctx.storage.deleteAll();
+  }
+
+  #begin(request: Request, fingerprint: string): Run {
+    const token = crypto.randomUUID();
+    const run = new Run({
+      fingerprint,
+      token,
+      log: new AnswerLog(this.#kv, token),
+      graceMs: configOf(this.env).idempotencyGraceMs,
+      ask: async (signal) => {
+        const headers = new Headers(request.headers);
+        for (const name of [FINGERPRINT_HEADER, FOLDER_HEADER]) headers.delete(name);
+        const { url, method, cf } = request;
+        const init = { method, headers, body: await request.arrayBuffer(), signal };
+        return await ownWorker(this.ctx, { run: token }).fetch(
+          url,
+          cf ? { ...init, cf: cf as RequestInitCfProperties } : init,
+        );
+      },
+      onWhole: (whole) => this.#keep(whole, request.headers.get(FOLDER_HEADER)),
+      onOverflow: () => {
+        if (this.#run === run) this.#run = null;
+      },
+    });
+    this.#run = run;
+    this.#runs.set(token, run);
+    this.#runOver = run.run().then(() => {
+      this.#runs.delete(token);
+      if (this.#run === run) this.#run = null;
+    });
+    this.ctx.waitUntil(this.#runOver.then(() => this.#clearUp(run)));
+    return run;
+  }
+
+  async #join(run: Run, request: Request, kind: AnswerKind): Promise<Response> {
+    const reader = run.enter();
+    const leave = (): void => run.leave(reader);
+    request.signal.addEventListener('abort', leave);
+    if (request.signal.aborted) leave();
+    try {
+      const head = await run.head;
+      if (isWholeAtOnce(head)) {
+        await run.settled;
+        if (run.log.state === 'broken') throw new Error('The answer broke off');
+      }
+      return this.#answer(run, reader, head, kind);
+    } catch (cause) {
+      leave();
+      throw cause;
+    }
+  }
+
+  #answer(run: Run, reader: Reader, head: AnswerHead, kind: AnswerKind): Response {
+    const isError = head.status >= 400;
+    const headers = kind === 'first' || isError ? head.headers : rememberedHeaders(head);
+    const { readable, writable } = new IdentityTransformStream();
+    this.#pumping(run.pump(reader, writable.getWriter()));
+    return answer({ status: head.status, headers }, readable, isError ? 'first' : kind);
+  }
+
+  async #replay(known: Answer): Promise<Response> {
+    const { token, pieces, size, file } = known;
+    if (pieces.length <= 1) {
+      if (pieces.length === 1) return answer(known, readPiece(this.#kv, token, pieces, 0), 'replay');
+      if (file === null || size === 0) return answer(known, null, 'replay');
+      const body = await this.env.FILES.get(file);
+      if (!body) throw new Error('The body of a remembered answer is missing');
+      return answer(known, body.body, 'replay');
+    }
+    const { readable, writable } = new IdentityTransformStream();
+    this.#pumping(this.#write(known, writable.getWriter()));
+    return answer(known, readable, 'replay');
+  }
+
+  /** Writes a body from its pieces. */
+  async #write(
+    { token, pieces, size }: Answer,
+    writer: WritableStreamDefaultWriter<Uint8Array>,
+  ): Promise<void> {
+    for (let at = 0; at < size; ) {
+      const bytes = readPiece(this.#kv, token, pieces, at);
+      if (!bytes) break;
+      await writer.write(bytes);
+      at += bytes.byteLength;
+    }
+    await writer.close();
+  }
+
+  /** Keeps a whole answer. One that cannot be kept is given all the same. */
+  #keep(run: Run, folder: string | null): void {
+    const head = run.given;
+    if (run.failed || run !== this.#run || !head || head.status >= 400) return;
+    try {
+      this.#keepAnswer(run, head, folder);
+    } catch (cause) {
+      console.error(JSON.stringify({ error: 'idempotent_answer_not_kept', cause: String(cause) }));
+    }
+  }
+
+  /** All of the answer is in the object then; a large one moves to R2 behind it. */
+  #keepAnswer(run: Run, head: AnswerHead, folder: string | null): void {
+    const { token, fingerprint, log } = run;
+    const record: Answer = {
+      kind: 'answer',
+      fingerprint,
+      token,
+      status: head.status,
+      headers: rememberedHeaders(head),
+      size: log.size,
+      pieces: log.storeAll(),
+      file: folder !== null && log.size > IN_OBJECT_BYTES ? `${folder}/${this.ctx.id}-${token}` : null,
+      expiresAt: expiry(),
+    };
+    this.#remember(record);
+    if (record.file !== null) this.ctx.waitUntil(this.#move(record, record.file));
+  }
+
+  /** Where R2 fails the body stays in the object. */
+  async #move(record: Answer, file: string): Promise<void> {
+    const { readable, writable } = new FixedLengthStream(record.size);
+    const writer = writable.getWriter();
+    try {
+      await Promise.all([this.env.FILES.put(file, readable), this.#write(record, writer)]);
+    } catch (cause) {
+      await writer.abort(cause).catch(() => {});
+      console.warn(JSON.stringify({ warning: 'idempotent_answer_not_moved', cause: String(cause) }));
+      return;
+    }
+    while (this.#pumps.size > 0) await Promise.allSettled(this.#pumps);
+    const known = this.#kv.get<Remembered>(RECORD);
+    if (known?.kind !== 'answer' || known.token !== record.token) return;
+    this.#kv.put<Remembered>(RECORD, { ...known, pieces: [] });
+    deletePieces(this.#kv, record.token);
+  }
+
+  /** Deletes what a run that is not remembered had stored, when its last reader has gone. */
+  async #clearUp(run: Run): Promise<void> {
+    while (this.#pumps.size > 0) await Promise.allSettled(this.#pumps);
+    const known = this.#kv.get<Remembered>(RECORD);
+    if (known?.kind !== 'answer' || known.token !== run.token) deletePieces(this.#kv, run.token);
+  }
+
+  #remember(record: Remembered): void {
+    this.#kv.put<Remembered>(RECORD, record);
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(record.expiresAt));
+  }
+
+  #remembered(): Remembered | null {
+    const known = this.#kv.get<Remembered>(RECORD);
+    if (!known) return null;
+    if (known.expiresAt > Date.now()) return known;
+    this.ctx.waitUntil(this.#delete(known));
+    return null;
+  }
+
+  /** The file goes first: what names it must be there when that has to be tried again. */
+  async #delete(record: Remembered): Promise<void> {
+    if (record.kind === 'answer') {
+      if (record.file !== null) await this.env.FILES.delete(record.file);
+      deletePieces(this.#kv, record.token);
+    }
+    // Another answer may have taken its place.
+    if (this.#kv.get<Remembered>(RECORD)?.expiresAt === record.expiresAt) this.#kv.delete(RECORD);
+  }
+
+  #pumping(pump: Promise<void>): void {
+    const done = pump.catch(() => {}).finally(() => this.#pumps.delete(done));
+    this.#pumps.add(done);
+    this.ctx.waitUntil(done);
+  }
+}
+
+function expiry(): number {
+  return Date.now() + REMEMBERED_MS;
+}
+
+function said(kind: AnswerKind, headers: Record<string, string> = {}): Response {
+  return new Response(null, { headers: { ...headers, [KIND_HEADER]: kind } });
+}
+
+function answer({ status, headers }: AnswerHead, body: BodyInit | null, kind: AnswerKind): Response {
+  const all = new Headers(headers);
+  all.set(KIND_HEADER, kind);
+  return new Response(body, { status, headers: all });
+}
+
+/** This Worker, as a client calls it, but for what it is told of the run. */
+function ownWorker(ctx: DurableObjectState, props: RunProps): Fetcher {
+  return (ctx.exports as unknown as { default(options: { props: RunProps }): Fetcher }).default({ props });
+}
