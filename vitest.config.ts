@@ -22,7 +22,8 @@ const PURE = ['test/wires/**/*.test.ts', 'test/lib/**/*.test.ts', 'test/provider
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // More than cores: the end-to-end tests often wait for what they simulate.
+    maxWorkers: 3,
     projects: [
       {
         plugins: [worker()],

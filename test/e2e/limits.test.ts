@@ -125,11 +125,11 @@ test('what requests reserve ahead is given back when they cease', async () => {
   for (let round = 0; round < 10; round++) await flood(caller, 20);
   // 400 micro-USD an answer.
   expect(await untilBalance(world, caller, 99.92)).toBe(99.92);
-  const state = await world.api<{ concurrent: { used: number } }>(
-    'GET',
-    `/api/workspaces/${caller.workspace}/limits`,
-  );
-  expect(state.concurrent.used).toBe(0);
+  const used = async (): Promise<number> => {
+    const path = `/api/workspaces/${caller.workspace}/limits`;
+    return (await world.api<{ concurrent: { used: number } }>('GET', path)).concurrent.used;
+  };
+  await expect.poll(used, { timeout: 10_000 }).toBe(0);
 }, 30_000);
 
 test('a request that went ahead and is refused lets no byte out, and its upstream is stopped', async () => {
