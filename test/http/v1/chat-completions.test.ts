@@ -141,7 +141,7 @@ describe('POST /v1/chat/completions', () => {
   });
 
   it('passes on how long a provider asks to wait', async () => {
-    const answer = await chat({ model: 'demo-limited', messages });
+    const answer = await chat({ model: 'demo-limited', messages, policy: { max_attempts: 1 } });
     expect(errorOf(answer)).toEqual({ status: 429, code: 'upstream_rate_limited', param: null });
     expect(answer.headers.get('retry-after')).toBe('2');
     const receipt = await receiptOf(answer.headers.get('x-generation-id'));
