@@ -18,12 +18,21 @@ const worker = () =>
   }));
 
 /** What keeps no state needs no isolate of its own for each file. */
-const PURE = ['test/wires/**/*.test.ts', 'test/lib/**/*.test.ts', 'test/providers/demo/**/*.test.ts'];
+const PURE = [
+  'test/wires/**/*.test.ts',
+  'test/lib/**/*.test.ts',
+  'test/providers/**/*.test.ts',
+  'test/routing/**/*.test.ts',
+  'test/gateway/midstream/**/*.test.ts',
+  'test/gateway/{change-request,cutoff,estimate,observe,plan,request,tolerant-decoder}.test.ts',
+  'test/registry/{catalogue-names,data-policy,latest,names}.test.ts',
+  'test/billing/{cost,money}.test.ts',
+];
 
 export default defineConfig({
   test: {
     // More than cores: the end-to-end tests often wait for what they simulate.
-    maxWorkers: 3,
+    maxWorkers: 4,
     projects: [
       {
         plugins: [worker()],
