@@ -32,7 +32,7 @@ const PURE = [
 export default defineConfig({
   test: {
     // More than cores: the end-to-end tests often wait for what they simulate.
-    maxWorkers: 4,
+    maxWorkers: 3,
     projects: [
       {
         plugins: [worker()],
