@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts';
+import { matchesModel } from '../lib/model-glob.ts';
 import { credentialsFor } from '../providers/credentials.ts';
 import { servesHere } from '../providers/variables.ts';
 import type { Endpoint, Model } from '../registry/types.ts';
@@ -17,7 +18,7 @@ import { askedOf, chainOf, isAuto, modelOf, splitOf } from './asked.ts';
 import { kindName } from './kinds.ts';
 import { policyOf } from './policy.ts';
 import { type Question, situationOf } from './situation.ts';
-import type { Candidate, Plan } from './types.ts';
+import type { Caller, Candidate, Plan } from './types.ts';
 
 /**
  * Who may serve this request, in the order in which they are tried, each once for every credential.
@@ -31,9 +32,24 @@ export function plan(question: Question): Plan {
   if (model) return planPlain(model, policy, question);
   const situation = situationOf(question, policy);
   const decision = decide(situation, askedOf(question, situation.rows, situation.now));
-  const candidates = decision.ranked.flatMap((ranked) => candidatesOf(ranked, question));
+  const ranked = decision.ranked.flatMap((one) => candidatesOf(one, question));
+  const candidates = withinModelLimits(ranked, question.caller);
   if (candidates.length === 0) throw refusalOf(decision, situation, question);
   return { candidates, policy, reason: decision.reason };
+}
+
+/**
+ * Those whose limits by model the request is counted for: it is admitted for the first model, and must not come to
+ * another that the key has limits of its own for.
+ */
+function withinModelLimits(candidates: readonly Candidate[], { allowance }: Caller): readonly Candidate[] {
+  const limits = allowance?.modelLimits ?? [];
+  const [first] = candidates;
+  if (limits.length === 0 || !first) return candidates;
+  const counted = limits.map(({ models }) => matchesModel(models, first.model.id));
+  return candidates.filter(({ model }) =>
+    limits.every(({ models }, place) => counted[place] || !matchesModel(models, model.id)),
+  );
 }
 
 /** The model of a request that names one and asks for nothing more: such a request costs no decision. */
