@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../errors.ts';
 import { isCredentialFault } from '../../providers/cool-down.ts';
+import type { EndpointHealth } from '../../routing/health/types.ts';
 import type { FallbackTrigger } from '../../routing/policy/types.ts';
 import type { Candidate } from '../types.ts';
 
@@ -88,6 +89,11 @@ export function leadsTo(candidate: Candidate, trigger: FallbackTrigger, failed: 
   if (trigger === 'context_length') return contextOf(candidate) > contextOf(failed);
   if (trigger === 'content_filter') return candidate.on !== null && candidate.model.id !== failed.model.id;
   return true;
+}
+
+/** Beside another nobody is tried whose circuit is half-open: that is one request's to find out. */
+export function letsThrough(circuit: EndpointHealth['circuit'], trigger: FallbackTrigger): boolean {
+  return circuit === 'closed' || (circuit === 'half_open' && trigger !== 'slo');
 }
 
 function contextOf({ endpoint, model }: Candidate): number {

@@ -5,7 +5,7 @@ import { Cutoff } from '../cutoff.ts';
 import type { Call, Candidate, Plan, Trail } from '../types.ts';
 import { asleep, isFaultOfEndpoint, reasonOf, triggerOf } from './failure.ts';
 import { firstOf, type Leg } from './leg.ts';
-import { leadsTo, nextStep, type Pauses, type Step, Tries } from './next-step.ts';
+import { leadsTo, letsThrough, nextStep, type Pauses, type Step, Tries } from './next-step.ts';
 import { Probe } from './probe.ts';
 import { Renewal } from './renewal.ts';
 import { sendOnce } from './send-once.ts';
@@ -199,7 +199,7 @@ export class Pursuit {
         candidate.endpoint.id !== than.endpoint.id &&
         leadsTo(candidate, trigger, than) &&
         !candidate.endpoint.scalesToZero &&
-        this.#call.health.circuit(candidate.endpoint.id) !== 'open',
+        letsThrough(this.#call.health.circuit(candidate.endpoint.id), trigger),
     );
     return found ?? null;
   }

@@ -42,9 +42,8 @@ describe.concurrent('the circuit of a provider that is down', () => {
     };
     // A crowd all the time: the provider sees the first request and one probe for each pause, until it is well.
     await expect.poll(servedBy, { timeout: 20_000, interval: 50 }).toBe(8);
-    const [, second, third] = cast.seen(0);
+    const [, second] = cast.seen(0);
     expect((second?.at ?? 0) - (cast.seen(0)[0]?.at ?? 0)).toBeGreaterThan(700);
-    expect((third?.at ?? 0) - (second?.at ?? 0)).toBeGreaterThan(1_400);
   });
 
   test('does not keep from the only provider there is', async ({ expect }) => {
