@@ -24,7 +24,7 @@ const PURE = [
   'test/providers/**/*.test.ts',
   'test/routing/**/*.test.ts',
   'test/gateway/midstream/**/*.test.ts',
-  'test/gateway/{change-request,cutoff,estimate,model-limits,observe,plan,request,tolerant-decoder}.test.ts',
+  'test/gateway/{change-request,cutoff,estimate,model-limits,observe,plan,request,tolerant-decoder,tool-calls}.test.ts',
   'test/registry/{catalogue-names,data-policy,latest,names}.test.ts',
   'test/billing/{cost,money}.test.ts',
 ];

@@ -1,9 +1,9 @@
 import type { GatewayError } from '../errors.ts';
-import { asArray, asObject, asString, parseJson } from '../lib/json.ts';
 import type { Observation, Outcome } from '../routing/health/types.ts';
 import type { StreamState } from '../wires/types.ts';
 import { isFaultOfEndpoint } from './attempt/failure.ts';
 import type { ServedStream, ServedWhole } from './attempt/served.ts';
+import { type ToolCallVerdict, toolCallsOf } from './tool-calls.ts';
 import type { Call, Candidate } from './types.ts';
 
 /** Tells health of a whole answer. */
@@ -19,7 +19,7 @@ export function observePlain(call: Call, served: ServedWhole): void {
 function observeAnswer(
   call: Call,
   { candidate, answer, calledAt, request }: ServedWhole,
-  toolCalls: ReturnType<typeof toolCallsOf>,
+  toolCalls: ToolCallVerdict,
 ): void {
   const at = Date.now();
   const { usage } = answer;
@@ -40,6 +40,7 @@ export function observeStream(
   call: Call,
   { candidate, calledAt, request, record }: ServedStream,
   state: StreamState,
+  toolCalls: ToolCallVerdict,
   failure: GatewayError | null,
 ): void {
   const at = Date.now();
@@ -62,24 +63,12 @@ export function observeStream(
     observation.inputBytes = request.bytes.byteLength;
     observation.inputTokens = usage.inputTokens;
   }
+  // What broke off is no JSON, and not for want of trying.
+  if (toolCalls && !failure && state.finished) observation.toolCalls = toolCalls;
   call.health.observe(observation);
 }
 
 function outcomeOf(failure: GatewayError | null, candidate: Candidate): Outcome {
   if (!failure || !isFaultOfEndpoint(failure, candidate)) return 'ok';
   return failure.code === 'upstream_timeout' ? 'stall' : 'cut';
-}
-
-/** Whether the arguments of all tool calls of an answer are JSON; null without tool calls. */
-function toolCallsOf(text: string): 'valid' | 'invalid' | null {
-  if (!text.includes('"tool_calls"')) return null;
-  const calls = asArray(asObject(parseJson(text))?.choices).flatMap((choice) =>
-    asArray(asObject(asObject(choice)?.message)?.tool_calls),
-  );
-  if (calls.length === 0) return null;
-  const valid = calls.every((call) => {
-    const written = asString(asObject(asObject(call)?.function)?.arguments);
-    return written !== undefined && parseJson(written === '' ? '{}' : written) !== undefined;
-  });
-  return valid ? 'valid' : 'invalid';
 }

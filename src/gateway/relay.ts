@@ -224,7 +224,7 @@ class Relay {
     const { state } = served.stream.decoder;
     served.record.duration_ms = Date.now() - served.calledAt;
     const isOwn = this.#cutByCaller || trail.brake.reason !== null;
-    observeStream(this.#call, served, state, isOwn ? null : failure);
+    observeStream(this.#call, served, state, this.#answer.toolCalls, isOwn ? null : failure);
   }
 
   /** Notes on the trail that a stream broke, and ends its connection. */

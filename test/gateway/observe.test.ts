@@ -100,7 +100,7 @@ describe('a stream', () => {
     const { call, health, answer } = await served(true);
     const stream = answer as ServedStream;
     vi.advanceTimersByTime(2_000);
-    observeStream(call, stream, { ...stream.stream.decoder.state, usage: USAGE }, null);
+    observeStream(call, stream, { ...stream.stream.decoder.state, usage: USAGE }, null, null);
     expect(health.observed).toEqual([
       {
         endpoint: 'v/a@one',
@@ -129,7 +129,13 @@ describe('a stream', () => {
   ])('that ended with %s is: %s', async (code, outcome) => {
     const { call, health, answer } = await served(true);
     const stream = answer as ServedStream;
-    observeStream(call, stream, { ...stream.stream.decoder.state, usage: USAGE }, new GatewayError(code));
+    observeStream(
+      call,
+      stream,
+      { ...stream.stream.decoder.state, usage: USAGE },
+      null,
+      new GatewayError(code),
+    );
     expect(health.observed).toMatchObject([{ outcome, ttftMs: 1_000 }]);
     // Half of an answer says nothing of tokens per byte.
     expect(health.observed[0]).not.toHaveProperty('inputTokens');

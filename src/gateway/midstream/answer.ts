@@ -7,6 +7,7 @@ import type { ServedStream } from '../attempt/served.ts';
 import { estimateUsage } from '../estimate.ts';
 import { providerCost } from '../provider-cost.ts';
 import type { Part } from '../settle.ts';
+import { StreamedToolCalls, type ToolCallVerdict } from '../tool-calls.ts';
 import type { ChatCall } from '../types.ts';
 import type { Joint } from './joint.ts';
 import { joinUsage, usageObject } from './usage.ts';
@@ -35,6 +36,8 @@ export class Answer {
   /** `created` of the chunks, once the first has gone out. */
   #created: number | null = null;
   #firstTokenAt: number | null = null;
+  /** Of the stream that runs. */
+  #toolCalls = new StreamedToolCalls();
 
   constructor(call: ChatCall) {
     this.#call = call;
@@ -42,6 +45,7 @@ export class Answer {
 
   /** From now on this stream goes out. */
   begin(served: ServedStream, joint: Joint | null): void {
+    this.#toolCalls = new StreamedToolCalls();
     this.#pieces.push({ served, joint });
     this.#firstTokenAt ??= Date.now();
   }
@@ -78,8 +82,15 @@ export class Answer {
   /** What the client gets of what the running stream says. */
   joined(text: string): string {
     const joint = this.#pieces.at(-1)?.joint;
-    this.#created ??= this.served.stream.decoder.state.created;
+    const { state } = this.served.stream.decoder;
+    this.#created ??= state.created;
+    if (state.toolCalls) this.#toolCalls.push(text);
     return joint ? joint.push(text) : text;
+  }
+
+  /** Whether the tool calls of the stream that runs, or ran last, are JSON. */
+  get toolCalls(): ToolCallVerdict {
+    return this.#toolCalls.verdict;
   }
 
   /** What the joint still holds back of a stream that nobody goes on with. */

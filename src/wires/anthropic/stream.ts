@@ -1,4 +1,5 @@
 import { asNumber, asObject, asString, isObject, type JsonObject, parseJson } from '../../lib/json.ts';
+import { newStreamState } from '../stream-state.ts';
 import type { AnswerMeta, StreamDecoder, StreamState, Target } from '../types.ts';
 import {
   type AnswerMode,
@@ -39,7 +40,7 @@ class AnthropicStream implements StreamDecoder {
   constructor(meta: AnswerMeta, mode: AnswerMode) {
     this.#meta = meta;
     this.#mode = mode;
-    this.state = newState(meta.created);
+    this.state = newStreamState(meta.created);
   }
 
   push(data: string, event: string | null): string {
@@ -272,22 +273,4 @@ class AnthropicStream implements StreamDecoder {
     this.state.usage = readUsage(this.#usage);
     if (this.state.finished) this.state.usageObject = usageObject(this.state.usage);
   }
-}
-
-function newState(created: number): StreamState {
-  return {
-    finished: false,
-    done: false,
-    finishReason: null,
-    rawFinishReason: null,
-    usage: null,
-    usageObject: null,
-    upstreamId: null,
-    upstreamModel: null,
-    created,
-    outputChars: 0,
-    content: '',
-    toolCalls: false,
-    otherOutput: false,
-  };
 }

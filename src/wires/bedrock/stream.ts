@@ -1,4 +1,5 @@
 import { asNumber, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
+import { newStreamState } from '../stream-state.ts';
 import type { AnswerMeta, StreamDecoder, StreamState, Target } from '../types.ts';
 import { mapStopReason, reasoningDetail, redactedDetail } from './answer.ts';
 import { toError, unreadable } from './error.ts';
@@ -34,21 +35,7 @@ class BedrockStream implements StreamDecoder {
 
   constructor(meta: AnswerMeta) {
     this.#prefix = `data: {"id":${JSON.stringify(meta.id)},"object":"chat.completion.chunk","created":${meta.created},"model":${JSON.stringify(meta.model)},"choices":[{"index":0,"delta":`;
-    this.state = {
-      finished: false,
-      done: false,
-      finishReason: null,
-      rawFinishReason: null,
-      usage: null,
-      usageObject: null,
-      upstreamId: null,
-      upstreamModel: null,
-      created: meta.created,
-      outputChars: 0,
-      content: '',
-      toolCalls: false,
-      otherOutput: false,
-    };
+    this.state = newStreamState(meta.created);
   }
 
   push(data: string, event: string | null): string {

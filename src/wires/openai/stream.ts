@@ -9,6 +9,7 @@ import {
   parseJson,
 } from '../../lib/json.ts';
 import { memberText } from '../../lib/json-members.ts';
+import { newStreamState } from '../stream-state.ts';
 import type { AnswerMeta, ChatRequest, Quirks, StreamDecoder, StreamState, Target } from '../types.ts';
 import { CallIndexes } from './call-indexes.ts';
 import { inBandError, unreadable } from './error.ts';
@@ -50,21 +51,7 @@ class OpenAiStream implements StreamDecoder {
     this.#ids = new IdSplice(meta.id);
     this.#asked = choicesAsked(meta.request);
     this.#hidesNullUsage = !meta.request.includeUsage;
-    this.state = {
-      finished: false,
-      done: false,
-      finishReason: null,
-      rawFinishReason: null,
-      usage: null,
-      usageObject: null,
-      upstreamId: null,
-      upstreamModel: null,
-      created: meta.created,
-      outputChars: 0,
-      content: '',
-      toolCalls: false,
-      otherOutput: false,
-    };
+    this.state = newStreamState(meta.created);
   }
 
   push(data: string, event: string | null): string {
