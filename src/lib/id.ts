@@ -1,23 +1,27 @@
-/** Prefix of every id the gateway hands out; the prefix names the kind. */
+/** How every id begins the gateway hands out: it names the kind. */
 const PREFIXES = {
-  request: 'req',
-  generation: 'gen',
-  workspace: 'ws',
-  project: 'prj',
-  key: 'key',
-  credential: 'cred',
-  audit: 'aud',
-  price: 'prc',
-  entry: 'ent',
-  user: 'usr',
-  session: 'ses',
-  account: 'acc',
-  verification: 'ver',
-  member: 'mem',
-  invitation: 'inv',
-  topUp: 'top',
-  invoice: 'inv',
-  advance: 'adv',
+  request: 'req_',
+  generation: 'gen_',
+  workspace: 'ws_',
+  project: 'prj_',
+  key: 'key_',
+  credential: 'cred_',
+  audit: 'aud_',
+  price: 'prc_',
+  entry: 'ent_',
+  user: 'usr_',
+  session: 'ses_',
+  account: 'acc_',
+  verification: 'ver_',
+  member: 'mem_',
+  invitation: 'inv_',
+  topUp: 'top_',
+  invoice: 'inv_',
+  advance: 'adv_',
+  // OpenAI's own: clients tell files from their content by it.
+  file: 'file-',
+  batch: 'batch_',
+  response: 'resp_',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;
@@ -38,5 +42,5 @@ export function newId(kind: IdKind, now: number = Date.now()): string {
   }
   let random = '';
   for (const byte of crypto.getRandomValues(new Uint8Array(16))) random += ALPHABET.charAt(byte & 31);
-  return `${PREFIXES[kind]}_${time}${random}`;
+  return `${PREFIXES[kind]}${time}${random}`;
 }
