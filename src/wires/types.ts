@@ -5,7 +5,15 @@ import type { FormPart } from '../lib/multipart/types.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import type { Quirks } from './quirks.ts';
 
-export type { EmbeddingQuirk, ImageQuirk, KindQuirk, PrefillQuirk, Quirks } from './quirks.ts';
+export type {
+  EmbeddingQuirk,
+  ImageQuirk,
+  KindQuirk,
+  PrefillQuirk,
+  Quirks,
+  SpeechQuirk,
+  TranscriptionQuirk,
+} from './quirks.ts';
 
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
 export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock' | 'cohere';

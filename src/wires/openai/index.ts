@@ -4,7 +4,9 @@ import { readError } from './error.ts';
 import { images } from './images.ts';
 import { encodeRequest } from './request.ts';
 import { decodeResponse } from './response.ts';
+import { speech } from './speech.ts';
 import { createStream } from './stream.ts';
+import { transcription } from './transcription.ts';
 
 /** OpenAI Chat Completions, the hub format: what comes in goes out, with only what must change changed. */
 export const openai: Wire = {
@@ -12,5 +14,7 @@ export const openai: Wire = {
   chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream },
   embedding: embeddings,
   image: images,
+  speech,
+  transcription,
   readError,
 };
