@@ -51,6 +51,7 @@ export const ERRORS = {
   ip_not_allowed: row(403, 'permission_error', false, 'This key may not be used from this address.', 'Call from an address that the key allows, or change its `allowed_ips`.'),
   insufficient_credits: row(402, 'billing_error', false, 'The workspace has not enough credits for this request.', 'Add credits, lower `max_tokens`, or choose a cheaper model.'),
   budget_exceeded: row(403, 'billing_error', false, 'A budget would be exceeded.', 'Wait until the budget resets, as the message says, or raise it.'),
+  storage_quota_exceeded: row(403, 'permission_error', false, 'The files of the workspace would be more than it may store.', 'Delete files that are not needed, or let them expire; the message says how much there may be.'),
   cross_site_request: row(403, 'permission_error', false, 'A request with a session must come from the pages of this gateway.', 'Call from the same origin, or send an API key instead of the cookie; outside a browser, an `Origin` header that names this gateway.'),
   not_found: row(404, 'not_found_error', false, 'There is nothing at this address.', 'Check the path and the id.'),
   model_not_found: row(404, 'not_found_error', false, 'The model does not exist.', 'Choose a model from GET /v1/models; the message names the nearest ones.'),
