@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { HttpEnv } from './http/context.ts';
 import { dataPlane, nothingHere, othersThan } from './http/data-plane.ts';
 import { handleError, methodNotAllowed } from './http/errors.ts';
+import { cancelBatchOf, createBatchOf, getBatch, getBatches } from './http/v1/batches.ts';
 import { chatCompletions } from './http/v1/chat-completions.ts';
 import { createCompletion } from './http/v1/completions.ts';
 import { getCredits } from './http/v1/credits.ts';
@@ -31,6 +32,10 @@ app.post('/v1/completions', dataPlane(createCompletion));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
 app.post('/v1/responses', dataPlane(createResponse));
+app.post('/v1/batches', dataPlane(createBatchOf));
+app.get('/v1/batches', dataPlane(getBatches));
+app.get('/v1/batches/:id', dataPlane(getBatch));
+app.post('/v1/batches/:id/cancel', dataPlane(cancelBatchOf));
 app.get('/v1/models', dataPlane(listModels));
 app.get('/v1/models/:id{.+}', dataPlane(getModel));
 app.get('/v1/key', dataPlane(getCallingKey));
@@ -51,6 +56,10 @@ for (const path of [
 for (const path of ['/v1/models', '/v1/models/:id{.+}', '/v1/key', '/v1/credits', '/v1/generations/:id']) {
   app.on(othersThan('GET'), path, dataPlane(methodNotAllowed('GET')));
 }
+
+app.on(othersThan('POST'), '/v1/batches/:id/cancel', dataPlane(methodNotAllowed('POST')));
+app.on(othersThan('GET'), '/v1/batches/:id', dataPlane(methodNotAllowed('GET')));
+app.on(othersThan('GET', 'POST'), '/v1/batches', dataPlane(methodNotAllowed('GET, POST')));
 
 // Links to pictures carry their own proof.
 app.get('/v1/images/files/:workspace/:name', getImageFile);

@@ -16,14 +16,14 @@ import type { StoredBatch } from './view.ts';
 
 /**
  * Makes a batch of a file and sets it going.
- * @param address of the client, where it is known: its lines count as called from there.
+ * @param visit where the gateway was called, and from which address, where that is known: as its lines call it.
  * @throws GatewayError `not_found` for a file of others, `invalid_value` for one that is no input, `storage_unavailable`.
  */
 export async function createBatch(
   env: Env,
   caller: Extract<Principal, { kind: 'key' }>,
   asked: NewBatch,
-  address: string | null,
+  visit: Pick<BatchOrder, 'origin' | 'address'>,
 ): Promise<StoredBatch> {
   const { workspaceId, projectId, keyId } = caller;
   const { purpose, bytes } = await findFile(env, caller, asked.inputFileId, 'input_file_id');
@@ -60,8 +60,8 @@ export async function createBatch(
     ]),
   );
   const { endpoint, inputFileId, expiresAt } = row;
-  const order = { workspaceId, projectId, keyId, address, endpoint, inputFileId, createdAt, expiresAt };
-  await begin(env, { batchId: id, ...order });
+  const order = { workspaceId, projectId, keyId, endpoint, inputFileId, createdAt, expiresAt };
+  await begin(env, { batchId: id, ...order, ...visit });
   if (!inserted) throw new GatewayError('storage_unavailable');
   return inserted;
 }

@@ -3,7 +3,7 @@ export const MAX_LINES = 50_000;
 export const MAX_FILE_BYTES = 200 * 1024 * 1024;
 export const WINDOW_MS = 24 * 60 * 60 * 1000;
 
-/** What a request may have at most, and a little for what stands around it. */
+/** What a request may have at most. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 /** Characters of a `custom_id`. */

@@ -33,7 +33,8 @@ export async function runCall<Request extends Call['request']>(
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
   const loading = loadRegistry(c.env, waitUntil);
   const { request, control, surface } = read(await readJsonBody(c.req.raw), (name) => c.req.header(name));
-  const generationId = newId('generation', startedAt);
+  const line = c.get('line');
+  const generationId = line?.generationId ?? newId('generation', startedAt);
   c.set('generationId', generationId);
   const traceparent = c.req.header('traceparent');
   const answer = run({
@@ -49,6 +50,7 @@ export async function runCall<Request extends Call['request']>(
     signal: c.req.raw.signal,
     env: c.env,
     config: configOf(c.env),
+    batch: line?.batch,
     keeper: c.get('keeper'),
     health: new RequestHealth({ env: c.env, continent: continentOf(c.req.raw), waitUntil }),
     registry: loading instanceof Promise ? await loading : loading,

@@ -13,19 +13,16 @@ import type {
   SlotWork,
   StopReason,
 } from './types.ts';
+import { PROGRESS_EVENT } from './types.ts';
 
 /** What is known of the batch as a whole. */
 interface State extends BatchProgress {
   order: BatchOrder;
-  stopped: StopReason | null;
   /** No line begins before, Unix milliseconds. */
   pausedUntil: number;
 }
 
 const STATE = 'state';
-
-/** The event that wakes the Workflow of a batch: it looks at the object then. */
-export const PROGRESS_EVENT = 'progress';
 
 /**
  * The lines of one batch. It hands them out, keeps what each came to before it counts, and sends the messages of the
@@ -226,7 +223,7 @@ export class BatchObject extends DurableObject<Env> {
   }
 }
 
-function progressOf({ phase, total, completed, failed }: BatchProgress): BatchProgress {
-  return { phase, total, completed, failed };
+function progressOf({ phase, total, completed, failed, stopped }: BatchProgress): BatchProgress {
+  return { phase, total, completed, failed, stopped };
 }
 

@@ -1,3 +1,6 @@
+/** The event that wakes the Workflow of a batch: it looks at the object then. */
+export const PROGRESS_EVENT = 'progress';
+
 /** What a batch is to do, and for whom. */
 export interface BatchOrder {
   batchId: string;
@@ -7,6 +10,8 @@ export interface BatchOrder {
   keyId: string;
   /** The address that the batch came from, where it is known: keys may be bound to some. */
   address: string | null;
+  /** Where the gateway was called: answers may hold links to it. */
+  origin: string;
   /** The path that every line calls. */
   endpoint: string;
   inputFileId: string;
@@ -99,6 +104,8 @@ export interface BatchProgress {
   total: number;
   completed: number;
   failed: number;
+  /** Why it stopped before all lines were run; null where it did not. */
+  stopped: StopReason | null;
 }
 
 /** A line of the output or error file. */
