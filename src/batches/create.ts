@@ -73,7 +73,9 @@ async function begin(env: Env, order: BatchOrder): Promise<void> {
     await env.BATCHES.create({ id: order.batchId, params: order });
   } catch (cause) {
     const { batchId: id, workspaceId } = order;
-    const errors = [{ code: 'storage_unavailable', message: 'It could not be begun.', line: null, param: null }];
+    const errors = [
+      { code: 'storage_unavailable', message: 'It could not be begun.', line: null, param: null },
+    ];
     const set = { status: 'failed' as const, failedAt: Date.now(), errors };
     await changeStatus(env, { id, workspaceId, actor: 'system', from: ['validating'], set });
     await batchClient(env, id)

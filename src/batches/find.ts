@@ -17,9 +17,7 @@ export async function findBatch(
     database(env.DB)
       .select()
       .from(batches)
-      .where(
-        and(eq(batches.id, id), eq(batches.workspaceId, workspaceId), eq(batches.projectId, projectId)),
-      )
+      .where(and(eq(batches.id, id), eq(batches.workspaceId, workspaceId), eq(batches.projectId, projectId)))
       .get(),
   );
   if (row) return row;

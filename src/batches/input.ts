@@ -19,9 +19,7 @@ const Body = z.object({
   input_file_id: z.string().check(z.minLength(1), z.maxLength(100)),
   endpoint: z.enum(BATCH_ENDPOINTS),
   completion_window: z.literal('24h'),
-  metadata: z.nullish(
-    z.record(z.string().check(z.maxLength(64)), z.string().check(z.maxLength(512))),
-  ),
+  metadata: z.nullish(z.record(z.string().check(z.maxLength(64)), z.string().check(z.maxLength(512)))),
   output_expires_after: z.nullish(
     z.object({
       anchor: z.literal('created_at'),

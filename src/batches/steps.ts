@@ -9,8 +9,8 @@ import { changeStatus, type StatusChange } from './change.ts';
 import { STOP_WITHIN_MS } from './limits.ts';
 import { wasBilled } from './lines/was-billed.ts';
 import { noteProgress } from './progress.ts';
-import { deleteResults } from './write-results.ts';
 import type { BatchError, StoredBatch } from './view.ts';
+import { deleteResults } from './write-results.ts';
 
 /** What a look at a batch comes to. */
 export interface Look {
@@ -33,7 +33,12 @@ export async function failBatch(env: Env, order: BatchOrder, errors: BatchError[
 export async function beginRun(env: Env, order: BatchOrder): Promise<Look> {
   const batch = batchClient(env, order.batchId);
   const { total, failed } = await stored(batch.progress());
-  await change(env, order, ['validating'], { status: 'in_progress', inProgressAt: Date.now(), total, failed });
+  await change(env, order, ['validating'], {
+    status: 'in_progress',
+    inProgressAt: Date.now(),
+    total,
+    failed,
+  });
   await stored(batch.start());
   return await lookAt(env, order);
 }
@@ -49,7 +54,8 @@ export async function lookAt(env: Env, order: BatchOrder): Promise<Look> {
   await noteProgress(env, order, progress);
   if (progress.phase === 'over') return { waitMs: null };
   if (progress.phase === 'running') return { waitMs: Math.max(order.expiresAt - now, 1_000) };
-  const until = (progress.stopped === 'cancelled' ? (row?.cancellingAt ?? now) : order.expiresAt) + STOP_WITHIN_MS;
+  const until =
+    (progress.stopped === 'cancelled' ? (row?.cancellingAt ?? now) : order.expiresAt) + STOP_WITHIN_MS;
   if (now < until) return { waitMs: Math.max(until - now, 1_000) };
   for (const { line, attempt } of await stored(batch.abandon())) await wasBilled(env, order, line, attempt);
   return { waitMs: null };

@@ -6,7 +6,10 @@ import { beginRun, endBatch, failBatch, finalizeBatch, lookAt } from './steps.ts
 import { writeResults } from './write-results.ts';
 
 /** Storage may be gone for about an hour and a half. */
-const PATIENT = { retries: { limit: 30, delay: '10 seconds', backoff: 'linear' }, timeout: '30 minutes' } as const;
+const PATIENT = {
+  retries: { limit: 30, delay: '10 seconds', backoff: 'linear' },
+  timeout: '30 minutes',
+} as const;
 
 /** The object tells when something has happened; it is looked at in any case so often, milliseconds. */
 const LOOK_EVERY_MS = 15 * 60 * 1000;
@@ -16,7 +19,10 @@ const LOOK_EVERY_MS = 15 * 60 * 1000;
  * repeated. A Workflow has 1,024 steps at least, so lines are none: a batch of any size takes about 200 at most.
  */
 export class BatchWorkflow extends WorkflowEntrypoint<Env, BatchOrder> {
-  override async run({ payload: order }: Readonly<WorkflowEvent<BatchOrder>>, step: WorkflowStep): Promise<void> {
+  override async run(
+    { payload: order }: Readonly<WorkflowEvent<BatchOrder>>,
+    step: WorkflowStep,
+  ): Promise<void> {
     const { env } = this;
     try {
       const refused = await step.do('plan lines', PATIENT, () => planLines(env, order));

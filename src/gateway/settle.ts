@@ -80,7 +80,8 @@ function priced(call: Call, { candidate, usage }: Part): Priced {
   const cost = usage && price && prices(price, usage) ? costOf(usage, price) : null;
   if (call.batch?.waived) return { candidate, usage, cost, charge: null, charged: 0 };
   const discount = discountOf(call, candidate);
-  const charge = cost && chargeFor(cost, call.caller.pricing, candidate.model.id, paidBy(candidate), discount);
+  const charge =
+    cost && chargeFor(cost, call.caller.pricing, candidate.model.id, paidBy(candidate), discount);
   return { candidate, usage, cost, charge, charged: isFree(call, candidate) ? 0 : (charge?.total ?? null) };
 }
 

@@ -19,7 +19,8 @@ const OPEN_BRACE = 0x7b;
 /** Checks a line of the input. @param endpoint what the batch calls. */
 export function checkLine(bytes: Uint8Array, endpoint: string): CheckedLine {
   const members = bytes.byteLength <= PARSE_WHOLE_BYTES && !isJson(bytes) ? undefined : scanMembers(bytes);
-  if (!members) return { customId: null, fault: fault('invalid_json_line', 'The line is not a JSON object.') };
+  if (!members)
+    return { customId: null, fault: fault('invalid_json_line', 'The line is not a JSON object.') };
   const id = read(bytes, members, 'custom_id');
   const customId = typeof id === 'string' ? id : null;
   return { customId, fault: faultOf(bytes, members, id, endpoint) };
@@ -37,9 +38,14 @@ function faultOf(
   customId: unknown,
   endpoint: string,
 ): LineFault | null {
-  if (customId === undefined) return fault('missing_required_parameter', 'custom_id is required.', 'custom_id');
+  if (customId === undefined)
+    return fault('missing_required_parameter', 'custom_id is required.', 'custom_id');
   if (typeof customId !== 'string' || customId.length === 0 || customId.length > MAX_CUSTOM_ID) {
-    return fault('invalid_value', `custom_id must be a string of 1 to ${MAX_CUSTOM_ID} characters.`, 'custom_id');
+    return fault(
+      'invalid_value',
+      `custom_id must be a string of 1 to ${MAX_CUSTOM_ID} characters.`,
+      'custom_id',
+    );
   }
   const method = read(bytes, members, 'method');
   if (method !== 'POST') return fault('invalid_method', 'method must be "POST".', 'method');

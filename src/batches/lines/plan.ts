@@ -62,7 +62,11 @@ async function* rangesOf(env: Env, file: StoredFile): AsyncGenerator<Uint8Array>
   }
 }
 
-function planLine(order: BatchOrder, { line, start, length, bytes }: RawLine, seen: Map<string, number>): PlannedLine {
+function planLine(
+  order: BatchOrder,
+  { line, start, length, bytes }: RawLine,
+  seen: Map<string, number>,
+): PlannedLine {
   const { customId, fault } = bytes
     ? checkLine(bytes, order.endpoint)
     : { customId: null, fault: { code: 'line_too_large', message: 'The line is over 32 MB.', param: null } };
@@ -78,7 +82,11 @@ function duplicate(customId: string | null, line: number, seen: Map<string, numb
     seen.set(customId, line);
     return null;
   }
-  return { code: 'duplicate_custom_id', message: `Line ${first} has this custom_id too.`, param: 'custom_id' };
+  return {
+    code: 'duplicate_custom_id',
+    message: `Line ${first} has this custom_id too.`,
+    param: 'custom_id',
+  };
 }
 
 async function tell(batch: BatchClient, lines: PlannedLine[]): Promise<void> {

@@ -51,7 +51,12 @@ export async function runLine(context: LineContext, claimed: ClaimedLine): Promi
     return await outcomeOf(context, claimed, response, await response.text());
   } catch (cause) {
     console.warn(
-      JSON.stringify({ warning: 'batch_line_failed', batch: context.order.batchId, line, cause: String(cause) }),
+      JSON.stringify({
+        warning: 'batch_line_failed',
+        batch: context.order.batchId,
+        line,
+        cause: String(cause),
+      }),
     );
     if (claimed.tries + 1 < MOST_TRIES) return again(claimed, delayAfter(claimed.tries), true);
     const fault = { code: 'internal_error', message: 'The gateway failed.', param: null };

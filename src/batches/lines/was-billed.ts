@@ -1,6 +1,6 @@
 import type { Env } from '../../env.ts';
-import { workspaceClient } from '../../objects/workspace/client.ts';
 import type { BatchOrder } from '../../objects/batch/types.ts';
+import { workspaceClient } from '../../objects/workspace/client.ts';
 import { generationIdOf } from '../generation-id.ts';
 
 /**

@@ -31,7 +31,9 @@ export async function workSlot(env: Env, message: SlotMessage, call: CallLine): 
   try {
     await batch.leave(message, await workLines(env, batch, message, work, call));
   } catch (cause) {
-    console.error(JSON.stringify({ error: 'batch_slot_failed', batch: message.batchId, cause: String(cause) }));
+    console.error(
+      JSON.stringify({ error: 'batch_slot_failed', batch: message.batchId, cause: String(cause) }),
+    );
     await batch.leave(message, REST_MS);
   } finally {
     clearInterval(beating);
@@ -46,7 +48,10 @@ async function workLines(
   { order, lanes }: SlotWork,
   call: CallLine,
 ): Promise<number | null> {
-  const [file, keyHash] = await Promise.all([inputOf(env, order), keyHashOf(env, order.workspaceId, order.keyId)]);
+  const [file, keyHash] = await Promise.all([
+    inputOf(env, order),
+    keyHashOf(env, order.workspaceId, order.keyId),
+  ]);
   const context: LineContext = { env, order, file, keyHash, call };
   const until = Date.now() + BEGIN_WITHIN_MS;
   let left = LINES_PER_TURN;

@@ -136,10 +136,12 @@ export class BatchLines {
 
   /** Ends what waits. @returns how many lines. */
   stopWaiting(reason: StopReason): number {
-    return this.#sql.exec(
-      `UPDATE lines SET state = ${ENDED}, ok = 0, stopped = ? WHERE state = ${WAITING} RETURNING line`,
-      reason,
-    ).toArray().length;
+    return this.#sql
+      .exec(
+        `UPDATE lines SET state = ${ENDED}, ok = 0, stopped = ? WHERE state = ${WAITING} RETURNING line`,
+        reason,
+      )
+      .toArray().length;
   }
 
   /** Ends what is being run. @returns those attempts. */

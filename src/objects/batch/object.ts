@@ -226,4 +226,3 @@ export class BatchObject extends DurableObject<Env> {
 function progressOf({ phase, total, completed, failed, stopped }: BatchProgress): BatchProgress {
   return { phase, total, completed, failed, stopped };
 }
-
