@@ -23,7 +23,7 @@ async function linesOf(text: string, piece = Number.POSITIVE_INFINITY, longest =
 const textsOf = (lines: RawLine[]) =>
   lines.map(({ line, bytes }) => [
     line,
-    bytes && new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
+    bytes && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
   ]);
 
 describe('the lines of an input', () => {
