@@ -4,11 +4,12 @@ import type { ReadHeader } from '../../gateway/control.ts';
 import type { Asked } from '../../gateway/surfaces.ts';
 import type { Call, Caller } from '../../gateway/types.ts';
 import { newId } from '../../lib/id.ts';
+import type { FormPart } from '../../lib/multipart/types.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import { continentOf } from '../../routing/health/continent.ts';
 import { RequestHealth } from '../../routing/health/request-health.ts';
 import type { HttpContext } from '../context.ts';
-import { readJsonBody } from '../middleware/body.ts';
+import { readForm, readJsonBody } from '../middleware/body.ts';
 
 /** `<version>-<trace id>-<parent id>-<flags>`: https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -19,21 +20,41 @@ type CallOf<Request> = Omit<Call, 'request'> & { request: Request };
 /** What of a call is in its request. */
 type Read<Request> = Pick<CallOf<Request>, 'request' | 'control' | 'surface'> & Pick<Asked, 'archiveFor'>;
 
+/** Reads a body, and the headers that are twins of its members. */
+type ReadCall<Body, Request> = (body: Body, readHeader: ReadHeader) => Read<Request> | Promise<Read<Request>>;
+
 /**
- * Reads the request of a caller and runs it through the pipeline.
- * @param read the body, and the headers that are twins of its members.
+ * Reads the request of a caller, JSON, and runs it through the pipeline.
  * @throws GatewayError `permission_denied`, those of bodies, and as `read` and `run`.
  */
-export async function runCall<Request extends Call['request']>(
+export function runCall<Request extends Call['request']>(
   c: HttpContext,
-  read: (bytes: Uint8Array, readHeader: ReadHeader) => Read<Request> | Promise<Read<Request>>,
+  read: ReadCall<Uint8Array, Request>,
+  run: (call: CallOf<Request>) => Promise<Response>,
+): Promise<Response> {
+  return runBody(c, readJsonBody, read, run);
+}
+
+/** The same for a request that is a form. */
+export function runFormCall<Request extends Call['request']>(
+  c: HttpContext,
+  read: ReadCall<FormPart[], Request>,
+  run: (call: CallOf<Request>) => Promise<Response>,
+): Promise<Response> {
+  return runBody(c, readForm, read, run);
+}
+
+async function runBody<Body, Request extends Call['request']>(
+  c: HttpContext,
+  readBody: (request: HttpContext['req']['raw']) => Promise<Body>,
+  read: ReadCall<Body, Request>,
   run: (call: CallOf<Request>) => Promise<Response>,
 ): Promise<Response> {
   const startedAt = Date.now();
   const caller = callerOf(c);
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
   const loading = loadRegistry(c.env, waitUntil);
-  const reading = read(await readJsonBody(c.req.raw), (name) => c.req.header(name));
+  const reading = read(await readBody(c.req.raw), (name) => c.req.header(name));
   const { archiveFor, ...asked } = reading instanceof Promise ? await reading : reading;
   const generationId = newId('generation', startedAt);
   c.set('generationId', generationId);
