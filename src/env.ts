@@ -63,6 +63,8 @@ export interface Config {
   batchLinesInFlight: number;
   /** Who runs lines of a batch and is silent for longer counts as gone, milliseconds. */
   batchLeaseMs: number;
+  /** Whether responses are kept for their clients. */
+  keepsResponses: boolean;
   /** Whether the clock syncs the registry. */
   registrySync: boolean;
   /** USD a day. */
@@ -108,6 +110,7 @@ export function configOf(env: Env): Config {
     batchLinesInFlight: Number(result.data.BATCH_LINES_IN_FLIGHT ?? 16),
     batchLeaseMs: Number(result.data.BATCH_LEASE_MS ?? 90_000),
     idempotencyGraceMs: Number(result.data.IDEMPOTENCY_GRACE_MS ?? 60_000),
+    keepsResponses: result.data.RESPONSE_STORAGE !== 'off',
     registrySync: result.data.REGISTRY_SYNC !== 'off',
     probeBudgetUsd: Number(result.data.PROBE_BUDGET_USD ?? 0),
     healthProbeBudgetUsd: Number(result.data.HEALTH_PROBE_BUDGET_USD ?? 0),

@@ -38,6 +38,13 @@ describe('a line of a batch', () => {
     ['no path', { ...GOOD, url: undefined }, 'a', 'invalid_url', 'url'],
     ['no body', { ...GOOD, body: undefined }, 'a', 'missing_required_parameter', 'body'],
     ['a body of another type', { ...GOOD, body: 'x' }, 'a', 'invalid_value', 'body'],
+    [
+      'what is to be fetched later',
+      { ...GOOD, body: { background: true } },
+      'a',
+      'unsupported_parameter',
+      'body.background',
+    ],
     ['a stream', { ...GOOD, body: { stream: true } }, 'a', 'unsupported_parameter', 'body.stream'],
     [
       'a stream in a large body',

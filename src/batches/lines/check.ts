@@ -57,10 +57,9 @@ function faultOf(
   const content = bytes.subarray(body.valueStart, body.end);
   const inner = scanMembers(content);
   if (!inner) return fault('invalid_json_line', 'body is not a JSON object.', 'body');
-  if (read(content, inner, 'stream') === true) {
-    return fault('unsupported_parameter', 'stream is not supported in batches.', 'body.stream');
-  }
-  return null;
+  const unsupported = ['stream', 'background'].find((name) => read(content, inner, name) === true);
+  if (unsupported === undefined) return null;
+  return fault('unsupported_parameter', `${unsupported} is not supported in batches.`, `body.${unsupported}`);
 }
 
 function fault(code: string, message: string, param: string | null = null): LineFault {
