@@ -61,7 +61,8 @@ async function readLimited(request: Request): Promise<Uint8Array> {
   return bytes;
 }
 
-async function discard(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
+/** Reads what a client goes on sending, so that it hears why it was refused; of very much only a part. */
+export async function discard(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
   try {
     for (let left = DISCARDED_BYTES; reader && left > 0; ) {
       const { value, done } = await reader.read();
