@@ -36,7 +36,7 @@ const row = (
 export const ERRORS = {
   // The caller's request
   invalid_json: row(400, 'invalid_request_error', false, 'The request body is not valid JSON.', 'Send a JSON object.'),
-  invalid_multipart: row(400, 'invalid_request_error', false, 'The request body is not valid multipart/form-data.', 'Let an HTTP library write the form and its content-type, and send it whole.'),
+  invalid_form: row(400, 'invalid_request_error', false, 'The request body is not a valid form.', 'Send multipart/form-data as the message says; let the HTTP client write the boundary.'),
   missing_parameter: row(400, 'invalid_request_error', false, 'A required parameter is missing.', 'Send the parameter that `param` names.'),
   invalid_type: row(400, 'invalid_request_error', false, 'A parameter has the wrong type.', 'Correct the type of the parameter that `param` names.'),
   invalid_value: row(400, 'invalid_request_error', false, 'A parameter has a value that is not accepted.', 'Correct the value of the parameter that `param` names.'),
@@ -66,7 +66,7 @@ export const ERRORS = {
   idempotency_key_conflict: row(409, 'invalid_request_error', false, 'This idempotency key was used with another request.', 'Use a new key for each request; repeat a request with its key, body and headers unchanged.'),
   idempotency_key_spent: row(409, 'invalid_request_error', false, 'The request of this idempotency key was given up, as nobody waited for its answer.', 'Use a new key. What had been produced was billed: `x-generation-id` names its receipt.'),
   request_too_large: row(413, 'invalid_request_error', false, 'The request body is over the limit of 32 MB.', 'Send less; give large files by URL.'),
-  unsupported_content_type: row(415, 'invalid_request_error', false, 'The request body must be application/json.', 'Send `Content-Type: application/json`.'),
+  unsupported_content_type: row(415, 'invalid_request_error', false, 'The request body must be application/json.', 'Send `Content-Type: application/json`; where files are sent, multipart/form-data.'),
   range_not_satisfiable: row(416, 'invalid_request_error', false, 'The range lies outside the file.', 'Ask for bytes that the file has; `content-range` says how many there are.'),
   too_many_attempts: row(429, 'rate_limit_error', false, 'There were too many attempts.', 'Wait as long as `retry-after` says.'),
   client_closed_request: row(499, 'invalid_request_error', false, 'The client closed the connection before the answer was complete.', 'Seen on receipts only: what had been produced is billed.'),

@@ -1,25 +1,28 @@
 import { GatewayError } from '../errors.ts';
-import { boundaryOf, type FormEvent, MultipartError, MultipartParser } from '../lib/multipart.ts';
+import { MultipartError } from '../lib/multipart/disposition.ts';
+import { boundaryOf } from '../lib/multipart/read.ts';
+import { type FormEvent, MultipartStream } from '../lib/multipart/stream.ts';
 
 /**
- * Reads multipart/form-data while it comes: no more is read than is asked for, and nothing of files is kept.
+ * Reads a form while it comes: no more of it than is asked for, and nothing of its files is kept.
  * @param contentType of the request.
- * @throws GatewayError `unsupported_content_type`, `invalid_multipart`, `client_closed_request`.
+ * @throws GatewayError `unsupported_content_type`, `invalid_form`, `client_closed_request`.
  */
-export async function* readForm(
-  contentType: string | null,
+export async function* streamForm(
+  contentType: string | undefined,
   body: ReadableStreamDefaultReader<Uint8Array> | undefined,
 ): AsyncGenerator<FormEvent> {
   const events: FormEvent[] = [];
-  const parser = new MultipartParser(checkedBoundary(contentType), (event) => events.push(event));
+  const boundary = readable(() => boundaryOf(contentType ?? ''));
+  if (boundary === undefined) {
+    throw new GatewayError('unsupported_content_type', {
+      message: `The request body must be multipart/form-data, not ${JSON.stringify((contentType ?? '').slice(0, 100))}.`,
+    });
+  }
+  const form = new MultipartStream(boundary, (event) => events.push(event));
   for (;;) {
     const bytes = await readPiece(body);
-    try {
-      if (bytes === null) parser.end();
-      else parser.write(bytes);
-    } catch (cause) {
-      throw cause instanceof MultipartError ? invalid(cause.message, cause) : cause;
-    }
+    readable(() => (bytes === null ? form.end() : form.write(bytes)));
     yield* events.splice(0);
     if (bytes === null) return;
   }
@@ -36,20 +39,12 @@ async function readPiece(
   }
 }
 
-function checkedBoundary(contentType: string | null): string {
-  if (contentType === null || !/^\s*multipart\/form-data\s*(;|$)/i.test(contentType)) {
-    throw new GatewayError('unsupported_content_type', {
-      message: `The request body must be multipart/form-data, not ${JSON.stringify(contentType?.slice(0, 100) ?? null)}.`,
-    });
+/** What reading answers. @throws GatewayError `invalid_form`. */
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof MultipartError)) throw cause;
+    throw new GatewayError('invalid_form', { message: `The form cannot be read: ${cause.message}.`, cause });
   }
-  const boundary = boundaryOf(contentType);
-  if (boundary === null) throw invalid('Its content-type names no boundary of 1 to 70 characters.');
-  return boundary;
-}
-
-function invalid(why: string, cause?: unknown): GatewayError {
-  return new GatewayError('invalid_multipart', {
-    message: `The request body is not valid multipart/form-data. ${why}`,
-    cause,
-  });
 }

@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readForm } from '../../src/http/form.ts';
-import type { FormEvent } from '../../src/lib/multipart.ts';
+import { streamForm } from '../../src/http/form.ts';
+import type { FormEvent } from '../../src/lib/multipart/stream.ts';
 
 const BOUNDARY = '--x-1-';
 const TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
-const CONTENT = `hello\r\n--${BOUNDARY.slice(0, -1)}\r\n\r\n--\r\r\n-`;
+/** Beginnings of the boundary, and a longer line. */
+const CONTENT = `hello\r\n--${BOUNDARY.slice(0, -1)}\r\n\r\n--\r\n--${BOUNDARY} x\r\n--${BOUNDARY}-x\r\r\n-`;
 
 const FORM = [
   `--${BOUNDARY}`,
@@ -21,7 +22,7 @@ const FORM = [
   '',
 ].join('\r\n');
 
-async function read(pieces: readonly Uint8Array[], type: string | null = TYPE) {
+async function read(pieces: readonly Uint8Array[], type: string | undefined = TYPE) {
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {
       for (const piece of pieces) if (piece.byteLength > 0) controller.enqueue(piece);
@@ -30,7 +31,7 @@ async function read(pieces: readonly Uint8Array[], type: string | null = TYPE) {
   });
   const seen: FormEvent[] = [];
   const bytes: number[] = [];
-  for await (const event of readForm(type, stream.getReader())) {
+  for await (const event of streamForm(type, stream.getReader())) {
     if (event.kind === 'bytes') bytes.push(...event.bytes);
     else seen.push(event);
   }
@@ -41,7 +42,7 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 const EXPECTED = {
   seen: [
-    { kind: 'file', name: 'file', filename: '文.txt', contentType: 'text/plain' },
+    { kind: 'file', name: 'file', filename: '文.txt', type: 'text/plain' },
     { kind: 'field', name: 'purpose', value: 'batch é' },
   ],
   text: CONTENT,
@@ -54,6 +55,26 @@ describe('a form', () => {
       expect(await read([all.subarray(0, at), all.subarray(at)]), `cut at ${at}`).toEqual(EXPECTED);
     }
     expect(await read(Array.from(all, (byte) => Uint8Array.of(byte)))).toEqual(EXPECTED);
+  });
+
+  it('may have parts without content, that share a line end or do not, and white space behind boundaries', async () => {
+    const text = [
+      `--${BOUNDARY} \t`,
+      'content-disposition: form-data; name="a"',
+      '',
+      `--${BOUNDARY}`,
+      'content-disposition: form-data; name="b"',
+      '',
+      '',
+      `--${BOUNDARY}--`,
+    ].join('\r\n');
+    const all = encode(text);
+    for (let at = 0; at <= all.byteLength; at++) {
+      expect((await read([all.subarray(0, at), all.subarray(at)])).seen).toEqual([
+        { kind: 'field', name: 'a', value: '' },
+        { kind: 'field', name: 'b', value: '' },
+      ]);
+    }
   });
 
   it('is read in any pieces', async () => {
@@ -75,7 +96,7 @@ describe('a form', () => {
         const stream = [all.subarray(0, cut), all.subarray(cut)];
         const bytes: number[] = [];
         const body = new Response(new Blob(stream.map((piece) => new Uint8Array(piece)))).body?.getReader();
-        for await (const event of readForm(TYPE, body))
+        for await (const event of streamForm(TYPE, body))
           if (event.kind === 'bytes') bytes.push(...event.bytes);
         expect(bytes).toEqual([...content]);
       }),
@@ -94,26 +115,17 @@ describe('a form', () => {
     for (let end = 0; end < all.byteLength - 2; end++) {
       await expect(read([all.subarray(0, end)]), `ends at ${end}`).rejects.toMatchObject({
         status: 400,
-        code: 'invalid_multipart',
+        code: 'invalid_form',
       });
     }
   });
 
   it.each([
-    ['of another boundary', FORM, 'multipart/form-data; boundary=other', /closing boundary/],
+    ['of another boundary', FORM, 'multipart/form-data; boundary=other', /boundary .* is not in it/],
     ['of no boundary', FORM, 'multipart/form-data', /names no boundary/],
-    ['of an empty boundary', FORM, 'multipart/form-data; boundary=""', /names no boundary/],
-    ['of too long a boundary', FORM, `multipart/form-data; boundary=${'x'.repeat(71)}`, /names no boundary/],
-    ['without names', FORM.replace('; name="purpose"', ''), TYPE, /content-disposition/],
-    [
-      'with a broken filename*',
-      FORM.replace('filename="文.txt"', `filename*=UTF-8''%ff`),
-      TYPE,
-      /disposition/,
-    ],
-    ['with more behind a boundary', FORM.replace('\r\nContent-D', 'x\r\nContent-D'), TYPE, /on its line/],
-    ['without headers', FORM.replace('content-disposition', '\0'), TYPE, /headers/],
-    ['with a huge header', FORM.replace('文', 'x'.repeat(20_000)), TYPE, /headers/],
+    ['without names', FORM.replace('; name="purpose"', ''), TYPE, /no name/],
+    ['without headers', FORM.replace('content-disposition', 'x'), TYPE, /Content-Disposition/],
+    ['with a huge header', FORM.replace('文', 'x'.repeat(20_000)), TYPE, /headers of a part are too long/],
     ['with a huge field', FORM.replace('batch', 'x'.repeat(70_000)), TYPE, /larger than 64 KB/],
     [
       'with very many fields',
@@ -126,12 +138,12 @@ describe('a form', () => {
     ],
   ])('%s is refused', async (_, form, type, why) => {
     await expect(read([encode(form)], type)).rejects.toMatchObject({
-      code: 'invalid_multipart',
+      code: 'invalid_form',
       message: expect.stringMatching(why),
     });
   });
 
-  it.each([null, 'application/json', 'multipart/mixed; boundary=x', 'multipart/form-datax'])(
+  it.each(['', 'application/json', 'multipart/mixed; boundary=x', 'multipart/form-datax'])(
     'is no %s',
     async (type) => {
       await expect(read([], type)).rejects.toMatchObject({ status: 415, code: 'unsupported_content_type' });
@@ -148,7 +160,7 @@ describe('a form', () => {
       },
       { highWaterMark: 0 },
     );
-    const events = readForm(TYPE, stream.getReader());
+    const events = streamForm(TYPE, stream.getReader());
     expect((await events.next()).value).toMatchObject({ kind: 'file' });
     expect((await events.next()).value).toMatchObject({ kind: 'bytes' });
     expect(pulled).toBe(2);

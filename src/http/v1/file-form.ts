@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts';
 import { type FilePurpose, type NewFile, UPLOAD_PURPOSES } from '../../files/types.ts';
 import { mediaTypeOf } from '../../lib/media-type.ts';
-import type { FormEvent } from '../../lib/multipart.ts';
+import type { FormEvent } from '../../lib/multipart/stream.ts';
 
 const HOUR_S = 3600;
 const MONTH_S = 30 * 24 * HOUR_S;
@@ -39,7 +39,7 @@ export class FileForm {
   /**
    * The bytes of the file; reads the form to its end.
    * @throws GatewayError `missing_parameter`, `invalid_type`, `invalid_value`, `unsupported_parameter`, and as
-   *   `readForm`.
+   *   `streamForm`.
    */
   async *bytes(): AsyncGenerator<Uint8Array> {
     for await (const event of this.#events) {
@@ -68,7 +68,7 @@ export class FileForm {
     return {
       purpose: this.#purpose,
       filename,
-      contentType: mediaTypeOf(this.#file.contentType, filename),
+      contentType: mediaTypeOf(this.#file.type, filename),
       expiresAt: seconds === null ? undefined : this.#now + seconds * 1000,
     };
   }

@@ -11,7 +11,7 @@ import { attachment } from '../../lib/content-disposition.ts';
 import { allowsAddress } from '../../lib/ip-allowlist.ts';
 import { type Action, requirePermission } from '../../tenancy/permissions.ts';
 import type { HttpContext } from '../context.ts';
-import { readForm } from '../form.ts';
+import { streamForm } from '../form.ts';
 import { discard } from '../middleware/body.ts';
 import { readRange } from '../range.ts';
 import { FileForm } from './file-form.ts';
@@ -52,7 +52,7 @@ async function store(
         message: 'The file is over the limit of 512 MB.',
       });
     }
-    const form = new FileForm(readForm(c.req.header('content-type') ?? null, reader), Date.now());
+    const form = new FileForm(streamForm(c.req.header('content-type'), reader), Date.now());
     const limits = { maxBytes: MAX_FILE_BYTES, quotaBytes: configOf(c.env).fileQuotaBytes };
     const file = await createFile(c.env, author, () => form.describe(), form.bytes(), limits);
     return c.json(fileView(file));

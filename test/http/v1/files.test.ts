@@ -153,16 +153,16 @@ describe('POST /v1/files', () => {
   });
 
   it.each([
-    ['a form that is cut short', form([FILE, PURPOSE]).slice(0, -6), TYPE, 400, 'invalid_multipart'],
+    ['a form that is cut short', form([FILE, PURPOSE]).slice(0, -6), TYPE, 400, 'invalid_form'],
     [
       'a form of another boundary',
       form([FILE, PURPOSE]),
       'multipart/form-data; boundary=z',
       400,
-      'invalid_multipart',
+      'invalid_form',
     ],
-    ['a form without boundary', form([FILE, PURPOSE]), 'multipart/form-data', 400, 'invalid_multipart'],
-    ['an empty body', '', TYPE, 400, 'invalid_multipart'],
+    ['a form without boundary', form([FILE, PURPOSE]), 'multipart/form-data', 400, 'invalid_form'],
+    ['an empty body', '', TYPE, 400, 'invalid_form'],
     ['JSON', '{}', 'application/json', 415, 'unsupported_content_type'],
   ])('refuses %s', async (_, body, type, status, code) => {
     const before = await kept(workspace);
