@@ -13,6 +13,7 @@ import { getCallingKey } from './http/v1/key.ts';
 import { countMessageTokens, createMessage } from './http/v1/messages.ts';
 import { getModel, listModels } from './http/v1/models.ts';
 import { createResponse } from './http/v1/responses.ts';
+import { deleteResponse, getResponse, listInputItems } from './http/v1/stored-responses.ts';
 
 /** The type the dashboard's client is made of. */
 export type { ApiApp } from './http/api/index.ts';
@@ -37,6 +38,9 @@ app.get('/v1/files', dataPlane(listAllFiles));
 app.get('/v1/files/:id', dataPlane(getFile));
 app.delete('/v1/files/:id', dataPlane(removeFile));
 app.get('/v1/files/:id/content', dataPlane(getFileContent));
+app.get('/v1/responses/:id', dataPlane(getResponse));
+app.delete('/v1/responses/:id', dataPlane(deleteResponse));
+app.get('/v1/responses/:id/input_items', dataPlane(listInputItems));
 app.get('/v1/models', dataPlane(listModels));
 app.get('/v1/models/:id{.+}', dataPlane(getModel));
 app.get('/v1/key', dataPlane(getCallingKey));
@@ -57,7 +61,16 @@ for (const path of [
 app.on(othersThan('GET', 'POST'), '/v1/files', dataPlane(methodNotAllowed('GET, POST')));
 app.on(othersThan('GET', 'DELETE'), '/v1/files/:id', dataPlane(methodNotAllowed('GET, DELETE')));
 app.on(othersThan('GET'), '/v1/files/:id/content', dataPlane(methodNotAllowed('GET')));
-for (const path of ['/v1/models', '/v1/models/:id{.+}', '/v1/key', '/v1/credits', '/v1/generations/:id']) {
+// A POST here is one of those actions of the API that there are not.
+app.on(othersThan('GET', 'DELETE', 'POST'), '/v1/responses/:id', dataPlane(methodNotAllowed('GET, DELETE')));
+for (const path of [
+  '/v1/models',
+  '/v1/models/:id{.+}',
+  '/v1/key',
+  '/v1/credits',
+  '/v1/generations/:id',
+  '/v1/responses/:id/input_items',
+]) {
   app.on(othersThan('GET'), path, dataPlane(methodNotAllowed('GET')));
 }
 
