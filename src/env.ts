@@ -71,6 +71,8 @@ export interface Config {
   probeBudgetUsd: number;
   /** USD a day. */
   healthProbeBudgetUsd: number;
+  /** How much the files of a workspace may be together, bytes. */
+  fileQuotaBytes: number;
   /** Null is the source's own address. */
   registryBaseUrl: string | null;
   /** Null where credits cannot be bought: it takes the key and the webhook's secret. */
@@ -114,6 +116,7 @@ export function configOf(env: Env): Config {
     registrySync: result.data.REGISTRY_SYNC !== 'off',
     probeBudgetUsd: Number(result.data.PROBE_BUDGET_USD ?? 0),
     healthProbeBudgetUsd: Number(result.data.HEALTH_PROBE_BUDGET_USD ?? 0),
+    fileQuotaBytes: Number(result.data.FILE_QUOTA_BYTES ?? 100_000_000_000),
     registryBaseUrl: result.data.LOCAL === 'true' ? (result.data.REGISTRY_BASE_URL ?? null) : null,
     payments:
       secretKey && webhookSecret

@@ -43,6 +43,8 @@ export const Variables = z.object({
   PROBE_BUDGET_USD: z.optional(z.string().check(z.regex(/^\d{1,4}(\.\d{1,6})?$/))),
   /** What keeping rarely used endpoints known may cost a day, USD. Absent: they are not asked. */
   HEALTH_PROBE_BUDGET_USD: z.optional(z.string().check(z.regex(/^\d{1,4}(\.\d{1,6})?$/))),
+  /** How much the files of a workspace may be together, bytes. */
+  FILE_QUOTA_BYTES: z.optional(z.string().check(z.regex(/^\d{1,15}$/))),
   /** Another address than that of models.dev's data. Locally only. */
   REGISTRY_BASE_URL: z.optional(z.url()),
   /** Another host than Stripe's own. Locally only. */
