@@ -36,6 +36,8 @@ export interface Price extends Rates {
   audioHour?: number;
   /** Shorter sound is billed as if it were so long, milliseconds. */
   leastAudioMs?: number;
+  /** What of it is left out for lines of batches, 0 to 1, four decimals. */
+  batchDiscount?: number;
   /** Rates that hold for the whole request when its input is larger than `above` tokens. Ascending. */
   tiers?: (Rates & { above: number })[];
 }

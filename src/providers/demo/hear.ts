@@ -1,5 +1,6 @@
 import { durationOf } from '../../lib/audio/duration.ts';
-import { boundaryOf, MultipartError, readMultipart } from '../../lib/multipart/read.ts';
+import { MultipartError } from '../../lib/multipart/disposition.ts';
+import { boundaryOf, readMultipart } from '../../lib/multipart/read.ts';
 import { type FormPart, isFile } from '../../lib/multipart/types.ts';
 import { invalidRequest, unknownModel } from './error.ts';
 import { secondsOf, textOfTones } from './tones.ts';
