@@ -1,6 +1,7 @@
 import { formatUsd } from '../billing/money.ts';
 import { rateHeaders } from './admission/refusal.ts';
 import type { Granted } from './admit.ts';
+import type { Served } from './attempt/served.ts';
 import type { Settlement } from './settle.ts';
 import type { Call, Candidate, Trail } from './types.ts';
 
@@ -31,7 +32,8 @@ export function answerHeaders(
   return headers;
 }
 
-/** Everything the caller sent that did not take effect. */
-export function droppedParams(call: Call, dropped: readonly string[]): string[] {
-  return [...call.control.unused, ...(call.surface?.dropped ?? []), ...dropped];
+/** Everything the caller sent that did not take effect. @param served who answers, once that is known. */
+export function droppedParams({ control, surface }: Call, served: Served | null): string[] {
+  const untranslated = served?.native ? [] : (surface?.dropped ?? []);
+  return [...control.unused, ...untranslated, ...(served?.dropped ?? [])];
 }

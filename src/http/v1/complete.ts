@@ -1,6 +1,6 @@
 import { completeChat } from '../../gateway/pipeline.ts';
 import { readChatRequest } from '../../gateway/request.ts';
-import type { Asked } from '../../gateway/surfaces.ts';
+import { type Asked, withOriginal } from '../../gateway/surfaces.ts';
 import type { HttpContext } from '../context.ts';
 import { runCall } from './run-call.ts';
 
@@ -13,9 +13,9 @@ export function complete(c: HttpContext, read: (bytes: Uint8Array) => Asked): Pr
   return runCall(
     c,
     (body, readHeader) => {
-      const { bytes, surface } = read(body);
-      const { request, control } = readChatRequest(bytes, readHeader);
-      return { request: surface ? { ...request, translated: true } : request, control, surface };
+      const asked = read(body);
+      const { request, control } = readChatRequest(asked.bytes, readHeader);
+      return { request: withOriginal(request, asked), control, surface: asked.surface };
     },
     completeChat,
   );
