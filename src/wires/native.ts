@@ -19,6 +19,8 @@ export interface NativeRequest {
   extensions: readonly string[];
   /** Beta features that the client asks for in a header. */
   betas: readonly string[];
+  /** Members of the answer that tell what the gateway does in the host's place, where that says something else. */
+  echo?: Readonly<JsonObject>;
   /** The output limit to send, where it is lower than the caller's. */
   maxOutputTokens?: number;
 }

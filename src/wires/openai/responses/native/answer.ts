@@ -1,5 +1,5 @@
 import { asArray, asObject, asString, isObject, type JsonObject, parseJson } from '../../../../lib/json.ts';
-import { replaceValue } from '../../../../lib/json-splice.ts';
+import { addMembers, replaceValue } from '../../../../lib/json-splice.ts';
 import type { AnswerMeta, DecodedAnswer, FinishReason, Target } from '../../../types.ts';
 import { inBandError, unreadable } from '../../error.ts';
 import { readUsage } from '../../usage.ts';
@@ -14,15 +14,30 @@ export function decodeNative(body: string, { quirks }: Target, meta: AnswerMeta)
   if (isObject(response?.error)) throw inBandError(response.error, body);
   if (!response || !Array.isArray(response.output)) throw unreadable(body);
   const calls = callsOf(response);
-  const id = responseId(stemOf(meta.id));
   return {
-    text: replaceValue(body, ['id'], JSON.stringify(id)) ?? JSON.stringify({ ...response, id }),
+    text: relabelled(body, [], labelsOf(meta)),
     usage: readUsage(asObject(response.usage), quirks),
     ...endingOf(response, calls.length > 0),
     upstreamId: asString(response.id) ?? null,
     upstreamModel: asString(response.model) || null,
     calls,
   };
+}
+
+/** What a response says of itself in place of what its host says. */
+export function labelsOf({ id, request }: AnswerMeta): JsonObject {
+  return { id: responseId(stemOf(id)), ...request.native?.echo };
+}
+
+/** A text with these members of one of its objects, and all else as it was. */
+export function relabelled(text: string, path: readonly string[], labels: JsonObject): string {
+  return Object.entries(labels).reduce(
+    (labelled, [name, value]) =>
+      replaceValue(labelled, [...path, name], JSON.stringify(value)) ??
+      addMembers(labelled, path, { [name]: value }) ??
+      labelled,
+    text,
+  );
 }
 
 /** The arguments of a response's calls of functions. */

@@ -16,6 +16,8 @@ export function encodeNative(request: NativeRequest, target: Target): EncodedReq
   const draft = new Draft(request);
   draft.set('model', JSON.stringify(target.upstreamModel));
   draft.set('store', 'false');
+  // The gateway's own doing: by now the input has all that they mean.
+  for (const name of ['previous_response_id', 'background']) draft.take(name);
   if (request.maxOutputTokens !== undefined) draft.set('max_output_tokens', String(request.maxOutputTokens));
   const input = withoutOurs(body.input);
   if (input) draft.set('input', JSON.stringify(input));

@@ -1,12 +1,11 @@
 import { asNumber, asObject, asString, isObject, type JsonObject, parseJson } from '../../../../lib/json.ts';
-import { addMembers, replaceValue } from '../../../../lib/json-splice.ts';
+import { addMembers } from '../../../../lib/json-splice.ts';
 import { eventText, type NativeDecoder, type ResponsesProgress, saidLast } from '../../../native.ts';
 import { newStreamState } from '../../../stream-state.ts';
 import type { AnswerMeta, Quirks, StreamState } from '../../../types.ts';
 import { inBandError, unreadable } from '../../error.ts';
 import { readUsage } from '../../usage.ts';
-import { responseId, stemOf } from '../ids.ts';
-import { endingOf } from './answer.ts';
+import { endingOf, labelsOf, relabelled } from './answer.ts';
 import { Items } from './items.ts';
 
 /** Events that say once more what others have said, and pictures, which are large: passed on unread. */
@@ -25,7 +24,7 @@ const UNREAD: ReadonlySet<string> = new Set([
 export class NativeResponseStream implements NativeDecoder {
   readonly state: StreamState;
   readonly #quirks: Quirks;
-  readonly #id: string;
+  readonly #labels: JsonObject;
   readonly #items = new Items();
   /** What came before the model had said anything; null once it has. */
   #held: string | null = '';
@@ -36,7 +35,7 @@ export class NativeResponseStream implements NativeDecoder {
 
   constructor(quirks: Quirks, meta: AnswerMeta) {
     this.#quirks = quirks;
-    this.#id = responseId(stemOf(meta.id));
+    this.#labels = labelsOf(meta);
     this.state = newStreamState(meta.created);
   }
 
@@ -139,11 +138,8 @@ export class NativeResponseStream implements NativeDecoder {
     const { state } = this;
     state.upstreamId ??= asString(response.id) || null;
     state.upstreamModel ??= asString(response.model) || null;
-    this.#shell = { ...response, id: this.#id };
-    return (
-      replaceValue(data, ['response', 'id'], JSON.stringify(this.#id)) ??
-      JSON.stringify({ ...value, response: this.#shell })
-    );
+    this.#shell = { ...response, ...this.#labels };
+    return relabelled(data, ['response'], this.#labels);
   }
 
   /** An item begins; false where nothing is said by that. */
