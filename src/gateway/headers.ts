@@ -1,7 +1,6 @@
 import { formatUsd } from '../billing/money.ts';
 import { rateHeaders } from './admission/refusal.ts';
 import type { Granted } from './admit.ts';
-import type { Served } from './attempt/served.ts';
 import type { Settlement } from './settle.ts';
 import type { Call, Candidate, Trail } from './types.ts';
 
@@ -33,7 +32,10 @@ export function answerHeaders(
 }
 
 /** Everything the caller sent that did not take effect. @param served who answers, once that is known. */
-export function droppedParams({ control, surface }: Call, served: Served | null): string[] {
+export function droppedParams(
+  { control, surface }: Call,
+  served: { dropped: readonly string[]; native?: unknown } | null,
+): string[] {
   const untranslated = served?.native ? [] : (surface?.dropped ?? []);
   return [...control.unused, ...untranslated, ...(served?.dropped ?? [])];
 }
