@@ -16,16 +16,13 @@ import type {
 } from '../../../src/wires/types.ts';
 import { requestOf } from '../../support/recorded-streams.ts';
 
-const FILES = import.meta.glob<string>(
-  ['../../fixtures/anthropic/*/*', '../../fixtures/responses/recorded/*/*'],
-  {
-    query: '?raw',
-    eager: true,
-    import: 'default',
-  },
-);
+const FILES = import.meta.glob<string>(['../../fixtures/anthropic/*/*', '../../fixtures/responses/*/*/*'], {
+  query: '?raw',
+  eager: true,
+  import: 'default',
+});
 
-const FOLDERS: Record<NativeFormat, string> = { messages: 'anthropic', responses: 'responses/recorded' };
+const FOLDERS: Record<NativeFormat, string> = { messages: 'anthropic', responses: 'responses' };
 
 /** Names of the fixtures of a format that have this file. */
 export function fixtures(format: NativeFormat, file: string): string[] {
@@ -36,7 +33,10 @@ export function fixtures(format: NativeFormat, file: string): string[] {
 }
 
 export function fixture(format: NativeFormat, name: string, file: string): string {
-  const text = FILES[`../../fixtures/${FOLDERS[format]}/${name}/${file}`];
+  const found = Object.keys(FILES).find(
+    (path) => path.includes(`/${FOLDERS[format]}/`) && path.endsWith(`/${name}/${file}`),
+  );
+  const text = found && FILES[found];
   if (text === undefined) throw new Error(`There is no ${file} in ${name}`);
   return text;
 }
