@@ -54,12 +54,16 @@ export interface Config {
   limits: TimeLimits;
   /** A request with an idempotency key goes on so long without a client, milliseconds. */
   idempotencyGraceMs: number;
+  /** Whether responses are kept for their clients. */
+  keepsResponses: boolean;
   /** Whether the clock syncs the registry. */
   registrySync: boolean;
   /** USD a day. */
   probeBudgetUsd: number;
   /** USD a day. */
   healthProbeBudgetUsd: number;
+  /** How much the files of a workspace may be together, bytes. */
+  fileQuotaBytes: number;
   /** Null is the source's own address. */
   registryBaseUrl: string | null;
   /** Null where credits cannot be bought: it takes the key and the webhook's secret. */
@@ -97,9 +101,11 @@ export function configOf(env: Env): Config {
       answerMs: Number(result.data.ANSWER_TIMEOUT_MS ?? 600_000),
     },
     idempotencyGraceMs: Number(result.data.IDEMPOTENCY_GRACE_MS ?? 60_000),
+    keepsResponses: result.data.RESPONSE_STORAGE !== 'off',
     registrySync: result.data.REGISTRY_SYNC !== 'off',
     probeBudgetUsd: Number(result.data.PROBE_BUDGET_USD ?? 0),
     healthProbeBudgetUsd: Number(result.data.HEALTH_PROBE_BUDGET_USD ?? 0),
+    fileQuotaBytes: Number(result.data.FILE_QUOTA_BYTES ?? 100_000_000_000),
     registryBaseUrl: result.data.LOCAL === 'true' ? (result.data.REGISTRY_BASE_URL ?? null) : null,
     payments:
       secretKey && webhookSecret

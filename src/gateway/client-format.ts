@@ -1,7 +1,8 @@
 import type { GatewayError } from '../errors.ts';
-import { isObject, type JsonObject, parseJson } from '../lib/json.ts';
+import { asObject, isObject, type JsonObject, parseJson } from '../lib/json.ts';
 import type { SurfaceLabels, SurfaceStream } from '../wires/surfaces.ts';
 import type { NativeDecoder } from '../wires/types.ts';
+import { bodyOf } from './archive.ts';
 import type { ServedStream, ServedWhole } from './attempt/served.ts';
 import { endOfAnswer, endOfFailure, lastChunk, type StreamLabels } from './chunks.ts';
 import type { Settlement } from './settle.ts';
@@ -32,15 +33,20 @@ export function clientFormat(call: Call): ClientFormat {
   return call.surface === null ? OWN : new SurfaceFormat(call.surface.stream(labelsOf(call)));
 }
 
-/** A whole answer as the client of a call reads it. */
-export function wholeAnswer(call: Call, { answer, native }: ServedWhole): string {
-  if (call.surface === null || native) return answer.text;
-  const completion = parseJson(answer.text);
-  return JSON.stringify(call.surface.whole(isObject(completion) ? completion : {}, labelsOf(call)));
+/**
+ * Writes a whole answer as the client of a call reads it.
+ * @returns what gives its body, once it is settled.
+ */
+export function wholeAnswer(call: Call, { answer: { text }, native }: ServedWhole): () => BodyInit {
+  if (call.surface === null || (native && !call.archive)) return () => text;
+  const parsed = asObject(parseJson(text)) ?? {};
+  const answer = native ? parsed : call.surface.whole(parsed, labelsOf(call));
+  return () => bodyOf(call, answer);
 }
 
-function labelsOf({ generationId, startedAt, control }: Call): SurfaceLabels {
-  return { id: generationId, created: Math.floor(startedAt / 1000), model: control.model };
+function labelsOf({ generationId, startedAt, control, archive }: Call): SurfaceLabels {
+  const created = Math.floor(startedAt / 1000);
+  return { id: generationId, created, model: control.model, store: archive !== undefined };
 }
 
 /** Rewrites chunks as the events of another format; passes on events that are in that format already. */

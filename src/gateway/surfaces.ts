@@ -4,6 +4,7 @@ import { scanMembers } from '../lib/json-members.ts';
 import type { Surface, SurfaceRequest } from '../wires/surfaces.ts';
 import type { ChatRequest, NativeRequest } from '../wires/types.ts';
 import { EXTENSIONS } from './control.ts';
+import type { Archive } from './types.ts';
 
 /** A request as a chat completion. */
 export interface Asked {
@@ -15,6 +16,8 @@ export interface Asked {
   native?: NativeRequest;
   /** Why it is none: `bytes` are no more than what routing needs. */
   untranslatable?: GatewayError;
+  /** Makes what keeps the answer of a generation; absent where it is not to be kept. */
+  archiveFor?: (generationId: string) => Archive;
 }
 
 /** Takes the body of a chat completion as it is. */

@@ -108,7 +108,13 @@ function prepareNative(
   adjusted: readonly string[],
 ): Prepared {
   const encoded = codec.encode(original, target);
-  const meta = metaOf(call, target.upstreamModel, request);
+  // The host stores nothing; we may.
+  const echo = call.archive ? { ...original.echo, store: true } : original.echo;
+  const meta = metaOf(
+    call,
+    target.upstreamModel,
+    echo ? { ...request, native: { ...original, echo } } : request,
+  );
   return {
     request,
     dropped: encoded.dropped,

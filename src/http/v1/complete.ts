@@ -1,3 +1,4 @@
+import type { ReadHeader } from '../../gateway/control.ts';
 import { completeChat } from '../../gateway/pipeline.ts';
 import { readChatRequest } from '../../gateway/request.ts';
 import { type Asked, withOriginal } from '../../gateway/surfaces.ts';
@@ -9,14 +10,26 @@ import { runCall } from './run-call.ts';
  * @param read the request's body as a chat completion.
  * @throws GatewayError as `read`, and as the pipeline.
  */
-export function complete(c: HttpContext, read: (bytes: Uint8Array) => Asked): Promise<Response> {
+export function complete(
+  c: HttpContext,
+  read: (bytes: Uint8Array) => Asked | Promise<Asked>,
+): Promise<Response> {
   return runCall(
     c,
     (body, readHeader) => {
       const asked = read(body);
-      const { request, control } = readChatRequest(asked.bytes, readHeader);
-      return { request: withOriginal(request, asked), control, surface: asked.surface };
+      return asked instanceof Promise
+        ? asked.then((late) => askedCall(late, readHeader))
+        : askedCall(asked, readHeader);
     },
     completeChat,
   );
+}
+
+/** What of a chat completion's call is in its request. @throws GatewayError as `readChatRequest`. */
+export function askedCall(asked: Asked, readHeader: ReadHeader) {
+  const { surface, archiveFor } = asked;
+  const { request, control } = readChatRequest(asked.bytes, readHeader);
+  const original = withOriginal(request, asked);
+  return { request: original, control, surface, ...(archiveFor ? { archiveFor } : {}) };
 }

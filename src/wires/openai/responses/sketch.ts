@@ -2,9 +2,8 @@ import { asArray, asNumber, asString, isObject, type Json, type JsonObject } fro
 import type { ChatBody } from '../../types.ts';
 import { ELSEWHERE } from './fields.ts';
 
-/** What no host may be asked for: state that it would keep, and words of chat completions that this format lacks. */
+/** What no host is asked for: state that it would keep, and words of chat completions that this format lacks. */
 const NOBODYS = [
-  'previous_response_id',
   'conversation',
   'prompt',
   'n',
