@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { HttpEnv } from './http/context.ts';
 import { dataPlane, nothingHere, othersThan } from './http/data-plane.ts';
 import { handleError, methodNotAllowed } from './http/errors.ts';
+import { cancelBatchOf, createBatchOf, getBatch, getBatches } from './http/v1/batches.ts';
 import { chatCompletions } from './http/v1/chat-completions.ts';
 import { createCompletion } from './http/v1/completions.ts';
 import { getCredits } from './http/v1/credits.ts';
@@ -38,6 +39,10 @@ app.get('/v1/files', dataPlane(listAllFiles));
 app.get('/v1/files/:id', dataPlane(getFile));
 app.delete('/v1/files/:id', dataPlane(removeFile));
 app.get('/v1/files/:id/content', dataPlane(getFileContent));
+app.post('/v1/batches', dataPlane(createBatchOf));
+app.get('/v1/batches', dataPlane(getBatches));
+app.get('/v1/batches/:id', dataPlane(getBatch));
+app.post('/v1/batches/:id/cancel', dataPlane(cancelBatchOf));
 app.get('/v1/responses/:id', dataPlane(getResponse));
 app.delete('/v1/responses/:id', dataPlane(deleteResponse));
 app.get('/v1/responses/:id/input_items', dataPlane(listInputItems));
@@ -73,6 +78,10 @@ for (const path of [
 ]) {
   app.on(othersThan('GET'), path, dataPlane(methodNotAllowed('GET')));
 }
+
+app.on(othersThan('POST'), '/v1/batches/:id/cancel', dataPlane(methodNotAllowed('POST')));
+app.on(othersThan('GET'), '/v1/batches/:id', dataPlane(methodNotAllowed('GET')));
+app.on(othersThan('GET', 'POST'), '/v1/batches', dataPlane(methodNotAllowed('GET, POST')));
 
 // Links to pictures carry their own proof.
 app.get('/v1/images/files/:workspace/:name', getImageFile);
