@@ -4,7 +4,17 @@ import { readError } from './error.ts';
 import { images } from './images.ts';
 import { encodeRequest } from './request.ts';
 import { decodeResponse } from './response.ts';
+
+<<<<<<< HEAD
+
 import { speech } from './speech.ts';
+
+=======
+
+import { nativeResponses } from './responses/native/index.ts';
+
+>>>>>>> main
+
 import { createStream } from './stream.ts';
 import { transcription } from './transcription.ts';
 
@@ -12,6 +22,7 @@ import { transcription } from './transcription.ts';
 export const openai: Wire = {
   id: 'openai',
   chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream },
+  native: { responses: nativeResponses },
   embedding: embeddings,
   image: images,
   speech,
