@@ -1,6 +1,7 @@
 import { CLOUDS } from './clouds.ts';
 import { DATA_POLICIES } from './data-policies.ts';
 import { EMBEDDERS } from './embedders.ts';
+import { SOUND } from './sound.ts';
 import type { Provider } from './types.ts';
 
 /**
@@ -306,6 +307,10 @@ const PROVIDERS: readonly Provider[] = [
 export const SHIPPED_PROVIDERS: ReadonlyMap<string, Provider> = new Map(
   PROVIDERS.map((provider) => {
     const dataPolicy = DATA_POLICIES[provider.id];
-    return [provider.id, dataPolicy ? { ...provider, dataPolicy } : provider];
+    const quirks = SOUND[provider.id] ? { ...provider.quirks, ...SOUND[provider.id] } : provider.quirks;
+    return [
+      provider.id,
+      { ...provider, ...(quirks ? { quirks } : {}), ...(dataPolicy ? { dataPolicy } : {}) },
+    ];
   }),
 );

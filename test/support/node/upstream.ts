@@ -9,7 +9,7 @@ export interface Received {
   path: string;
   headers: IncomingHttpHeaders;
   body: string;
-  /** The body, parsed. */
+  /** The body, parsed; empty for a form. */
   json: Record<string, unknown>;
   /** Settles when the connection of this request is gone or its answer is complete. */
   closed: Promise<void>;
@@ -45,7 +45,7 @@ export async function startUpstream(): Promise<Upstream> {
       path,
       headers: request.headers,
       body,
-      json: body === '' ? {} : (JSON.parse(body) as Record<string, unknown>),
+      json: jsonOf(body),
       closed,
     };
     received.set(lane, [...(received.get(lane) ?? []), seen]);
@@ -69,6 +69,11 @@ export async function startUpstream(): Promise<Upstream> {
       await once(server, 'close');
     },
   };
+}
+
+/** A form is no JSON. */
+function jsonOf(body: string): Record<string, unknown> {
+  return body === '' || body.startsWith('--') ? {} : (JSON.parse(body) as Record<string, unknown>);
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
