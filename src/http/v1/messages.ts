@@ -1,8 +1,9 @@
 import { countTokens } from '../../gateway/count-tokens.ts';
 import { inlineFiles } from '../../gateway/files/inline.ts';
 import { MESSAGES_PLACES } from '../../gateway/files/places.ts';
-import { inMessagesFormat, readMessagesToCount } from '../../gateway/messages-format.ts';
+import { inCountFormat, inMessagesFormat } from '../../gateway/messages-format.ts';
 import { readChatRequest } from '../../gateway/request.ts';
+import { withOriginal } from '../../gateway/surfaces.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import { continentOf } from '../../routing/health/continent.ts';
 import { RequestHealth } from '../../routing/health/request-health.ts';
@@ -30,9 +31,11 @@ export async function countMessageTokens(c: HttpContext): Promise<Response> {
   const loading = loadRegistry(c.env, waitUntil);
   const header = (name: string): string | undefined => c.req.header(name);
   const body = await inlineFiles(await readJsonBody(c.req.raw), MESSAGES_PLACES, namedFiles(c));
-  const bytes = readMessagesToCount(body, header);
+  const asked = inCountFormat(header)(body);
+  const { request, control } = readChatRequest(asked.bytes, header);
   const counted = await countTokens({
-    ...readChatRequest(bytes, header),
+    request: withOriginal(request, asked),
+    control,
     caller,
     address: header('cf-connecting-ip') ?? null,
     signal: c.req.raw.signal,

@@ -16,50 +16,58 @@ import { callerOf } from './run-call.ts';
 /** POST /v1/responses: a chat completion in the format of the Responses API. */
 export function createResponse(c: HttpContext): Promise<Response> {
   const read = (bytes: Uint8Array): Asked | Promise<Asked> => {
+    const body = parseBody(bytes);
     const scope = callerOf(c);
-    const told = withConversation(c.env, scope, parseBody(bytes));
-    if (told instanceof Promise) return told.then((late) => withFiles(c, scope, late, bytes.byteLength));
+    const told = withConversation(c.env, scope, body);
+    if (told instanceof Promise) return told.then((late) => withFiles(c, scope, body, late, bytes));
     return mayNameFiles(bytes)
-      ? withFiles(c, scope, told, bytes.byteLength)
-      : asked(c, scope, told, told.body);
+      ? withFiles(c, scope, body, told, bytes)
+      : askedIn(c, scope, told, told.body, told.body === body ? bytes : null);
   };
   return complete(c, read, null);
 }
 
-/** @throws GatewayError as the format, and for files that are named. */
+/**
+ * @param body as it came in `bytes`.
+ * @throws GatewayError as the format, and for files that are named.
+ */
 function withFiles(
   c: HttpContext,
   scope: ResponseScope,
+  body: JsonObject,
   told: Conversation,
-  size: number,
+  bytes: Uint8Array,
 ): Asked | Promise<Asked> {
   const nameOf = (index: number): string =>
     index < told.earlier ? 'previous_response_id' : `input[${index - told.earlier}]`;
-  const body = inlineFilesOf(told.body, size, RESPONSES_PLACES, namedFiles(c), nameOf);
-  return body instanceof Promise
-    ? body.then((late) => asked(c, scope, told, late))
-    : asked(c, scope, told, body);
+  const whole = inlineFilesOf(told.body, bytes.byteLength, RESPONSES_PLACES, namedFiles(c), nameOf);
+  return whole instanceof Promise
+    ? whole.then((late) => askedIn(c, scope, told, late, null))
+    : askedIn(c, scope, told, whole, whole === body ? bytes : null);
 }
 
 /**
  * @param told what is kept: it names files.
  * @param whole what is asked, with the files themselves.
+ * @param bytes of what is asked; null where they are not those that came.
  * @throws GatewayError as the format.
  */
-function asked(
+function askedIn(
   c: HttpContext,
   scope: ResponseScope,
   { body, earlier }: Conversation,
   whole: JsonObject,
+  bytes: Uint8Array | null,
 ): Asked {
-  const { bytes, surface } = inResponsesFormat(whole, earlier);
+  const asked = inResponsesFormat(whole, bytes, earlier);
+  const { surface } = asked;
   const { store } = body;
   if (store != null && typeof store !== 'boolean') {
     throw new GatewayError('invalid_type', { param: 'store', message: 'store must be a boolean.' });
   }
-  if (store === false || !surface) return { bytes, surface };
+  if (store === false || !surface) return asked;
   if (!configOf(c.env).keepsResponses) {
-    return { bytes, surface: store ? { ...surface, dropped: [...surface.dropped, 'store'] } : surface };
+    return store ? { ...asked, surface: { ...surface, dropped: [...surface.dropped, 'store'] } } : asked;
   }
   const archiveFor = (generationId: string) =>
     new ResponseArchive({
@@ -70,5 +78,5 @@ function asked(
       background: false,
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     });
-  return { bytes, surface, archiveFor };
+  return { ...asked, archiveFor };
 }
