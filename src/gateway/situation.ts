@@ -37,11 +37,8 @@ export function situationOf(question: Question, policy: Policy): Situation {
       needs: needsOf(body, estimateInputTokens(request)),
       maxOutputTokens: control.maxOutputTokens,
       answers: control.answers,
-<<<<<<< HEAD
       units: unitsOf(question),
-=======
       ...(request.untranslatable ? { speaks: speaksFormat(request) } : {}),
->>>>>>> main
       expectedOutput: expectedOutput(outputScope(caller.workspaceId, control.workflow, caller.keyId)),
     },
     caller: callerFacts(question),

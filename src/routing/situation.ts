@@ -30,13 +30,10 @@ export interface RequestFacts {
   maxOutputTokens: number | null;
   /** How many answers are asked for. */
   answers: number;
-<<<<<<< HEAD
   /** What is asked for beside tokens. */
   units: AskedUnits;
-=======
   /** Of a request that cannot be translated: whether an endpoint speaks its format. */
   speaks?: (row: Row) => boolean;
->>>>>>> main
   /** Output tokens of an answer, as answers to requests like this taught; null when nothing was learned. */
   expectedOutput: number | null;
 }

@@ -28,10 +28,8 @@ export interface Quirks {
   prefill?: PrefillQuirk | undefined;
   embedding?: EmbeddingQuirk | undefined;
   image?: ImageQuirk | undefined;
-<<<<<<< HEAD
   speech?: SpeechQuirk | undefined;
   transcription?: TranscriptionQuirk | undefined;
-=======
   /** The host speaks the Responses API as well (openai wire). */
   responses?: ResponsesQuirk | undefined;
 }
@@ -44,7 +42,6 @@ export interface ResponsesQuirk {
   sealsReasoning?: boolean | undefined;
   /** Top-level request fields that it refuses: dropped, and reported. */
   drop?: readonly string[] | undefined;
->>>>>>> main
 }
 
 /** Deviations of requests of one kind, whose names mean other things in chat. */

@@ -8,7 +8,7 @@ import type { PlainStream } from './plain-stream.ts';
 import type { Quirks } from './quirks.ts';
 
 export type { NativeCodec, NativeDecoder, NativeFormat, NativeRequest } from './native.ts';
-export type { PlainStream, PlainStream, PlainStreamState, PlainStreamState } from './plain-stream.ts';
+export type { PlainStream, PlainStreamState } from './plain-stream.ts';
 export type {
   EmbeddingQuirk,
   ImageQuirk,
@@ -18,30 +18,6 @@ export type {
   ResponsesQuirk,
   SpeechQuirk,
   TranscriptionQuirk,
-} from './quirks.ts';
-
-=======
-
-import type { NativeCodec, NativeFormat, NativeRequest } from './native.ts';
-import type { Quirks } from './quirks.ts';
-
-export type { NativeCodec, NativeDecoder, NativeFormat, NativeRequest } from './native.ts';
-
->>>>>>> main
-
-export type {
-  EmbeddingQuirk,
-  ImageQuirk,
-  KindQuirk,
-  PrefillQuirk,
-  Quirks,
-
-<<<<<<< HEAD
-  SpeechQuirk,
-  TranscriptionQuirk,
-=======
-  ResponsesQuirk,
->>>>>>> main
 } from './quirks.ts';
 
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */

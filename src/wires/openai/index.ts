@@ -4,16 +4,8 @@ import { readError } from './error.ts';
 import { images } from './images.ts';
 import { encodeRequest } from './request.ts';
 import { decodeResponse } from './response.ts';
-
-<<<<<<< HEAD
-
-import { speech } from './speech.ts';
-
-=======
-
 import { nativeResponses } from './responses/native/index.ts';
-
->>>>>>> main
+import { speech } from './speech.ts';
 
 import { createStream } from './stream.ts';
 import { transcription } from './transcription.ts';
