@@ -11,6 +11,8 @@ import { generateImages, getImageFile } from './http/v1/images.ts';
 import { getCallingKey } from './http/v1/key.ts';
 import { countMessageTokens, createMessage } from './http/v1/messages.ts';
 import { getModel, listModels } from './http/v1/models.ts';
+import { createModeration } from './http/v1/moderations.ts';
+import { rankDocuments } from './http/v1/rerank.ts';
 import { createResponse } from './http/v1/responses.ts';
 
 /** The type the dashboard's client is made of. */
@@ -28,6 +30,8 @@ app.post('/v1/chat/completions', dataPlane(chatCompletions));
 app.post('/v1/embeddings', dataPlane(embeddings));
 app.post('/v1/images/generations', dataPlane(generateImages));
 app.post('/v1/completions', dataPlane(createCompletion));
+app.post('/v1/moderations', dataPlane(createModeration));
+app.post('/v1/rerank', dataPlane(rankDocuments));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
 app.post('/v1/responses', dataPlane(createResponse));
@@ -42,6 +46,8 @@ for (const path of [
   '/v1/embeddings',
   '/v1/images/generations',
   '/v1/completions',
+  '/v1/moderations',
+  '/v1/rerank',
   '/v1/messages',
   '/v1/messages/count_tokens',
   '/v1/responses',

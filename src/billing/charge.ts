@@ -37,7 +37,7 @@ export function chargeFor(cost: Cost, pricing: Pricing, modelId: string, paidBy:
 
 /**
  * The most that a request may be charged: a fixed part, and nano-USD per 1M tokens of output.
- * @param images how many pictures are asked for.
+ * @param counts how much is asked for of what is not counted in tokens.
  */
 export function chargeAtMost(
   inputTokens: number,
@@ -45,11 +45,12 @@ export function chargeAtMost(
   pricing: Pricing,
   modelId: string,
   paidBy: PaidBy,
-  images = 0,
+  { images = 0, searches = 0 }: { images?: number; searches?: number } = {},
 ): { fixed: NanoUsd; outputRate: number } {
   const rates = ratesFor(inputTokens, price);
   const factor = 1 + marginFor(pricing, modelId, paidBy) / 100;
-  const perCall = (price.perRequest ?? 0) + images * (price.perImage ?? 0);
+  const perCall =
+    (price.perRequest ?? 0) + images * (price.perImage ?? 0) + searches * (price.perSearch ?? 0);
   const fixed = (inputTokens * dearestInput(rates)) / 1_000_000 + perCall;
   return { fixed: Math.ceil(fixed * factor), outputRate: Math.ceil(dearestOutput(rates) * factor) };
 }

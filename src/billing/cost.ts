@@ -2,12 +2,17 @@ import type { Price, Rates } from '../registry/types.ts';
 import type { Usage } from '../wires/types.ts';
 import type { NanoUsd } from './money.ts';
 
+/** What is priced one by one, and not by the million. */
+type UnitByItself = 'request' | 'image' | 'search';
+
+const BY_THEMSELVES: ReadonlySet<string> = new Set<UnitByItself>(['request', 'image', 'search']);
+
 /** One kind of unit on a bill. */
 export interface CostLine {
-  unit: keyof Rates | 'request' | 'image';
-  /** Tokens, pictures, or 1 for the request itself. */
+  unit: keyof Rates | UnitByItself;
+  /** Tokens, pictures, searches, or 1 for the request itself. */
   quantity: number;
-  /** Nano-USD per 1M tokens, per picture, or per request. */
+  /** Nano-USD per 1M tokens, or for each of the others. */
   rate: number;
   /** Nano-USD. Rounded so that the lines of one cost add up to its total. */
   amount: NanoUsd;
@@ -33,7 +38,7 @@ export function costOf(usage: Usage, price: Price): Cost {
   let total = 0;
   const add = (unit: CostLine['unit'], quantity: number, rate: number): void => {
     if (quantity <= 0) return;
-    millionths += BigInt(quantity) * BigInt(rate) * (unit === 'request' || unit === 'image' ? MILLION : 1n);
+    millionths += BigInt(quantity) * BigInt(rate) * (BY_THEMSELVES.has(unit) ? MILLION : 1n);
     const upTo = Number((millionths + MILLION / 2n) / MILLION);
     lines.push({ unit, quantity, rate, amount: upTo - total });
     total = upTo;
@@ -58,14 +63,33 @@ export function costOf(usage: Usage, price: Price): Cost {
   for (const [unit, quantity, rate] of output.priced) add(unit, quantity, rate);
 
   if (price.perImage) add('image', usage.images ?? 0, price.perImage);
+  if (price.perSearch) add('search', usage.searches ?? 0, price.perSearch);
   if (price.perRequest) add('request', 1, price.perRequest);
   return { total, lines };
 }
 
-/** Whether a price says what a usage costs: of tokens that nobody counted it does not. */
+/** Whether a price says what a usage costs: of tokens or searches that nobody counted it does not, unless they are free. */
 export function prices(price: Price, usage: Usage): boolean {
-  return !usage.uncounted || price.perImage !== undefined;
+  if (price.perSearch && usage.searches === undefined) return false;
+  return !usage.uncounted || price.perImage !== undefined || !hasRates(price);
 }
+
+function hasRates({ tiers = [], ...price }: Price): boolean {
+  return [price, ...tiers].some((rates) => RATES.some((rate) => (rates[rate] ?? 0) > 0));
+}
+
+const RATES: readonly (keyof Rates)[] = [
+  'input',
+  'output',
+  'cachedInput',
+  'cacheWrite',
+  'cacheWriteLong',
+  'reasoning',
+  'inputAudio',
+  'outputAudio',
+  'inputImage',
+  'outputImage',
+];
 
 /** The rates that hold for an input of this size. */
 export function ratesFor(inputTokens: number, price: Price): Rates {

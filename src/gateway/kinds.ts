@@ -8,6 +8,8 @@ const KINDS: Readonly<Record<ModelKind, { path: string | null; name: string }>> 
   image: { path: '/v1/images/generations', name: 'an image model' },
   speech: { path: null, name: 'a speech model' },
   transcription: { path: null, name: 'a transcription model' },
+  moderation: { path: '/v1/moderations', name: 'a moderation model' },
+  rerank: { path: '/v1/rerank', name: 'a rerank model' },
 };
 
 /** What a model of this kind is called: `an embedding model`. */

@@ -30,6 +30,8 @@ export interface Price extends Rates {
   perRequest?: number;
   /** Nano-USD per picture that is made, on top of the tokens. */
   perImage?: number;
+  /** Nano-USD per search of a reranker, on top of the tokens. */
+  perSearch?: number;
   /** Rates that hold for the whole request when its input is larger than `above` tokens. Ascending. */
   tiers?: (Rates & { above: number })[];
 }

@@ -69,7 +69,9 @@ export class Estimator {
     const cached = state && rates.cachedInput !== undefined ? Math.min(state.inputTokens, input) : 0;
     const inputCost = (input - cached) * rates.input + cached * (rates.cachedInput ?? 0);
     const tokens = (inputCost + this.outputTokens(row, most) * rates.output) / PER_MILLION;
-    const fixed = (price.perRequest ?? 0) + (price.perImage ?? 0) * this.#situation.request.answers;
+    const { answers, searches } = this.#situation.request;
+    const fixed =
+      (price.perRequest ?? 0) + (price.perImage ?? 0) * answers + (price.perSearch ?? 0) * searches;
     return ((tokens + fixed) * this.factor(row)) / NANO_PER_USD;
   }
 
@@ -143,7 +145,10 @@ export class Estimator {
   }
 
   #chargeAtMost(input: number, price: Price, { model }: Row): ReturnType<typeof chargeAtMost> {
-    return chargeAtMost(input, price, DEFAULT_PRICING, model.id, 'operator', this.#situation.request.answers);
+    return chargeAtMost(input, price, DEFAULT_PRICING, model.id, 'operator', {
+      images: this.#situation.request.answers,
+      searches: this.#situation.request.searches,
+    });
   }
 
   /** Tokens per byte; null where they are not known, or where attachments make bytes say little of tokens. */

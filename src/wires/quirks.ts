@@ -28,6 +28,8 @@ export interface Quirks {
   prefill?: PrefillQuirk | undefined;
   embedding?: EmbeddingQuirk | undefined;
   image?: ImageQuirk | undefined;
+  moderation?: ModerationQuirk | undefined;
+  rerank?: KindQuirk | undefined;
 }
 
 /** Deviations of requests of one kind, whose names mean other things in chat. */
@@ -53,6 +55,11 @@ export interface ImageQuirk extends KindQuirk {
   format?: 'b64_json' | 'base64' | 'none' | undefined;
   /** The host takes `width` and `height` and no `size`. */
   size?: 'width_height' | undefined;
+}
+
+export interface ModerationQuirk extends KindQuirk {
+  /** The host takes texts alone, no list of parts. */
+  input?: 'text' | undefined;
 }
 
 export interface PrefillQuirk {

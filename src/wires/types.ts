@@ -4,13 +4,20 @@ import type { JsonMember } from '../lib/json-members.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import type { Quirks } from './quirks.ts';
 
-export type { EmbeddingQuirk, ImageQuirk, KindQuirk, PrefillQuirk, Quirks } from './quirks.ts';
+export type {
+  EmbeddingQuirk,
+  ImageQuirk,
+  KindQuirk,
+  ModerationQuirk,
+  PrefillQuirk,
+  Quirks,
+} from './quirks.ts';
 
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
 export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock' | 'cohere';
 
 /** What a model is for. Each kind has an endpoint of its own, and wires a codec for it. */
-export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription';
+export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription' | 'moderation' | 'rerank';
 
 /**
  * Token counts of one answer, one meaning for every wire. `inputTokens` holds all input, `outputTokens`
@@ -33,6 +40,8 @@ export interface Usage {
   outputImageTokens: number;
   /** Pictures that were made; absent where none were asked for. */
   images?: number;
+  /** Searches, as hosts bill rerankers: a query with up to so many documents. Absent where none were counted. */
+  searches?: number;
   /** The provider counts no tokens: those here are 0 and mean nothing. */
   uncounted?: true;
   /** What the provider says this answer cost, in USD, where it says so. */

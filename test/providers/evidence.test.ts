@@ -11,7 +11,7 @@ interface Meta {
 }
 
 const METAS = import.meta.glob<string>(
-  ['../fixtures/*/*/meta.json', '../fixtures/embeddings/*/*/meta.json'],
+  ['../fixtures/*/*/meta.json', '../fixtures/{embeddings,rerank,moderations}/*/*/meta.json'],
   {
     query: '?raw',
     eager: true,
@@ -45,7 +45,7 @@ describe.each([...SHIPPED_PROVIDERS.values()])('$id', ({ id, wire, docs, quirks,
     const fixtures = evidence.get(id) ?? [];
     expect(fixtures.length).toBeGreaterThan(0);
     for (const { path, meta } of fixtures) {
-      expect(path).toMatch(new RegExp(`/fixtures/(embeddings/)?${wire}/`));
+      expect(path).toMatch(new RegExp(`/fixtures/((embeddings|rerank|moderations)/)?${wire}/`));
       const { source } = meta;
       if (typeof source === 'string') throw new Error(`${path} names no source`);
       // A recording names its file and licence; what was written by hand names the page it follows.

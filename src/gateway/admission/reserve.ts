@@ -1,5 +1,6 @@
 import { chargeAtMost } from '../../billing/charge.ts';
-import { estimateInputTokens } from '../estimate.ts';
+import type { ModelKind } from '../../registry/types.ts';
+import { estimateInputTokens, estimateSearches } from '../estimate.ts';
 import { paidBy } from '../paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
 
@@ -21,12 +22,18 @@ const OUTPUT_WITHOUT_LIMIT = 16_384;
  */
 const TOKENS_PER_IMAGE = 8_192;
 
+/** What they answer costs nothing. */
+const INPUT_ALONE: ReadonlySet<string> = new Set<ModelKind>(['embedding', 'moderation', 'rerank']);
+
 /** The worst case over all candidates, with the workspace's margin. */
 export function reservationOf(call: Call, candidates: readonly Candidate[]): Reservation {
   const { caller, request } = call;
   const input = inputOf(call, candidates);
   const { output, openEnded } = outputOf(call, candidates);
-  const images = request.kind === 'image' ? call.control.answers : 0;
+  const counts = {
+    images: request.kind === 'image' ? call.control.answers : 0,
+    searches: request.kind === 'rerank' ? estimateSearches(request) : 0,
+  };
   const cost = { fixed: 0, outputRate: 0 };
   let priced = false;
   for (const candidate of candidates) {
@@ -34,7 +41,7 @@ export function reservationOf(call: Call, candidates: readonly Candidate[]): Res
     if (!endpoint.price) continue;
     priced = true;
     const { price } = endpoint;
-    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), images);
+    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), counts);
     cost.fixed = Math.max(cost.fixed, worst.fixed);
     cost.outputRate = Math.max(cost.outputRate, worst.outputRate);
   }
@@ -43,8 +50,8 @@ export function reservationOf(call: Call, candidates: readonly Candidate[]): Res
 
 function inputOf({ request }: Call, candidates: readonly Candidate[]): number {
   const estimate = estimateInputTokens(request);
-  // Of embeddings each text has the context to itself.
-  if (request.kind === 'embedding') return estimate;
+  // Each text has the context to itself.
+  if (INPUT_ALONE.has(request.kind)) return estimate;
   const contexts = candidates.map(({ endpoint, model }) => endpoint.contextLength ?? model.contextLength);
   return Math.min(estimate, contexts.includes(null) ? Infinity : Math.max(...contexts.map(Number)));
 }
@@ -53,7 +60,7 @@ function outputOf(
   { control, request }: Call,
   candidates: readonly Candidate[],
 ): { output: number; openEnded: boolean } {
-  if (request.kind === 'embedding') return { output: 0, openEnded: false };
+  if (INPUT_ALONE.has(request.kind)) return { output: 0, openEnded: false };
   if (request.kind === 'image') return { output: TOKENS_PER_IMAGE * control.answers, openEnded: false };
   const limits = candidates.map(({ target }) => target.maxOutputTokens ?? OUTPUT_WITHOUT_LIMIT);
   const output = control.maxOutputTokens ?? Math.max(...limits);

@@ -36,6 +36,9 @@ export const Price = z
     ...rates,
     per_request: Usd.optional().meta({ description: 'USD per request, on top of the tokens.' }),
     image: Usd.optional().meta({ description: 'USD per picture that is made, on top of the tokens.' }),
+    search: Usd.optional().meta({
+      description: 'USD per search of a reranker, on top of the tokens; most count 100 documents as one.',
+    }),
     tiers: z
       .array(z.strictObject({ above: Tokens, ...rates }))
       .max(10)
@@ -52,6 +55,12 @@ const ImagePrice = z
   .strictObject({ image: Usd })
   .transform(({ image }) => ({ input: 0, output: 0, image }))
   .meta({ id: 'ImagePrice', description: 'USD per picture that is made; tokens cost nothing.' });
+
+/** What is priced by the search alone. */
+const SearchPrice = z
+  .strictObject({ search: Usd })
+  .transform(({ search }) => ({ input: 0, output: 0, search }))
+  .meta({ id: 'SearchPrice', description: 'USD per search of a reranker; tokens cost nothing.' });
 
 const abilities = ['tools', 'reasoning', 'structured_output', 'temperature', 'attachments'] as const;
 
@@ -111,7 +120,7 @@ const Region = z
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be a region name in lower case, such as eu-west-1')
   .max(50);
 
-const Kind = z.enum(['chat', 'embedding', 'image', 'speech', 'transcription']);
+const Kind = z.enum(['chat', 'embedding', 'image', 'speech', 'transcription', 'moderation', 'rerank']);
 const Modality = z.enum(['text', 'image', 'audio', 'video', 'pdf']);
 
 export const Model = z
@@ -175,7 +184,7 @@ export const ModelInput = z.strictObject({
         provider: z.string().min(1).max(64),
         upstream_model: z.string().min(1).max(300),
         price: z
-          .union([Price, ImagePrice])
+          .union([Price, ImagePrice, SearchPrice])
           .nullable()
           .optional()
           .meta({ description: 'Absent: not known, and so is what answers cost.' }),

@@ -5,12 +5,14 @@ import { DemoError, invalidRequest, unknownModel } from './error.ts';
 import { withinLimits } from './limits.ts';
 import { connectionLost } from './models/failing.ts';
 import { MODELS } from './models/index.ts';
+import { moderate } from './moderate.ts';
 import { playback, sleep } from './playback.ts';
+import { rank } from './rank.ts';
 import { readRequest } from './request.ts';
 import { CONTEXT_LENGTH, promptTokens, usageOf } from './tokens.ts';
 
 /**
- * The demo provider: answers chat completions, embeddings and images as an OpenAI-compatible host does, without a
+ * The demo provider: answers chat completions, embeddings, images, moderations and rankings as an OpenAI-compatible host does, without a
  * network, so that a gateway that runs locally can be tried with no provider key. Refusals are answers
  * in OpenAI's envelope.
  * @throws the signal's reason when the request is aborted before there is an answer, as fetch does.
@@ -62,6 +64,8 @@ const ENDPOINTS: ReadonlyMap<string, (body: string, signal: AbortSignal) => Prom
   ['/v1/chat/completions', complete],
   ['/v1/embeddings', embed],
   ['/v1/images/generations', draw],
+  ['/v1/moderations', moderate],
+  ['/v1/rerank', rank],
 ]);
 
 /** @throws DemoError for another method than POST. */

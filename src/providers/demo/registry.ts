@@ -49,7 +49,7 @@ const MODEL_NAMES: Readonly<Record<string, string>> = {
   sleepy: 'Demo Sleepy: scaled to zero, it takes eight seconds to wake',
 };
 
-/** Models of other kinds, and what they cost: 0.02 USD per 1M tokens, and a cent a picture. */
+/** Models of other kinds, and what they cost: 0.02 USD per 1M tokens, a cent a picture, a fifth of a cent a search. */
 const OTHERS: Readonly<Record<string, { name: string; kind: ModelKind; gives: Modality; price: Price }>> = {
   embed: {
     name: 'Demo Embed: texts with the same words are near each other',
@@ -62,6 +62,18 @@ const OTHERS: Readonly<Record<string, { name: string; kind: ModelKind; gives: Mo
     kind: 'image',
     gives: 'image',
     price: { input: 0, output: 0, perImage: 10_000_000 },
+  },
+  moderation: {
+    name: 'Demo Moderation: flags texts by a list of words',
+    kind: 'moderation',
+    gives: 'text',
+    price: { input: 0, output: 0 },
+  },
+  rerank: {
+    name: 'Demo Rerank: documents with the words of the query come first',
+    kind: 'rerank',
+    gives: 'text',
+    price: { input: 0, output: 0, perSearch: 2_000_000 },
   },
 };
 

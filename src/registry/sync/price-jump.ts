@@ -8,7 +8,7 @@ const RATES = ['input', 'output', 'cachedInput', 'cacheWrite', 'cacheWriteLong',
 
 /** Whether nothing is charged: for a model that does not call itself free that is a gap, not a price. */
 export function isZero(price: Price): boolean {
-  return price.input === 0 && price.output === 0;
+  return price.input === 0 && price.output === 0 && !price.perImage && !price.perSearch;
 }
 
 /** Why a new price is not to come into force by itself; null when it may. */
@@ -17,7 +17,8 @@ export function jumpOf(before: Price, after: Price): HoldReason | null {
   if (
     jumps(before, after) ||
     isFar(before.perRequest, after.perRequest) ||
-    isFar(before.perImage, after.perImage)
+    isFar(before.perImage, after.perImage) ||
+    isFar(before.perSearch, after.perSearch)
   )
     return 'jump';
   for (const tier of after.tiers ?? []) {

@@ -2,7 +2,9 @@ import type { Wire } from '../types.ts';
 import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
 import { images } from './images.ts';
+import { moderations } from './moderations.ts';
 import { encodeRequest } from './request.ts';
+import { rerank } from './rerank.ts';
 import { decodeResponse } from './response.ts';
 import { createStream } from './stream.ts';
 
@@ -12,5 +14,7 @@ export const openai: Wire = {
   chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream },
   embedding: embeddings,
   image: images,
+  moderation: moderations,
+  rerank,
   readError,
 };

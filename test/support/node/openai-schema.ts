@@ -12,14 +12,20 @@ export type Described =
   | 'CreateChatCompletionStreamResponse'
   | 'CreateCompletionRequest'
   | 'CreateCompletionResponse'
+  | 'CreateModerationRequest'
+  | 'CreateModerationResponse'
+  | 'EditImageBodyJsonParam'
   | 'ErrorResponse'
+  | 'ImageEditStreamEvent'
+  | 'ImageGenStreamEvent'
+  | 'ImagesResponse'
   | 'ListModelsResponse'
   | 'Model'
   | 'Response'
   | 'ResponseStreamEvent';
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
-const FILES = ['chat', 'completions', 'responses'];
+const FILES = ['chat', 'completions', 'images', 'moderations', 'responses'];
 for (const file of FILES) {
   const description = JSON.parse(readFileSync(`${FOLDER}/${file}.json`, 'utf8')) as Schema;
   ajv.addSchema(withNull(description) as object, file);
