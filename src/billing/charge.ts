@@ -35,24 +35,31 @@ export function chargeFor(cost: Cost, pricing: Pricing, modelId: string, paidBy:
   return { total: Number(charged), lines, marginPercent };
 }
 
-/**
- * The most that a request may be charged: a fixed part, and nano-USD per 1M tokens of output.
- * @param counts how much is asked for of what is not counted in tokens.
- */
+/** What a request asks for beside tokens, as far as that is known beforehand. */
+export interface AskedUnits {
+  images?: number;
+  searches?: number;
+}
+
+/** The most that a request may be charged: a fixed part, and nano-USD per 1M tokens of output. */
 export function chargeAtMost(
   inputTokens: number,
   price: Price,
   pricing: Pricing,
   modelId: string,
   paidBy: PaidBy,
-  { images = 0, searches = 0 }: { images?: number; searches?: number } = {},
+  units: AskedUnits = {},
 ): { fixed: NanoUsd; outputRate: number } {
   const rates = ratesFor(inputTokens, price);
   const factor = 1 + marginFor(pricing, modelId, paidBy) / 100;
-  const perCall =
-    (price.perRequest ?? 0) + images * (price.perImage ?? 0) + searches * (price.perSearch ?? 0);
-  const fixed = (inputTokens * dearestInput(rates)) / 1_000_000 + perCall;
+  const fixed = (inputTokens * dearestInput(rates)) / 1_000_000 + beyondTokens(price, units);
   return { fixed: Math.ceil(fixed * factor), outputRate: Math.ceil(dearestOutput(rates) * factor) };
+}
+
+/** Nano-USD of all that is not priced by tokens. */
+export function beyondTokens(price: Price, { images = 0, searches = 0 }: AskedUnits): number {
+  const { perRequest = 0, perImage = 0, perSearch = 0 } = price;
+  return perRequest + images * perImage + searches * perSearch;
 }
 
 /**

@@ -17,7 +17,7 @@ export function readModerationRequest(
   bytes: Uint8Array,
   readHeader?: ReadHeader,
 ): { request: PlainRequest; control: Control } {
-  const read = readPlainRequest('moderation', bytes, readHeader, USUAL_MODEL);
+  const read = readPlainRequest('moderation', bytes, readHeader, false, USUAL_MODEL);
   checkInput(read.request.body().input);
   return read;
 }

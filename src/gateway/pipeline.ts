@@ -5,11 +5,12 @@ import { Pursuit } from './attempt/pursuit.ts';
 import { ownRequest, type Served, type ServedStream, type ServedWhole } from './attempt/served.ts';
 import { wholeAnswer } from './client-format.ts';
 import { Brake } from './cutoff.ts';
-import { estimateUsage } from './estimate.ts';
+import { estimateUsage, usageOfUnfinished } from './estimate.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
 import { failureOf } from './keeper.ts';
 import { learnFromAnswer } from './learn.ts';
 import { observePlain, observeWhole } from './observe.ts';
+import { relayPlain } from './plain-relay.ts';
 import { plan } from './plan.ts';
 import { relay } from './relay.ts';
 import { settle } from './settle.ts';
@@ -30,23 +31,25 @@ interface Progress {
  * @throws GatewayError when nothing was answered; what was tried is on the receipt already.
  */
 export function completeChat(call: ChatCall): Promise<Response> {
-  return run(call, (begun, { plan: { policy }, trail, pursuit, granted }) =>
-    begun.kind === 'whole'
+  return run(call, (begun, { plan: { policy }, trail, pursuit, granted }) => {
+    if (begun.kind === 'plain') throw new GatewayError('internal_error');
+    return begun.kind === 'whole'
       ? answerWhole(call, trail, begun, granted)
-      : relay({ call, trail, pursuit, policy }, begun, granted),
-  );
+      : relay({ call, trail, pursuit, policy }, begun, granted);
+  });
 }
 
 /**
- * One request of a kind whose answers come whole: plan → admit → attempt → settle.
- * @param write the body for the client. What it throws fails the request, which then costs nothing.
+ * One request of a kind that is not chat: plan → admit → attempt → settle, and relay where its answer is streamed.
+ * @param write the body of a whole answer for the client. What it throws fails the request, which then costs nothing.
  * @throws GatewayError as `completeChat`.
  */
 export function completePlain(
   call: Call,
   write: (answer: DecodedAnswer) => Promise<string>,
 ): Promise<Response> {
-  return run(call, async (begun, { trail, granted }) => {
+  return run(call, async (begun, { plan: { policy }, trail, granted }) => {
+    if (begun.kind === 'plain') return relayPlain({ call, trail, policy }, begun, granted);
     if (begun.kind !== 'whole') throw new GatewayError('internal_error');
     const { answer } = begun;
     const body = await write(answer);
@@ -121,7 +124,8 @@ export interface Waking {
 /** The answer's begin, or the news that a stream's provider has yet to wake. */
 function begin(pursuit: Pursuit, call: Call): Promise<Served | Waking> {
   const found = pursuit.find(ownRequest(call.request));
-  if (!call.request.stream) return found;
+  // Only a chat has words for it while it waits.
+  if (!call.request.stream || call.request.kind !== 'chat') return found;
   return new Promise((resolve, reject) => {
     pursuit.onWaking = (candidate, since) => {
       const stream = found as Promise<ServedStream>;
@@ -135,7 +139,7 @@ function begin(pursuit: Pursuit, call: Call): Promise<Served | Waking> {
 function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
   const gone = error.code === 'client_closed_request';
   const candidate = trail.attempts.at(-1)?.outcome === 'cancelled' ? trail.candidate : null;
-  const usage = gone && candidate ? estimateUsage(call.request) : null;
+  const usage = gone && candidate ? usageOfUnfinished(call.request) : null;
   settle(call, trail, {
     status: gone ? 'client_closed_request' : 'failed',
     error,
@@ -178,5 +182,6 @@ function settleWhole(
     firstTokenAt: null,
     skippedEvents: 0,
   });
-  return answerHeaders(call, trail, { candidate, dropped }, granted, 'application/json', settlement);
+  const contentType = answer.contentType ?? 'application/json';
+  return answerHeaders(call, trail, { candidate, dropped }, granted, contentType, settlement);
 }

@@ -37,6 +37,7 @@ export function readChatRequest(
 
 /**
  * Reads a request of another kind; what its endpoint acts on beside, it checks itself.
+ * @param mayStream whether its answers are streamed to who asks for it.
  * @param usualModel whom a request asks that names no model.
  * @throws GatewayError as `readChatRequest`.
  */
@@ -44,10 +45,11 @@ export function readPlainRequest(
   kind: PlainKind,
   bytes: Uint8Array,
   readHeader?: ReadHeader,
+  mayStream = false,
   usualModel?: string,
 ): { request: PlainRequest; control: Control } {
   const read = readRequest<PlainKind, RequestBody>(kind, bytes, readHeader, usualModel);
-  if (read.request.stream) {
+  if (read.request.stream && !mayStream) {
     throw new GatewayError('unsupported_parameter', {
       param: 'stream',
       message: 'stream is not supported here: answers of this endpoint come whole.',

@@ -8,8 +8,9 @@ import { expectedOutput, outputScope } from '../routing/output-history.ts';
 import type { Policy } from '../routing/policy/types.ts';
 import { rowsOf } from '../routing/rows.ts';
 import type { CallerFacts, Situation } from '../routing/situation.ts';
-import { estimateInputTokens, estimateSearches } from './estimate.ts';
+import { estimateInputTokens } from './estimate.ts';
 import type { Call } from './types.ts';
+import { unitsOf } from './units.ts';
 
 /** What of a call a decision goes by. */
 export type Question = Pick<Call, 'caller' | 'control' | 'request' | 'registry' | 'env'> & {
@@ -32,7 +33,7 @@ export function situationOf(question: Question, policy: Policy): Situation {
       needs: needsOf(body, estimateInputTokens(request)),
       maxOutputTokens: control.maxOutputTokens,
       answers: control.answers,
-      searches: request.kind === 'rerank' ? estimateSearches(request) : 0,
+      units: unitsOf(question),
       expectedOutput: expectedOutput(outputScope(caller.workspaceId, control.workflow, caller.keyId)),
     },
     caller: callerFacts(question),

@@ -8,6 +8,7 @@ import {
   type Caller,
   modelId,
   newCaller,
+  providerId,
   startWorld,
   type World,
 } from '../support/node/world.ts';
@@ -20,7 +21,8 @@ beforeAll(async () => {
   const kind = 'rerank';
   await addModel(world, 'rank-tokens', ['rank-openai'], { kind, price: { input: 0.05, output: 0 } });
   await addModel(world, 'rank-searches', ['rank-cohere'], { kind, price: { search: 0.0025 } });
-  await addModel(world, 'rank-pair', ['rank-openai', 'rank-cohere'], { kind, price: { search: 0.002 } });
+  for (const pair of ['rank-pair', 'rank-other-pair'])
+    await addModel(world, pair, ['rank-openai', 'rank-cohere'], { kind, price: { search: 0.002 } });
 });
 afterAll(() => world.stop());
 
@@ -106,18 +108,20 @@ describe('rankings', () => {
     });
   });
 
-  it('come from the next endpoint when the first fails, or leaves a document out', async () => {
+  it.each<[string, string, (response: ServerResponse) => void]>([
+    ['fails', 'rank-pair', (response) => void response.writeHead(503).end('{}')],
+    [
+      'leaves a document out',
+      'rank-other-pair',
+      (response) => json(response, { results: [{ index: 0, relevance_score: 1 }] }),
+    ],
+  ])('come from the next endpoint when the first %s', async (_, model, broken) => {
+    world.upstream.script('rank-openai', broken);
     world.upstream.script('rank-cohere', cohere({ billed_units: { search_units: 1 } }));
-    for (const broken of [
-      (response: ServerResponse) => void response.writeHead(503).end('{}'),
-      (response: ServerResponse) => json(response, { results: [{ index: 0, relevance_score: 1 }] }),
-    ]) {
-      world.upstream.script('rank-openai', broken);
-      const response = await rank(world, 'rank-pair');
-      expect(response.status).toBe(200);
-      expect(response.headers.get('x-fallback-from')).toMatch(/rank-pair@.*rank-openai$/);
-      expect(response.headers.get('x-credits-used')).toBe('0.002');
-    }
+    const response = await rank(world, model);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-fallback-from')).toBe(`${modelId(model)}@${providerId('rank-openai')}`);
+    expect(response.headers.get('x-credits-used')).toBe('0.002');
   });
 
   it('cost nothing where nobody answers', async () => {

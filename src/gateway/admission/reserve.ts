@@ -1,8 +1,9 @@
 import { chargeAtMost } from '../../billing/charge.ts';
 import type { ModelKind } from '../../registry/types.ts';
-import { estimateInputTokens, estimateSearches } from '../estimate.ts';
+import { estimateInputTokens } from '../estimate.ts';
 import { paidBy } from '../paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
+import { unitsOf } from '../units.ts';
 
 /** What a request may come to at most, whoever serves it. */
 export interface Reservation {
@@ -27,13 +28,10 @@ const INPUT_ALONE: ReadonlySet<string> = new Set<ModelKind>(['embedding', 'moder
 
 /** The worst case over all candidates, with the workspace's margin. */
 export function reservationOf(call: Call, candidates: readonly Candidate[]): Reservation {
-  const { caller, request } = call;
+  const { caller } = call;
   const input = inputOf(call, candidates);
   const { output, openEnded } = outputOf(call, candidates);
-  const counts = {
-    images: request.kind === 'image' ? call.control.answers : 0,
-    searches: request.kind === 'rerank' ? estimateSearches(request) : 0,
-  };
+  const units = unitsOf(call);
   const cost = { fixed: 0, outputRate: 0 };
   let priced = false;
   for (const candidate of candidates) {
@@ -41,7 +39,7 @@ export function reservationOf(call: Call, candidates: readonly Candidate[]): Res
     if (!endpoint.price) continue;
     priced = true;
     const { price } = endpoint;
-    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), counts);
+    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), units);
     cost.fixed = Math.max(cost.fixed, worst.fixed);
     cost.outputRate = Math.max(cost.outputRate, worst.outputRate);
   }

@@ -20,6 +20,7 @@ const UNITS: Record<string, string> = {
   outputAudio: 'audio output tokens',
   inputImage: 'image input tokens',
   outputImage: 'image output tokens',
+  search: 'searches',
   request: 'requests',
   unknown: 'not metered',
 };
