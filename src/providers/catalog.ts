@@ -74,8 +74,7 @@ const PROVIDERS: readonly Provider[] = [
       developerRole: 'system',
       // `prefix` of AssistantMessage: "force the model to start its answer by the content of the message".
       prefill: { mark: 'prefix' },
-      // "Text to classify", one or many: https://docs.mistral.ai/api/#tag/classifiers.
-      moderation: { input: 'text' },
+      moderation: { input: 'text' }, // https://docs.mistral.ai/api/#tag/classifiers
     },
     docs: 'https://docs.mistral.ai/api/#tag/chat',
   },
