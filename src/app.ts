@@ -2,10 +2,12 @@ import { Hono } from 'hono';
 import type { HttpEnv } from './http/context.ts';
 import { dataPlane, nothingHere, othersThan } from './http/data-plane.ts';
 import { handleError, methodNotAllowed } from './http/errors.ts';
+import { cancelBatchOf, createBatchOf, getBatch, getBatches } from './http/v1/batches.ts';
 import { chatCompletions } from './http/v1/chat-completions.ts';
 import { createCompletion } from './http/v1/completions.ts';
 import { getCredits } from './http/v1/credits.ts';
 import { embeddings } from './http/v1/embeddings.ts';
+import { getFile, getFileContent, listAllFiles, removeFile, uploadFile } from './http/v1/files.ts';
 import { getGeneration } from './http/v1/generations.ts';
 import { generateImages, getImageFile } from './http/v1/images.ts';
 import { getCallingKey } from './http/v1/key.ts';
@@ -14,6 +16,7 @@ import { getModel, listModels } from './http/v1/models.ts';
 import { createModeration } from './http/v1/moderations.ts';
 import { rankDocuments } from './http/v1/rerank.ts';
 import { createResponse } from './http/v1/responses.ts';
+import { deleteResponse, getResponse, listInputItems } from './http/v1/stored-responses.ts';
 
 /** The type the dashboard's client is made of. */
 export type { ApiApp } from './http/api/index.ts';
@@ -35,6 +38,18 @@ app.post('/v1/rerank', dataPlane(rankDocuments));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
 app.post('/v1/responses', dataPlane(createResponse));
+app.post('/v1/files', dataPlane(uploadFile, false));
+app.get('/v1/files', dataPlane(listAllFiles));
+app.get('/v1/files/:id', dataPlane(getFile));
+app.delete('/v1/files/:id', dataPlane(removeFile));
+app.get('/v1/files/:id/content', dataPlane(getFileContent));
+app.post('/v1/batches', dataPlane(createBatchOf));
+app.get('/v1/batches', dataPlane(getBatches));
+app.get('/v1/batches/:id', dataPlane(getBatch));
+app.post('/v1/batches/:id/cancel', dataPlane(cancelBatchOf));
+app.get('/v1/responses/:id', dataPlane(getResponse));
+app.delete('/v1/responses/:id', dataPlane(deleteResponse));
+app.get('/v1/responses/:id/input_items', dataPlane(listInputItems));
 app.get('/v1/models', dataPlane(listModels));
 app.get('/v1/models/:id{.+}', dataPlane(getModel));
 app.get('/v1/key', dataPlane(getCallingKey));
@@ -54,9 +69,25 @@ for (const path of [
 ]) {
   app.on(othersThan('POST'), path, dataPlane(methodNotAllowed('POST')));
 }
-for (const path of ['/v1/models', '/v1/models/:id{.+}', '/v1/key', '/v1/credits', '/v1/generations/:id']) {
+app.on(othersThan('GET', 'POST'), '/v1/files', dataPlane(methodNotAllowed('GET, POST')));
+app.on(othersThan('GET', 'DELETE'), '/v1/files/:id', dataPlane(methodNotAllowed('GET, DELETE')));
+app.on(othersThan('GET'), '/v1/files/:id/content', dataPlane(methodNotAllowed('GET')));
+// A POST here is one of those actions of the API that there are not.
+app.on(othersThan('GET', 'DELETE', 'POST'), '/v1/responses/:id', dataPlane(methodNotAllowed('GET, DELETE')));
+for (const path of [
+  '/v1/models',
+  '/v1/models/:id{.+}',
+  '/v1/key',
+  '/v1/credits',
+  '/v1/generations/:id',
+  '/v1/responses/:id/input_items',
+]) {
   app.on(othersThan('GET'), path, dataPlane(methodNotAllowed('GET')));
 }
+
+app.on(othersThan('POST'), '/v1/batches/:id/cancel', dataPlane(methodNotAllowed('POST')));
+app.on(othersThan('GET'), '/v1/batches/:id', dataPlane(methodNotAllowed('GET')));
+app.on(othersThan('GET', 'POST'), '/v1/batches', dataPlane(methodNotAllowed('GET, POST')));
 
 // Links to pictures carry their own proof.
 app.get('/v1/images/files/:workspace/:name', getImageFile);

@@ -1,6 +1,7 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
 import type { DecodedAnswer, ModelKind, Usage } from '../wires/types.ts';
 import { admit, type Granted, grantedInTime } from './admit.ts';
+import { heedDataPolicy } from './archive.ts';
 import { Pursuit } from './attempt/pursuit.ts';
 import { ownRequest, type Served, type ServedStream, type ServedWhole } from './attempt/served.ts';
 import { wholeAnswer } from './client-format.ts';
@@ -73,6 +74,7 @@ async function run(
   answer: (begun: Served | Waking, progress: Progress) => Response | Promise<Response>,
 ): Promise<Response> {
   const planned = plan(call);
+  heedDataPolicy(call, planned.policy);
   const trail: Trail = {
     attempts: [],
     candidate: null,
@@ -158,11 +160,11 @@ function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
 function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Granted): Response {
   const { answer, candidate } = served;
   // Before it is settled: an answer that cannot be written is none.
-  const text = wholeAnswer(call, answer.text);
+  const body = wholeAnswer(call, answer.text);
   const headers = settleWhole(call, trail, served, granted);
   observeWhole(call, served);
   if (answer.usage) learnFromAnswer(call, candidate, answer.usage);
-  return new Response(text, { headers });
+  return new Response(body(), { headers });
 }
 
 function settleWhole(

@@ -1,4 +1,5 @@
 import type { Config, Env } from '../env.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Draw } from '../objects/workspace/types.ts';
 import type { Credential } from '../providers/credentials.ts';
 import type { Provider } from '../providers/types.ts';
@@ -63,9 +64,22 @@ export interface Call {
   config: Config;
   registry: Registry;
   health: CallHealth;
+  /** The batch that it is a line of. */
+  batch?: BatchRun | undefined;
   /** Where clients get the answer from somebody who keeps it, and is the one client of this call. */
   keeper?: Keeper | undefined;
+  /** Keeps the finished answer, where the client wants to ask for it again. */
+  archive?: Archive | undefined;
   waitUntil(promise: Promise<unknown>): void;
+}
+
+/** What is different for a line of a batch. */
+export interface BatchRun {
+  id: string;
+  /** An attempt before this one was billed, and its answer lost: this one costs nothing. */
+  waived: boolean;
+  /** Settles when what it costs is in the ledger; its answer is kept only then. */
+  settled?: Promise<void> | undefined;
 }
 
 /** A chat completion on its way. */
@@ -82,6 +96,19 @@ export interface Keeper {
   ended(billed: boolean): Promise<void>;
   /** Whether a keeper that has gone did so as nobody wanted the answer. Else the answer is lost. */
   gaveUp(): Promise<boolean>;
+}
+
+/** Keeps finished answers of formats that can ask for them again. */
+export interface Archive {
+  /** The client itself wants it kept, and not just does not mind. */
+  readonly asked: boolean;
+  /** Clients know of the answer before it is finished: what becomes of it is kept in any case. */
+  readonly background: boolean;
+  /**
+   * @param answer as its client gets it.
+   * @returns whether it is kept. Never rejects.
+   */
+  keep(answer: JsonObject): Promise<boolean>;
 }
 
 /** Health as one request reads it and adds to it. Memory alone. */

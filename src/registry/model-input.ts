@@ -25,6 +25,8 @@ export interface PriceInput extends RatesInput {
   image?: number | undefined;
   /** USD per search of a reranker. */
   search?: number | undefined;
+  /** What of it is left out for lines of batches, 0 to 1. */
+  batch_discount?: number | undefined;
   tiers?: (RatesInput & { above: number })[] | undefined;
 }
 
@@ -102,6 +104,7 @@ export function priceFrom(input: PriceInput, param: string): Price {
   if (input.per_request !== undefined) price.perRequest = nano(input.per_request);
   if (input.image !== undefined) price.perImage = nano(input.image);
   if (input.search !== undefined) price.perSearch = nano(input.search);
+  if (input.batch_discount !== undefined) price.batchDiscount = input.batch_discount;
   if (input.tiers && input.tiers.length > 0) {
     let last = 0;
     price.tiers = input.tiers.map((tier, index) => {
@@ -125,6 +128,7 @@ export function priceView(price: Price): PriceInput {
   if (price.perRequest !== undefined) view.per_request = price.perRequest / NANO_PER_USD;
   if (price.perImage !== undefined) view.image = price.perImage / NANO_PER_USD;
   if (price.perSearch !== undefined) view.search = price.perSearch / NANO_PER_USD;
+  if (price.batchDiscount !== undefined) view.batch_discount = price.batchDiscount;
   if (price.tiers) view.tiers = price.tiers.map((tier) => ({ above: tier.above, ...ratesView(tier) }));
   return view;
 }

@@ -32,6 +32,8 @@ export interface Price extends Rates {
   perImage?: number;
   /** Nano-USD per search of a reranker, on top of the tokens. */
   perSearch?: number;
+  /** What of it is left out for lines of batches, 0 to 1, four decimals. */
+  batchDiscount?: number;
   /** Rates that hold for the whole request when its input is larger than `above` tokens. Ascending. */
   tiers?: (Rates & { above: number })[];
 }

@@ -1,5 +1,6 @@
 import { chargeAtMost } from '../../billing/charge.ts';
 import type { ModelKind } from '../../registry/types.ts';
+import { discountOf } from '../discount.ts';
 import { estimateInputTokens } from '../estimate.ts';
 import { paidBy } from '../paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
@@ -39,7 +40,8 @@ export function reservationOf(call: Call, candidates: readonly Candidate[]): Res
     if (!endpoint.price) continue;
     priced = true;
     const { price } = endpoint;
-    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), units);
+    const discount = discountOf(call, candidate);
+    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), units, discount);
     cost.fixed = Math.max(cost.fixed, worst.fixed);
     cost.outputRate = Math.max(cost.outputRate, worst.outputRate);
   }

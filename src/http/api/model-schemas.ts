@@ -39,6 +39,13 @@ export const Price = z
     search: Usd.optional().meta({
       description: 'USD per search of a reranker, on top of the tokens; most count 100 documents as one.',
     }),
+    batch_discount: z
+      .number()
+      .min(0)
+      .max(1)
+      .multipleOf(0.0001)
+      .optional()
+      .meta({ description: 'What of it is left out for lines of batches, 0 to 1.' }),
     tiers: z
       .array(z.strictObject({ above: Tokens, ...rates }))
       .max(10)

@@ -19,8 +19,13 @@ export type Described =
   | 'ImageEditStreamEvent'
   | 'ImageGenStreamEvent'
   | 'ImagesResponse'
+  | 'FunctionToolCall'
+  | 'FunctionToolCallOutputResource'
+  | 'InputMessage'
   | 'ListModelsResponse'
   | 'Model'
+  | 'OutputMessage'
+  | 'ReasoningItem'
   | 'Response'
   | 'ResponseStreamEvent';
 
