@@ -32,6 +32,8 @@ export interface RequestFacts {
   answers: number;
   /** What is asked for beside tokens. */
   units: AskedUnits;
+  /** Of a request that cannot be translated: whether an endpoint speaks its format. */
+  speaks?: (row: Row) => boolean;
   /** Output tokens of an answer, as answers to requests like this taught; null when nothing was learned. */
   expectedOutput: number | null;
 }

@@ -3,8 +3,11 @@ import type { Json, JsonObject } from '../lib/json.ts';
 import type { JsonMember } from '../lib/json-members.ts';
 import type { FormPart } from '../lib/multipart/types.ts';
 import type { SseEvent } from '../lib/sse.ts';
+import type { NativeCodec, NativeFormat, NativeRequest } from './native.ts';
 import type { Quirks } from './quirks.ts';
+import type { Usage } from './usage.ts';
 
+export type { NativeCodec, NativeDecoder, NativeFormat, NativeRequest } from './native.ts';
 export type {
   EmbeddingQuirk,
   ImageQuirk,
@@ -12,50 +15,16 @@ export type {
   ModerationQuirk,
   PrefillQuirk,
   Quirks,
+  ResponsesQuirk,
 } from './quirks.ts';
+
+export type { Usage } from './usage.ts';
 
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
 export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock' | 'cohere';
 
 /** What a model is for. Each kind has an endpoint of its own, and wires a codec for it. */
 export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription' | 'moderation' | 'rerank';
-
-/**
- * Token counts of one answer, one meaning for every wire. `inputTokens` holds all input, `outputTokens`
- * all output; the others are parts of these two, never additions to them.
- */
-export interface Usage {
-  inputTokens: number;
-  outputTokens: number;
-  /** Part of the input that was read from the provider's prompt cache. */
-  cachedInputTokens: number;
-  /** Part of the input that was written to the provider's prompt cache (5-minute or default lifetime). */
-  cacheWriteTokens: number;
-  /** Part of the input that was written to the prompt cache with a lifetime of an hour. */
-  cacheWriteLongTokens: number;
-  /** Part of the output that was reasoning. */
-  reasoningTokens: number;
-  inputAudioTokens: number;
-  outputAudioTokens: number;
-  inputImageTokens: number;
-  outputImageTokens: number;
-  /** Pictures that were made; absent where none were asked for. */
-  images?: number;
-  /** Searches, as hosts bill rerankers: a query with up to so many documents. Absent where none were counted. */
-  searches?: number;
-  /** Characters that were spoken, as code points; absent where none were to be. */
-  characters?: number;
-  /** Milliseconds of sound that were listened to; absent where there was none, or it is not known. */
-  audioMs?: number;
-  /** The provider counts no tokens: those here are 0 and mean nothing. */
-  uncounted?: true;
-  /** What the provider says this answer cost, in USD, where it says so. */
-  upstreamCostUsd: number | null;
-  /** True when the counts were estimated because the answer was cut before the provider counted. */
-  estimated: boolean;
-  /** The provider's own usage object, as received. */
-  raw: Json;
-}
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call';
 
@@ -108,6 +77,13 @@ export interface Received<Kind extends ModelKind, Body extends RequestBody> {
   extensions: readonly string[];
   /** The body was translated from another format, so its members may be more than the caller knows of. */
   translated?: boolean;
+  /** The request that this one was translated from, for endpoints that speak its format. */
+  native?: NativeRequest;
+  /**
+   * Why it cannot be translated: only endpoints that speak its format can be sent it, and `bytes` are no more than
+   * what is needed to find them.
+   */
+  untranslatable?: GatewayError;
   /** The parts of a request that came as a form, without the extensions; `bytes` are its fields as JSON then. */
   form?: readonly FormPart[];
   /** What is asked of a model that can do more than one thing; absent: what its kind is named after. */
@@ -174,6 +150,8 @@ export interface DecodedAnswer {
   upstreamId: string | null;
   /** The model as the provider names it in the answer. */
   upstreamModel: string | null;
+  /** The arguments of its tool calls, of an answer that is no chat completion. */
+  calls?: readonly string[];
 }
 
 /** What a stream has told so far. Read by the relay, written by the decoder. */
@@ -300,6 +278,8 @@ export interface TokenCounter {
 export interface Wire extends Partial<Record<PlainKind, Codec>> {
   id: WireId;
   chat?: ChatCodec;
+  /** The formats of clients that some hosts of this wire speak themselves. */
+  native?: Partial<Record<NativeFormat, NativeCodec>>;
   tokens?: TokenCounter;
   /** Maps an answer that is not 2xx, by status and the provider's type or code, never by its words. */
   readError(status: number, headers: Headers, body: string): GatewayError;

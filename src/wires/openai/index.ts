@@ -6,12 +6,14 @@ import { moderations } from './moderations.ts';
 import { encodeRequest } from './request.ts';
 import { rerank } from './rerank.ts';
 import { decodeResponse } from './response.ts';
+import { nativeResponses } from './responses/native/index.ts';
 import { createStream } from './stream.ts';
 
 /** OpenAI Chat Completions, the hub format: what comes in goes out, with only what must change changed. */
 export const openai: Wire = {
   id: 'openai',
   chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream },
+  native: { responses: nativeResponses },
   embedding: embeddings,
   image: images,
   moderation: moderations,
