@@ -1,6 +1,6 @@
 import { matchesModel } from '../lib/model-glob.ts';
 import type { Price, Rates } from '../registry/types.ts';
-import { type Cost, type CostLine, ratesFor } from './cost.ts';
+import { billedAudio, type Cost, type CostLine, ratesFor } from './cost.ts';
 import type { NanoUsd } from './money.ts';
 import type { Pricing } from './pricing.ts';
 
@@ -48,6 +48,8 @@ export function chargeFor(
 export interface AskedUnits {
   images?: number;
   searches?: number;
+  characters?: number;
+  audioMs?: number;
 }
 
 /**
@@ -70,9 +72,14 @@ export function chargeAtMost(
 }
 
 /** Nano-USD of all that is not priced by tokens. */
-export function beyondTokens(price: Price, { images = 0, searches = 0 }: AskedUnits): number {
-  const { perRequest = 0, perImage = 0, perSearch = 0 } = price;
-  return perRequest + images * perImage + searches * perSearch;
+export function beyondTokens(
+  price: Price,
+  { images = 0, searches = 0, characters = 0, audioMs = 0 }: AskedUnits,
+): number {
+  const { perRequest = 0, perImage = 0, perSearch = 0, audioHour } = price;
+  const spoken = (characters * (price.characters ?? 0)) / 1_000_000;
+  const heard = audioHour === undefined ? 0 : (billedAudio(audioMs, price) * audioHour) / 3_600_000;
+  return perRequest + images * perImage + searches * perSearch + spoken + heard;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { asArray, asObject, isObject, type Json } from '../lib/json.ts';
-import type { ModelKind, StreamState, Usage, WireRequest } from '../wires/types.ts';
+import { charactersOf, measuredMs, uncountedSound } from '../wires/audio.ts';
+import type { StreamState, Usage, WireRequest } from '../wires/types.ts';
 
 /** Characters per token, of English text and code; others differ, which is why estimates are marked. */
 export const CHARS_PER_TOKEN = 4;
@@ -58,16 +59,23 @@ function charsIn(text: Json | undefined): number {
   return typeof own === 'string' ? own.length : 0;
 }
 
-/** The kinds whose input is text, which tells about what it comes to. */
-const TOLD_BY_TEXT: ReadonlySet<string> = new Set<ModelKind>(['chat', 'embedding', 'moderation', 'rerank']);
-
 /**
  * The usage of an answer that the client gave up, or did not wait for: what its provider had told, or what the request
  * itself tells. Null where that is nothing.
  */
 export function usageOfUnfinished(request: WireRequest, told: Usage | null = null): Usage | null {
-  if (TOLD_BY_TEXT.has(request.kind)) return estimateUsage(request);
-  return told && { ...told, estimated: true };
+  switch (request.kind) {
+    case 'speech':
+      return told ?? { ...uncountedSound({ characters: charactersOf(request) }, null), estimated: true };
+    case 'transcription': {
+      const audioMs = measuredMs(request);
+      return told ?? (audioMs === null ? null : { ...uncountedSound({ audioMs }, null), estimated: true });
+    }
+    case 'image':
+      return told;
+    default:
+      return estimateUsage(request);
+  }
 }
 
 /** Bytes per token of a request's JSON: fewer than of its text, so that the estimate is rather too high. */

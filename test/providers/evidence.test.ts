@@ -3,6 +3,7 @@ import { SHIPPED_PROVIDERS } from '../../src/providers/catalog.ts';
 import catalog from '../../src/providers/catalog.ts?raw';
 import clouds from '../../src/providers/clouds.ts?raw';
 import embedders from '../../src/providers/embedders.ts?raw';
+import openModelHosts from '../../src/providers/open-model-hosts.ts?raw';
 
 interface Meta {
   provider?: string;
@@ -29,7 +30,7 @@ const evidence = Map.groupBy(
 
 /** The text of each provider's object in the source, by id. */
 const sources = new Map(
-  [catalog, clouds, embedders]
+  [catalog, clouds, embedders, openModelHosts]
     .join('\n')
     .split(/^ {2}\{$/m)
     .slice(1)

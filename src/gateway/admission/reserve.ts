@@ -4,7 +4,7 @@ import { discountOf } from '../discount.ts';
 import { estimateInputTokens } from '../estimate.ts';
 import { paidBy } from '../paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
-import { unitsOf } from '../units.ts';
+import { soundTokens, unitsOf } from '../units.ts';
 
 /** What a request may come to at most, whoever serves it. */
 export interface Reservation {
@@ -48,18 +48,19 @@ export function reservationOf(call: Call, candidates: readonly Candidate[]): Res
   return { cost, priced, tokens: { input, output, openEnded } };
 }
 
-function inputOf({ request }: Call, candidates: readonly Candidate[]): number {
-  const estimate = estimateInputTokens(request);
+function inputOf(call: Call, candidates: readonly Candidate[]): number {
+  const { request } = call;
+  const estimate = estimateInputTokens(request) + (soundTokens(call)?.input ?? 0);
   // Each text has the context to itself.
   if (INPUT_ALONE.has(request.kind)) return estimate;
   const contexts = candidates.map(({ endpoint, model }) => endpoint.contextLength ?? model.contextLength);
   return Math.min(estimate, contexts.includes(null) ? Infinity : Math.max(...contexts.map(Number)));
 }
 
-function outputOf(
-  { control, request }: Call,
-  candidates: readonly Candidate[],
-): { output: number; openEnded: boolean } {
+function outputOf(call: Call, candidates: readonly Candidate[]): { output: number; openEnded: boolean } {
+  const { control, request } = call;
+  const sound = soundTokens(call);
+  if (sound) return { output: sound.output, openEnded: false };
   if (INPUT_ALONE.has(request.kind)) return { output: 0, openEnded: false };
   if (request.kind === 'image') return { output: TOKENS_PER_IMAGE * control.answers, openEnded: false };
   const limits = candidates.map(({ target }) => target.maxOutputTokens ?? OUTPUT_WITHOUT_LIMIT);

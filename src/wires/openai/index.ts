@@ -7,7 +7,10 @@ import { encodeRequest } from './request.ts';
 import { rerank } from './rerank.ts';
 import { decodeResponse } from './response.ts';
 import { nativeResponses } from './responses/native/index.ts';
+import { speech } from './speech.ts';
+
 import { createStream } from './stream.ts';
+import { transcription } from './transcription.ts';
 
 /** OpenAI Chat Completions, the hub format: what comes in goes out, with only what must change changed. */
 export const openai: Wire = {
@@ -18,5 +21,7 @@ export const openai: Wire = {
   image: images,
   moderation: moderations,
   rerank,
+  speech,
+  transcription,
   readError,
 };
