@@ -2,10 +2,15 @@ import type { Wire } from '../types.ts';
 import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
 import { images } from './images.ts';
+import { moderations } from './moderations.ts';
 import { encodeRequest } from './request.ts';
+import { rerank } from './rerank.ts';
 import { decodeResponse } from './response.ts';
 import { nativeResponses } from './responses/native/index.ts';
+import { speech } from './speech.ts';
+
 import { createStream } from './stream.ts';
+import { transcription } from './transcription.ts';
 
 /** OpenAI Chat Completions, the hub format: what comes in goes out, with only what must change changed. */
 export const openai: Wire = {
@@ -14,5 +19,9 @@ export const openai: Wire = {
   native: { responses: nativeResponses },
   embedding: embeddings,
   image: images,
+  moderation: moderations,
+  rerank,
+  speech,
+  transcription,
   readError,
 };
