@@ -22,8 +22,7 @@ export async function insertRow({ DB }: Database, scope: ResponseScope, response
       background: response.background === true,
       previousResponseId: asString(response.previous_response_id) ?? null,
       createdAt,
-      // By our own clock: `created_at` may be a provider's.
-      expiresAt: Date.now() + KEPT_MS,
+      expiresAt: createdAt + KEPT_MS,
     });
 }
 

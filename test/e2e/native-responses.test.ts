@@ -41,7 +41,7 @@ const REASONED = readFileSync(
 
 const SHELL = {
   object: 'response',
-  created_at: 1_760_000_000,
+  created_at: Math.floor(Date.now() / 1000),
   model: 'up-model-1',
   parallel_tool_calls: true,
   tool_choice: 'auto',
