@@ -40,6 +40,7 @@ export class LinearPattern {
 
   /** @throws TooCostlyError */
   test(text: string, steps: Steps): boolean {
+    spend(steps, text.length);
     const characters = this.#unicode ? [...text] : text.split('');
     return this.#search(characters, this.#start, 0, characters.length, steps);
   }
