@@ -12,7 +12,9 @@ import { learnFromAnswer } from './learn.ts';
 import { observePlain, observeWhole } from './observe.ts';
 import { plan } from './plan.ts';
 import { relay } from './relay.ts';
-import { settle } from './settle.ts';
+import { type Part, settle } from './settle.ts';
+import { type Wanted, wantedOf } from './structured/wanted.ts';
+import { type Checking, checkWhole, mayAskTwice } from './structured/whole.ts';
 import type { Call, Candidate, ChatCall, Plan, Trail } from './types.ts';
 
 const REFUSALS = new Set<ErrorCode>(['rate_limit_exceeded', 'insufficient_credits', 'budget_exceeded']);
@@ -30,11 +32,12 @@ interface Progress {
  * @throws GatewayError when nothing was answered; what was tried is on the receipt already.
  */
 export function completeChat(call: ChatCall): Promise<Response> {
-  return run(call, (begun, { plan: { policy }, trail, pursuit, granted }) =>
-    begun.kind === 'whole'
-      ? answerWhole(call, trail, begun, granted)
-      : relay({ call, trail, pursuit, policy }, begun, granted),
-  );
+  return run(call, (begun, { plan: { policy }, trail, pursuit, granted }) => {
+    if (begun.kind !== 'whole') return relay({ call, trail, pursuit, policy }, begun, granted);
+    const wanted = wantedOf(call.request);
+    if (wanted) return answerChecked({ call, trail, pursuit, policy }, begun, wanted, granted);
+    return answerWhole(call, trail, begun, granted);
+  });
 }
 
 /**
@@ -75,9 +78,10 @@ async function run(
     conversions: [],
     adjusted: [],
     notContinued: null,
+    structured: null,
     brake: new Brake(),
   };
-  const ticket = admit(call, planned.candidates);
+  const ticket = admit(call, planned.candidates, mayAskTwice(call.request, planned.policy));
   // A refusal stops an attempt that went ahead of it.
   ticket.granted.catch((refused: unknown) => trail.brake.pull(toGatewayError(refused)));
   const onGone = (): void => trail.brake.pull(new GatewayError('client_closed_request'));
@@ -150,12 +154,33 @@ function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
 
 function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Granted): Response {
   const { answer, candidate } = served;
-  // Before it is settled: an answer that cannot be written is none.
-  const text = wholeAnswer(call, answer.text);
-  const headers = settleWhole(call, trail, served, granted);
+  const response = writeWhole(call, trail, served, granted);
   observeWhole(call, served);
   if (answer.usage) learnFromAnswer(call, candidate, answer.usage);
-  return new Response(text, { headers });
+  return response;
+}
+
+/** The same of an answer that is held against what the request wants of it. */
+async function answerChecked(
+  checking: Checking,
+  begun: ServedWhole,
+  wanted: Wanted,
+  granted: Granted,
+): Promise<Response> {
+  const { served, parts } = await checkWhole(checking, begun, wanted);
+  return writeWhole(checking.call, checking.trail, served, granted, parts);
+}
+
+function writeWhole(
+  call: Call,
+  trail: Trail,
+  served: ServedWhole,
+  granted: Granted,
+  parts?: readonly Part[],
+): Response {
+  // Before it is settled: an answer that cannot be written is none.
+  const text = wholeAnswer(call, served.answer.text);
+  return new Response(text, { headers: settleWhole(call, trail, served, granted, parts) });
 }
 
 function settleWhole(
@@ -163,6 +188,7 @@ function settleWhole(
   trail: Trail,
   served: ServedWhole,
   granted: Granted,
+  parts?: readonly Part[],
 ): Record<string, string> {
   const { answer, candidate } = served;
   const dropped = droppedParams(call, served.dropped);
@@ -170,7 +196,7 @@ function settleWhole(
     ...answer,
     status: 'completed',
     error: null,
-    parts: [{ candidate, usage: answer.usage }],
+    parts: parts ?? [{ candidate, usage: answer.usage }],
     dropped,
     firstTokenAt: null,
     skippedEvents: 0,

@@ -15,6 +15,7 @@ import { decodeEvents, drain } from './open-stream.ts';
 import type { Waking } from './pipeline.ts';
 import { errorWithoutSecret } from './redact.ts';
 import { settle } from './settle.ts';
+import { announceStream } from './structured/stream.ts';
 import type { ChatCall, Trail } from './types.ts';
 
 /** With nothing to say for this long, a comment keeps the connection alive and shows whether the client is there. */
@@ -44,6 +45,7 @@ export function relay(relayed: Relayed, begun: ServedStream | Waking, granted: G
   call.waitUntil(new Relay(relayed, writable.getWriter()).run(begun));
   const dropped = droppedParams(call, begun.kind === 'stream' ? begun.dropped : []);
   const { candidate } = begun;
+  if (begun.kind === 'stream') announceStream(call, trail, begun);
   return new Response(readable, {
     headers: {
       ...answerHeaders(call, trail, { candidate, dropped }, granted, 'text/event-stream; charset=utf-8'),
@@ -224,7 +226,10 @@ class Relay {
     const { state } = served.stream.decoder;
     served.record.duration_ms = Date.now() - served.calledAt;
     const isOwn = this.#cutByCaller || trail.brake.reason !== null;
-    observeStream(this.#call, served, state, this.#answer.toolCalls, isOwn ? null : failure);
+    const judgement = failure ? null : this.#answer.judge();
+    trail.structured = judgement?.output ?? null;
+    const verdicts = { toolCalls: this.#answer.toolCalls, structured: judgement?.validity ?? null };
+    observeStream(this.#call, served, state, verdicts, isOwn ? null : failure);
   }
 
   /** Notes on the trail that a stream broke, and ends its connection. */

@@ -1,6 +1,7 @@
 import { CLOUDS } from './clouds.ts';
 import { DATA_POLICIES } from './data-policies.ts';
 import { EMBEDDERS } from './embedders.ts';
+import { JSON_CONSTRAINED } from './json-constrained.ts';
 import type { Provider } from './types.ts';
 
 /**
@@ -293,6 +294,8 @@ const PROVIDERS: readonly Provider[] = [
 export const SHIPPED_PROVIDERS: ReadonlyMap<string, Provider> = new Map(
   PROVIDERS.map((provider) => {
     const dataPolicy = DATA_POLICIES[provider.id];
-    return [provider.id, dataPolicy ? { ...provider, dataPolicy } : provider];
+    const constrainsJson = JSON_CONSTRAINED[provider.id];
+    const more = { ...(dataPolicy && { dataPolicy }), ...(constrainsJson && { constrainsJson }) };
+    return [provider.id, { ...provider, ...more }];
   }),
 );

@@ -210,6 +210,8 @@ export interface ChatCodec {
   /** @throws GatewayError for a body that is an error or cannot be read. */
   decode(body: string, target: Target, meta: AnswerMeta): DecodedAnswer;
   stream(target: Target, meta: AnswerMeta): StreamDecoder;
+  /** Whether `encode` says the response format so that a host can hold its model to it; absent: never. */
+  constrains?(request: ChatRequest, target: Target): boolean;
   /** For streams that are not server-sent events. */
   framer?(): StreamFramer;
 }

@@ -21,8 +21,8 @@ const OUTPUT_WITHOUT_LIMIT = 16_384;
  */
 const TOKENS_PER_IMAGE = 8_192;
 
-/** The worst case over all candidates, with the workspace's margin. */
-export function reservationOf(call: Call, candidates: readonly Candidate[]): Reservation {
+/** The worst case over all candidates, with the workspace's margin. @param times so often it may cost that. */
+export function reservationOf(call: Call, candidates: readonly Candidate[], times = 1): Reservation {
   const { caller, request } = call;
   const input = inputOf(call, candidates);
   const { output, openEnded } = outputOf(call, candidates);
@@ -35,8 +35,8 @@ export function reservationOf(call: Call, candidates: readonly Candidate[]): Res
     priced = true;
     const { price } = endpoint;
     const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), images);
-    cost.fixed = Math.max(cost.fixed, worst.fixed);
-    cost.outputRate = Math.max(cost.outputRate, worst.outputRate);
+    cost.fixed = Math.max(cost.fixed, worst.fixed * times);
+    cost.outputRate = Math.max(cost.outputRate, worst.outputRate * times);
   }
   return { cost, priced, tokens: { input, output, openEnded } };
 }

@@ -4,11 +4,12 @@ import { readError } from './error.ts';
 import { encode } from './request.ts';
 import { decode } from './response.ts';
 import { createStream } from './stream.ts';
+import { constrains } from './structured.ts';
 
 /** The Messages API of Anthropic, and of the hosts that speak it. */
 export const anthropic: Wire = {
   id: 'anthropic',
-  chat: { encode, decode, stream: createStream },
+  chat: { encode, decode, stream: createStream, constrains },
   tokens: { encode: encodeCount, decode: decodeCount },
   readError,
 };

@@ -1,4 +1,5 @@
 import type { Wire } from '../types.ts';
+import { constrains } from './constrains.ts';
 import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
 import { images } from './images.ts';
@@ -9,7 +10,7 @@ import { createStream } from './stream.ts';
 /** OpenAI Chat Completions, the hub format: what comes in goes out, with only what must change changed. */
 export const openai: Wire = {
   id: 'openai',
-  chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream },
+  chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream, constrains },
   embedding: embeddings,
   image: images,
   readError,

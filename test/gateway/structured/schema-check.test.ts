@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SchemaCheck } from '../../../src/gateway/structured/schema-check.ts';
-import { UncheckedError, type UncheckedReason } from '../../../src/gateway/structured/unchecked.ts';
+import { UncheckedError } from '../../../src/gateway/structured/unchecked.ts';
 import type { Json, JsonObject } from '../../../src/lib/json.ts';
+import type { UncheckedReason } from '../../../src/telemetry/receipt.ts';
 
 const isValid = (schema: JsonObject, value: Json): boolean =>
   new SchemaCheck(schema).complaints(value).length === 0;

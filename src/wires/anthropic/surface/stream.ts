@@ -8,7 +8,14 @@ import { type Ending, newEnding, readEnding, refusalText, stopOf } from './stop.
 import { messagesUsage, NO_USAGE } from './usage.ts';
 
 /** Members of the last chunk that are the gateway's own. */
-const OWN = ['credits_used', 'credits_unknown', 'model_used', 'provider_used', 'fallback_from'] as const;
+const OWN = [
+  'credits_used',
+  'credits_unknown',
+  'model_used',
+  'provider_used',
+  'fallback_from',
+  'structured_output',
+] as const;
 
 /**
  * Writes the events of a streamed message

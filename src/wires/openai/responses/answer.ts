@@ -20,6 +20,7 @@ const SAID_LAST = [
   'model_used',
   'provider_used',
   'fallback_from',
+  'structured_output',
 ] as const;
 
 /** How an answer ended: the members of its response that say so. */
