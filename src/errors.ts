@@ -36,6 +36,7 @@ const row = (
 export const ERRORS = {
   // The caller's request
   invalid_json: row(400, 'invalid_request_error', false, 'The request body is not valid JSON.', 'Send a JSON object.'),
+  invalid_form: row(400, 'invalid_request_error', false, 'The request body is not a valid form.', 'Send multipart/form-data as the message says; let the HTTP client write the boundary.'),
   missing_parameter: row(400, 'invalid_request_error', false, 'A required parameter is missing.', 'Send the parameter that `param` names.'),
   invalid_type: row(400, 'invalid_request_error', false, 'A parameter has the wrong type.', 'Correct the type of the parameter that `param` names.'),
   invalid_value: row(400, 'invalid_request_error', false, 'A parameter has a value that is not accepted.', 'Correct the value of the parameter that `param` names.'),
@@ -51,6 +52,7 @@ export const ERRORS = {
   ip_not_allowed: row(403, 'permission_error', false, 'This key may not be used from this address.', 'Call from an address that the key allows, or change its `allowed_ips`.'),
   insufficient_credits: row(402, 'billing_error', false, 'The workspace has not enough credits for this request.', 'Add credits, lower `max_tokens`, or choose a cheaper model.'),
   budget_exceeded: row(403, 'billing_error', false, 'A budget would be exceeded.', 'Wait until the budget resets, as the message says, or raise it.'),
+  storage_quota_exceeded: row(403, 'permission_error', false, 'The files of the workspace would be more than it may store.', 'Delete files that are not needed, or let them expire; the message says how much there may be.'),
   cross_site_request: row(403, 'permission_error', false, 'A request with a session must come from the pages of this gateway.', 'Call from the same origin, or send an API key instead of the cookie; outside a browser, an `Origin` header that names this gateway.'),
   not_found: row(404, 'not_found_error', false, 'There is nothing at this address.', 'Check the path and the id.'),
   model_not_found: row(404, 'not_found_error', false, 'The model does not exist.', 'Choose a model from GET /v1/models; the message names the nearest ones.'),
@@ -64,7 +66,7 @@ export const ERRORS = {
   idempotency_key_conflict: row(409, 'invalid_request_error', false, 'This idempotency key was used with another request.', 'Use a new key for each request; repeat a request with its key, body and headers unchanged.'),
   idempotency_key_spent: row(409, 'invalid_request_error', false, 'The request of this idempotency key was given up, as nobody waited for its answer.', 'Use a new key. What had been produced was billed: `x-generation-id` names its receipt.'),
   request_too_large: row(413, 'invalid_request_error', false, 'The request body is over the limit of 32 MB.', 'Send less; give large files by URL.'),
-  unsupported_content_type: row(415, 'invalid_request_error', false, 'The request body must be application/json.', 'Send `Content-Type: application/json`.'),
+  unsupported_content_type: row(415, 'invalid_request_error', false, 'The request body must be application/json.', 'Send `Content-Type: application/json`; where files are sent, multipart/form-data.'),
   too_many_attempts: row(429, 'rate_limit_error', false, 'There were too many attempts.', 'Wait as long as `retry-after` says.'),
   client_closed_request: row(499, 'invalid_request_error', false, 'The client closed the connection before the answer was complete.', 'Seen on receipts only: what had been produced is billed.'),
 

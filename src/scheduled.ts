@@ -9,6 +9,7 @@ import { reconcile } from './billing/reconciliation/reconcile.ts';
 import type { Env } from './env.ts';
 import { probeHealthByClock } from './evals/probes/health-by-clock.ts';
 import { probeByClock } from './evals/probes/probe-by-clock.ts';
+import { sweepExpiredFiles } from './files/sweep.ts';
 import { sweepImages } from './gateway/images/sweep.ts';
 import { syncWhenDue } from './registry/sync/sync.ts';
 
@@ -26,6 +27,7 @@ const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
   probe_endpoints: (env, now) => probeByClock(env, now),
   probe_health: (env, now) => probeHealthByClock(env, now),
   sweep_images: (env, now) => sweepImages(env, now),
+  sweep_files: (env, now) => sweepExpiredFiles(env, now),
 };
 
 /**

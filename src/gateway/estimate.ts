@@ -38,6 +38,15 @@ export function estimateUsage(
   };
 }
 
+/**
+ * The usage of an answer that the client gave up, or did not wait for: what its provider had told, or what the request
+ * itself tells. Null where that is nothing.
+ */
+export function usageOfUnfinished(request: WireRequest, told: Usage | null = null): Usage | null {
+  if (request.kind === 'chat' || request.kind === 'embedding') return estimateUsage(request);
+  return told && { ...told, estimated: true };
+}
+
 /** Bytes per token of a request's JSON: fewer than of its text, so that the estimate is rather too high. */
 const BYTES_PER_TOKEN = 3;
 

@@ -2,7 +2,7 @@ import type { GatewayError } from '../errors.ts';
 import type { Observation, Outcome } from '../routing/health/types.ts';
 import type { StreamState } from '../wires/types.ts';
 import { isFaultOfEndpoint } from './attempt/failure.ts';
-import type { ServedStream, ServedWhole } from './attempt/served.ts';
+import type { ServedPlain, ServedStream, ServedWhole } from './attempt/served.ts';
 import type { StructuredValidity } from './structured/judge.ts';
 import { type ToolCallVerdict, toolCallsOf } from './tool-calls.ts';
 import type { Call, Candidate } from './types.ts';
@@ -37,7 +37,9 @@ function observeAnswer(
     startedAt: calledAt,
     outcome: 'ok',
     answerMs: at - calledAt,
-    ...(usage ? { inputBytes: request.bytes.byteLength, inputTokens: usage.inputTokens } : {}),
+    ...(usage && !usage.uncounted && !request.form
+      ? { inputBytes: request.bytes.byteLength, inputTokens: usage.inputTokens }
+      : {}),
     ...(toolCalls ? { toolCalls } : {}),
     ...(structured ? { structured } : {}),
   });
@@ -75,6 +77,22 @@ export function observeStream(
   if (toolCalls && !failure && state.finished) observation.toolCalls = toolCalls;
   if (structured && !failure) observation.structured = structured;
   call.health.observe(observation);
+}
+
+/** The same of a stream that is no chat: of its words nothing is learned. */
+export function observePlainStream(
+  call: Call,
+  { candidate, calledAt, record }: ServedPlain,
+  failure: GatewayError | null,
+): void {
+  call.health.observe({
+    endpoint: candidate.endpoint.id,
+    model: candidate.model.id,
+    at: Date.now(),
+    startedAt: calledAt,
+    outcome: outcomeOf(failure, candidate),
+    ...(record.first_token_ms === null ? {} : { ttftMs: record.first_token_ms }),
+  });
 }
 
 function outcomeOf(failure: GatewayError | null, candidate: Candidate): Outcome {

@@ -80,7 +80,7 @@ export function decodeEvents(
 }
 
 /** Lets the connection of a stream end by itself; one that goes on is cut. Never rejects. */
-export async function drain({ reader, cutoff }: OpenStream): Promise<void> {
+export async function drain({ reader, cutoff }: Pick<OpenStream, 'reader' | 'cutoff'>): Promise<void> {
   if (cutoff.reason) return;
   const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), DRAIN_MS);
   try {

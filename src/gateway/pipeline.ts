@@ -5,11 +5,12 @@ import { Pursuit } from './attempt/pursuit.ts';
 import { ownRequest, type Served, type ServedStream, type ServedWhole } from './attempt/served.ts';
 import { wholeAnswer } from './client-format.ts';
 import { Brake } from './cutoff.ts';
-import { estimateUsage } from './estimate.ts';
+import { estimateUsage, usageOfUnfinished } from './estimate.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
 import { failureOf } from './keeper.ts';
 import { learnFromAnswer } from './learn.ts';
 import { observePlain, observeWhole } from './observe.ts';
+import { relayPlain } from './plain-relay.ts';
 import { plan } from './plan.ts';
 import { relay } from './relay.ts';
 import { type Part, settle } from './settle.ts';
@@ -33,6 +34,7 @@ interface Progress {
  */
 export function completeChat(call: ChatCall): Promise<Response> {
   return run(call, (begun, { plan: { policy }, trail, pursuit, granted }) => {
+    if (begun.kind === 'plain') throw new GatewayError('internal_error');
     if (begun.kind !== 'whole') return relay({ call, trail, pursuit, policy }, begun, granted);
     const wanted = wantedOf(call.request);
     if (wanted) return answerChecked({ call, trail, pursuit, policy }, begun, wanted, granted);
@@ -41,15 +43,16 @@ export function completeChat(call: ChatCall): Promise<Response> {
 }
 
 /**
- * One request of a kind whose answers come whole: plan → admit → attempt → settle.
- * @param write the body for the client. What it throws fails the request, which then costs nothing.
+ * One request of a kind that is not chat: plan → admit → attempt → settle, and relay where its answer is streamed.
+ * @param write the body of a whole answer for the client. What it throws fails the request, which then costs nothing.
  * @throws GatewayError as `completeChat`.
  */
 export function completePlain(
   call: Call,
   write: (answer: DecodedAnswer) => Promise<string>,
 ): Promise<Response> {
-  return run(call, async (begun, { trail, granted }) => {
+  return run(call, async (begun, { plan: { policy }, trail, granted }) => {
+    if (begun.kind === 'plain') return relayPlain({ call, trail, policy }, begun, granted);
     if (begun.kind !== 'whole') throw new GatewayError('internal_error');
     const { answer } = begun;
     const body = await write(answer);
@@ -122,7 +125,8 @@ export interface Waking {
 /** The answer's begin, or the news that a stream's provider has yet to wake. */
 function begin(pursuit: Pursuit, call: Call): Promise<Served | Waking> {
   const found = pursuit.find(ownRequest(call.request));
-  if (!call.request.stream) return found;
+  // Only a chat has words for it while it waits.
+  if (!call.request.stream || call.request.kind !== 'chat') return found;
   return new Promise((resolve, reject) => {
     pursuit.onWaking = (candidate, since) => {
       const stream = found as Promise<ServedStream>;
@@ -136,7 +140,7 @@ function begin(pursuit: Pursuit, call: Call): Promise<Served | Waking> {
 function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
   const gone = error.code === 'client_closed_request';
   const candidate = trail.attempts.at(-1)?.outcome === 'cancelled' ? trail.candidate : null;
-  const usage = gone && candidate ? estimateUsage(call.request) : null;
+  const usage = gone && candidate ? usageOfUnfinished(call.request) : null;
   settle(call, trail, {
     status: gone ? 'client_closed_request' : 'failed',
     error,
@@ -201,5 +205,6 @@ function settleWhole(
     firstTokenAt: null,
     skippedEvents: 0,
   });
-  return answerHeaders(call, trail, { candidate, dropped }, granted, 'application/json', settlement);
+  const contentType = answer.contentType ?? 'application/json';
+  return answerHeaders(call, trail, { candidate, dropped }, granted, contentType, settlement);
 }

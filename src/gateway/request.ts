@@ -37,15 +37,17 @@ export function readChatRequest(
 
 /**
  * Reads a request of another kind; what its endpoint acts on beside, it checks itself.
+ * @param mayStream whether its answers are streamed to who asks for it.
  * @throws GatewayError as `readChatRequest`.
  */
 export function readPlainRequest(
   kind: PlainKind,
   bytes: Uint8Array,
   readHeader?: ReadHeader,
+  mayStream = false,
 ): { request: PlainRequest; control: Control } {
   const read = readRequest<PlainKind, RequestBody>(kind, bytes, readHeader);
-  if (read.request.stream) {
+  if (read.request.stream && !mayStream) {
     throw new GatewayError('unsupported_parameter', {
       param: 'stream',
       message: 'stream is not supported here: answers of this endpoint come whole.',

@@ -21,7 +21,7 @@ export async function send(
   traceparent: string | null,
 ): Promise<Response> {
   const headers: Record<string, string> = {
-    'content-type': 'application/json',
+    'content-type': encoded.contentType ?? 'application/json',
     'user-agent': 'interline',
     ...provider.headers,
   };

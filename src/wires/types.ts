@@ -1,6 +1,7 @@
 import type { GatewayError } from '../errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { JsonMember } from '../lib/json-members.ts';
+import type { FormPart } from '../lib/multipart/types.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import type { Quirks } from './quirks.ts';
 
@@ -33,6 +34,10 @@ export interface Usage {
   outputImageTokens: number;
   /** Pictures that were made; absent where none were asked for. */
   images?: number;
+  /** Characters that were spoken, as code points; absent where none were to be. */
+  characters?: number;
+  /** Milliseconds of sound that were listened to; absent where there was none, or it is not known. */
+  audioMs?: number;
   /** The provider counts no tokens: those here are 0 and mean nothing. */
   uncounted?: true;
   /** What the provider says this answer cost, in USD, where it says so. */
@@ -94,12 +99,16 @@ export interface Received<Kind extends ModelKind, Body extends RequestBody> {
   extensions: readonly string[];
   /** The body was translated from another format, so its members may be more than the caller knows of. */
   translated?: boolean;
+  /** The parts of a request that came as a form, without the extensions; `bytes` are its fields as JSON then. */
+  form?: readonly FormPart[];
+  /** What is asked of a model that can do more than one thing; absent: what its kind is named after. */
+  task?: 'translation';
 }
 
 /** A chat completion request. */
 export type ChatRequest = Received<'chat', ChatBody>;
 
-/** The kinds whose answers come whole. */
+/** The kinds that are not chat. Their answers come whole, or as they are made, and are never continued by another. */
 export type PlainKind = Exclude<ModelKind, 'chat'>;
 
 /** A request of one of these kinds. */
@@ -112,6 +121,8 @@ export interface EncodedRequest {
   /** Appended to the provider's base URL, e.g. `/chat/completions`; may carry a query. */
   path: string;
   body: Uint8Array | string;
+  /** The media type of the body where it is not JSON. */
+  contentType?: string;
   /** Headers that this request needs beyond the provider's own, e.g. beta flags. */
   headers?: Record<string, string>;
   /** Names of request fields (dotted for nested ones) that the upstream cannot take and that were left out. */
@@ -145,6 +156,8 @@ export interface DecodedAnswer {
   images?: readonly MadeImage[];
   /** The object that answers this kind of request (`chat.completion`, `list` …) as JSON text, ready to send. */
   text: string;
+  /** The media type of `text` where it is not JSON. */
+  contentType?: string;
   usage: Usage | null;
   finishReason: FinishReason | null;
   /** The provider's own word for why it stopped. */
@@ -216,7 +229,36 @@ export interface ChatCodec {
   framer?(): StreamFramer;
 }
 
-/** The codec of a kind whose answers come whole. Pure, as that of chat. */
+/** What a streamed answer of a kind that is not chat has told so far. Read by the relay. */
+export interface PlainStreamState {
+  /** The answer is whole: nothing more is waited for. */
+  finished: boolean;
+  /** What the answer broke with: an error that the provider tells of, or what cannot be read. */
+  error: GatewayError | null;
+  /** Usage as far as known. */
+  usage: Usage | null;
+  upstreamId: string | null;
+  upstreamModel: string | null;
+}
+
+/** Turns one upstream answer into what the client is sent while it comes: a file, or events. One per answer. */
+export interface PlainStream {
+  readonly state: PlainStreamState;
+  /** The media type of what the client is sent. */
+  readonly contentType: string;
+  /** What goes to the client, empty for nothing yet. The last event is kept back for `last`. Never throws. */
+  push(bytes: Uint8Array): Uint8Array;
+  /** What is left when the upstream has ended: after it the state is finished, or has an error. Never throws. */
+  end(): Uint8Array;
+  /** The last words of a whole answer. @param account what its last event says beside the provider's own members. */
+  last(account: JsonObject): Uint8Array;
+  /** The last words of an answer that broke; null where its format has none, and the connection is broken instead. */
+  failure(error: JsonObject): Uint8Array | null;
+  /** What may be sent while there is nothing to say; null where the format has no such thing. */
+  readonly ping: string | null;
+}
+
+/** The codec of a kind that is not chat. Pure, as that of chat. */
 export interface Codec {
   /**
    * One request to the upstream, or several where its limits divide it: all of them are answered, or none.
@@ -228,6 +270,12 @@ export interface Codec {
    * @throws GatewayError for a body that is an error or cannot be read.
    */
   decode(bodies: readonly string[], target: Target, meta: AnswerMeta<PlainRequest>): DecodedAnswer;
+  /**
+   * The answer to a request with `stream`, which is one request to the upstream. Absent: answers come whole.
+   * @param contentType of the upstream's answer.
+   * @throws GatewayError for an answer that is no stream.
+   */
+  stream?(target: Target, meta: AnswerMeta<PlainRequest>, contentType: string | null): PlainStream;
 }
 
 /** How a provider is asked to count the input of a chat completion. Pure. */

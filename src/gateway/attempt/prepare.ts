@@ -13,6 +13,7 @@ import type {
 import { outputLimitName, withOutputLimit } from '../change-request.ts';
 import type { Cutoff } from '../cutoff.ts';
 import { readableRequest } from '../documents/readable.ts';
+import { openPlainStream } from '../open-plain-stream.ts';
 import { openStream } from '../open-stream.ts';
 import { withoutSecret } from '../redact.ts';
 import type { Call, Candidate } from '../types.ts';
@@ -96,6 +97,7 @@ function prepareChat(
 function preparePlain(call: Call, { wire, target, endpoint }: Candidate, request: PlainRequest): Prepared {
   const codec = wire[request.kind];
   if (!codec) throw new GatewayError('internal_error');
+  if (request.stream && !codec.stream) throw cannotStream(endpoint.id);
   const parts = codec.encode(request, target);
   if (parts.length > MOST_PARTS) throw tooManyParts(parts.length, endpoint.id);
   const meta = metaOf(call, target.upstreamModel, request);
@@ -105,6 +107,12 @@ function preparePlain(call: Call, { wire, target, endpoint }: Candidate, request
     conversions: [],
     adjusted: [],
     run: async ({ ask, cutoff, secret }) => {
+      const [only] = parts;
+      if (request.stream && codec.stream && only) {
+        const response = await ask(only);
+        const stream = codec.stream(target, meta, response.headers.get('content-type'));
+        return { kind: 'plain', open: await openPlainStream(response, stream, cutoff), secret };
+      }
       let left = MAX_ANSWER_BYTES;
       const bodies = await mapConcurrently(parts, AT_A_TIME, async (encoded) => {
         const body = await readBody(await ask(encoded), cutoff, askedTooMuch);
@@ -136,6 +144,13 @@ async function readBody(response: Response, cutoff: Cutoff, tooLarge: () => Gate
 function tooLong(): GatewayError {
   const message = 'The answer of the provider is larger than 32 MB.';
   return new GatewayError('upstream_invalid_response', { message });
+}
+
+function cannotStream(endpointId: string): GatewayError {
+  return new GatewayError('unsupported_parameter', {
+    param: 'stream',
+    message: `${endpointId} gives its answers whole: leave out stream.`,
+  });
 }
 
 function tooManyParts(parts: number, endpointId: string): GatewayError {

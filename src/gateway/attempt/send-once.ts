@@ -58,7 +58,7 @@ export async function sendOnce(
       return response;
     };
     const begun = await prepared.run({ ask, cutoff, secret: known });
-    if (begun.kind === 'stream') record.first_token_ms = Date.now() - calledAt;
+    if (begun.kind !== 'whole') record.first_token_ms = Date.now() - calledAt;
     record.outcome = 'served';
     return { ...served, ...begun };
   } catch (thrown) {

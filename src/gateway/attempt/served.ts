@@ -1,13 +1,15 @@
 import type { GatewayError } from '../../errors.ts';
 import type { Attempt, Conversion } from '../../telemetry/receipt.ts';
 import type { AnswerMeta, DecodedAnswer, WireRequest } from '../../wires/types.ts';
+import type { OpenPlainStream } from '../open-plain-stream.ts';
 import type { OpenStream } from '../open-stream.ts';
 import type { Candidate } from '../types.ts';
 
-/** What an upstream has given: a whole answer, or a stream whose first event is there. */
+/** What an upstream has given: a whole answer, or a stream whose first event is there; `plain` where it is not chat. */
 export type Begun =
   | { kind: 'whole'; answer: DecodedAnswer }
-  | { kind: 'stream'; stream: OpenStream; meta: AnswerMeta; secret: string | null };
+  | { kind: 'stream'; stream: OpenStream; meta: AnswerMeta; secret: string | null }
+  | { kind: 'plain'; open: OpenPlainStream; secret: string | null };
 
 /** An answer has begun: the candidate that gives it and what could not be passed on to it. */
 export type Served = {
@@ -25,6 +27,7 @@ export type Served = {
 } & Begun;
 
 export type ServedStream = Extract<Served, { kind: 'stream' }>;
+export type ServedPlain = Extract<Served, { kind: 'plain' }>;
 export type ServedWhole = Extract<Served, { kind: 'whole' }>;
 
 /** What is asked of candidates: the caller's request, or one that goes on from what was sent of an answer. */

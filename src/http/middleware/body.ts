@@ -1,4 +1,6 @@
 import { GatewayError } from '../../errors.ts';
+import { boundaryOf, MultipartError, readMultipart } from '../../lib/multipart/read.ts';
+import type { FormPart } from '../../lib/multipart/types.ts';
 
 /** The largest request body, bytes. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -18,6 +20,24 @@ export async function readJsonBody(request: Request): Promise<Uint8Array> {
     });
   }
   return await readBody(request);
+}
+
+/**
+ * The parts of a form, none of it larger than the limit. Files are views of the one body.
+ * @throws GatewayError `unsupported_content_type`, `invalid_form`, `request_too_large`, `client_closed_request`.
+ */
+export async function readForm(request: Request): Promise<FormPart[]> {
+  const type = request.headers.get('content-type') ?? '';
+  try {
+    const boundary = boundaryOf(type);
+    if (boundary !== undefined) return readMultipart(await readBody(request), boundary);
+  } catch (cause) {
+    if (!(cause instanceof MultipartError)) throw cause;
+    throw new GatewayError('invalid_form', { message: `The form cannot be read: ${cause.message}.`, cause });
+  }
+  throw new GatewayError('unsupported_content_type', {
+    message: `The request body must be multipart/form-data, not ${JSON.stringify(type.slice(0, 100))}.`,
+  });
 }
 
 /**

@@ -3,11 +3,12 @@ import { GatewayError } from '../../errors.ts';
 import type { ReadHeader } from '../../gateway/control.ts';
 import type { Call, Caller } from '../../gateway/types.ts';
 import { newId } from '../../lib/id.ts';
+import type { FormPart } from '../../lib/multipart/types.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import { continentOf } from '../../routing/health/continent.ts';
 import { RequestHealth } from '../../routing/health/request-health.ts';
 import type { HttpContext } from '../context.ts';
-import { readJsonBody } from '../middleware/body.ts';
+import { readForm, readJsonBody } from '../middleware/body.ts';
 
 /** `<version>-<trace id>-<parent id>-<flags>`: https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -15,24 +16,44 @@ const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}
 /** A call of one kind of request. */
 type CallOf<Request> = Omit<Call, 'request'> & { request: Request };
 
+/** Reads a body, and the headers that are twins of its members. */
+type ReadCall<Body, Request> = (
+  body: Body,
+  readHeader: ReadHeader,
+) => Pick<CallOf<Request>, 'request' | 'control' | 'surface'>;
+
 /**
- * Reads the request of a caller and runs it through the pipeline.
- * @param read the body, and the headers that are twins of its members.
+ * Reads the request of a caller, JSON, and runs it through the pipeline.
  * @throws GatewayError `permission_denied`, those of bodies, and as `read` and `run`.
  */
-export async function runCall<Request extends Call['request']>(
+export function runCall<Request extends Call['request']>(
   c: HttpContext,
-  read: (
-    bytes: Uint8Array,
-    readHeader: ReadHeader,
-  ) => Pick<CallOf<Request>, 'request' | 'control' | 'surface'>,
+  read: ReadCall<Uint8Array, Request>,
+  run: (call: CallOf<Request>) => Promise<Response>,
+): Promise<Response> {
+  return runBody(c, readJsonBody, read, run);
+}
+
+/** The same for a request that is a form. */
+export function runFormCall<Request extends Call['request']>(
+  c: HttpContext,
+  read: ReadCall<FormPart[], Request>,
+  run: (call: CallOf<Request>) => Promise<Response>,
+): Promise<Response> {
+  return runBody(c, readForm, read, run);
+}
+
+async function runBody<Body, Request extends Call['request']>(
+  c: HttpContext,
+  readBody: (request: HttpContext['req']['raw']) => Promise<Body>,
+  read: ReadCall<Body, Request>,
   run: (call: CallOf<Request>) => Promise<Response>,
 ): Promise<Response> {
   const startedAt = Date.now();
   const caller = callerOf(c);
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
   const loading = loadRegistry(c.env, waitUntil);
-  const { request, control, surface } = read(await readJsonBody(c.req.raw), (name) => c.req.header(name));
+  const { request, control, surface } = read(await readBody(c.req.raw), (name) => c.req.header(name));
   const generationId = newId('generation', startedAt);
   c.set('generationId', generationId);
   const traceparent = c.req.header('traceparent');
