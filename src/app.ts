@@ -12,6 +12,7 @@ import { getCallingKey } from './http/v1/key.ts';
 import { countMessageTokens, createMessage } from './http/v1/messages.ts';
 import { getModel, listModels } from './http/v1/models.ts';
 import { createResponse } from './http/v1/responses.ts';
+import { deleteResponse, getResponse, listInputItems } from './http/v1/stored-responses.ts';
 
 /** The type the dashboard's client is made of. */
 export type { ApiApp } from './http/api/index.ts';
@@ -31,6 +32,9 @@ app.post('/v1/completions', dataPlane(createCompletion));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
 app.post('/v1/responses', dataPlane(createResponse));
+app.get('/v1/responses/:id', dataPlane(getResponse));
+app.delete('/v1/responses/:id', dataPlane(deleteResponse));
+app.get('/v1/responses/:id/input_items', dataPlane(listInputItems));
 app.get('/v1/models', dataPlane(listModels));
 app.get('/v1/models/:id{.+}', dataPlane(getModel));
 app.get('/v1/key', dataPlane(getCallingKey));
@@ -48,7 +52,16 @@ for (const path of [
 ]) {
   app.on(othersThan('POST'), path, dataPlane(methodNotAllowed('POST')));
 }
-for (const path of ['/v1/models', '/v1/models/:id{.+}', '/v1/key', '/v1/credits', '/v1/generations/:id']) {
+// A POST here is one of those actions of the API that there are not.
+app.on(othersThan('GET', 'DELETE', 'POST'), '/v1/responses/:id', dataPlane(methodNotAllowed('GET, DELETE')));
+for (const path of [
+  '/v1/models',
+  '/v1/models/:id{.+}',
+  '/v1/key',
+  '/v1/credits',
+  '/v1/generations/:id',
+  '/v1/responses/:id/input_items',
+]) {
   app.on(othersThan('GET'), path, dataPlane(methodNotAllowed('GET')));
 }
 

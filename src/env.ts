@@ -54,6 +54,8 @@ export interface Config {
   limits: TimeLimits;
   /** A request with an idempotency key goes on so long without a client, milliseconds. */
   idempotencyGraceMs: number;
+  /** Whether responses are kept for their clients. */
+  keepsResponses: boolean;
   /** Whether the clock syncs the registry. */
   registrySync: boolean;
   /** USD a day. */
@@ -97,6 +99,7 @@ export function configOf(env: Env): Config {
       answerMs: Number(result.data.ANSWER_TIMEOUT_MS ?? 600_000),
     },
     idempotencyGraceMs: Number(result.data.IDEMPOTENCY_GRACE_MS ?? 60_000),
+    keepsResponses: result.data.RESPONSE_STORAGE !== 'off',
     registrySync: result.data.REGISTRY_SYNC !== 'off',
     probeBudgetUsd: Number(result.data.PROBE_BUDGET_USD ?? 0),
     healthProbeBudgetUsd: Number(result.data.HEALTH_PROBE_BUDGET_USD ?? 0),

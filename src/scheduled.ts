@@ -12,6 +12,7 @@ import { probeByClock } from './evals/probes/probe-by-clock.ts';
 import { sweepExpiredFiles } from './files/sweep.ts';
 import { sweepImages } from './gateway/images/sweep.ts';
 import { syncWhenDue } from './registry/sync/sync.ts';
+import { sweepResponses } from './responses/sweep.ts';
 
 /** What runs every hour (`[triggers]` of wrangler.toml), in this order. Each job bounds itself and goes on next time. */
 const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
@@ -27,6 +28,7 @@ const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
   probe_endpoints: (env, now) => probeByClock(env, now),
   probe_health: (env, now) => probeHealthByClock(env, now),
   sweep_images: (env, now) => sweepImages(env, now),
+  sweep_responses: (env, now) => sweepResponses(env, now),
   sweep_files: (env, now) => sweepExpiredFiles(env, now),
 };
 

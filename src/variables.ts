@@ -27,6 +27,8 @@ export const Variables = z.object({
   ANSWER_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
   /** How long a request with an idempotency key goes on without a client. */
   IDEMPOTENCY_GRACE_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
+  /** `off`: responses are not kept, whatever their requests say. */
+  RESPONSE_STORAGE: z.optional(z.enum(['on', 'off'])),
   /** Stripe's secret key. Without one credits cannot be bought, only granted. */
   STRIPE_SECRET_KEY: z.optional(z.string().check(z.minLength(8))),
   /** The signing secret of the webhook at /api/payments/stripe. */

@@ -1,6 +1,7 @@
 import type { GatewayError } from '../errors.ts';
 import { isObject, type JsonObject, parseJson } from '../lib/json.ts';
 import type { SurfaceLabels, SurfaceStream } from '../wires/surfaces.ts';
+import { bodyOf } from './archive.ts';
 import { endOfAnswer, endOfFailure, lastChunk, type StreamLabels } from './chunks.ts';
 import type { Settlement } from './settle.ts';
 import type { Call } from './types.ts';
@@ -27,15 +28,21 @@ export function clientFormat(call: Call): ClientFormat {
   return call.surface === null ? OWN : new SurfaceFormat(call.surface.stream(labelsOf(call)));
 }
 
-/** A whole answer as the client of a call reads it. @param text a `chat.completion`. */
-export function wholeAnswer(call: Call, text: string): string {
-  if (call.surface === null) return text;
+/**
+ * Writes a whole answer as the client of a call reads it.
+ * @param text a `chat.completion`.
+ * @returns what gives its body, once it is settled.
+ */
+export function wholeAnswer(call: Call, text: string): () => BodyInit {
+  if (call.surface === null) return () => text;
   const completion = parseJson(text);
-  return JSON.stringify(call.surface.whole(isObject(completion) ? completion : {}, labelsOf(call)));
+  const answer = call.surface.whole(isObject(completion) ? completion : {}, labelsOf(call));
+  return () => bodyOf(call, answer);
 }
 
-function labelsOf({ generationId, startedAt, control }: Call): SurfaceLabels {
-  return { id: generationId, created: Math.floor(startedAt / 1000), model: control.model };
+function labelsOf({ generationId, startedAt, control, archive }: Call): SurfaceLabels {
+  const created = Math.floor(startedAt / 1000);
+  return { id: generationId, created, model: control.model, store: archive !== undefined };
 }
 
 /** Rewrites chunks as the events of another format. */

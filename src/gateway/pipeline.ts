@@ -1,6 +1,7 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
 import type { DecodedAnswer, Usage } from '../wires/types.ts';
 import { admit, type Granted, grantedInTime } from './admit.ts';
+import { heedDataPolicy } from './archive.ts';
 import { Pursuit } from './attempt/pursuit.ts';
 import { ownRequest, type Served, type ServedStream, type ServedWhole } from './attempt/served.ts';
 import { wholeAnswer } from './client-format.ts';
@@ -73,6 +74,7 @@ async function run(
   answer: (begun: Served | Waking, progress: Progress) => Response | Promise<Response>,
 ): Promise<Response> {
   const planned = plan(call);
+  heedDataPolicy(call, planned.policy);
   const trail: Trail = {
     attempts: [],
     candidate: null,
@@ -183,8 +185,9 @@ function writeWhole(
   parts?: readonly Part[],
 ): Response {
   // Before it is settled: an answer that cannot be written is none.
-  const text = wholeAnswer(call, served.answer.text);
-  return new Response(text, { headers: settleWhole(call, trail, served, granted, parts) });
+  const body = wholeAnswer(call, served.answer.text);
+  const headers = settleWhole(call, trail, served, granted, parts);
+  return new Response(body(), { headers });
 }
 
 function settleWhole(

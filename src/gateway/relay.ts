@@ -1,6 +1,7 @@
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { Policy } from '../routing/policy/types.ts';
 import type { Granted } from './admit.ts';
+import { keepCancelled, lastWords } from './archive.ts';
 import type { Pursuit } from './attempt/pursuit.ts';
 import type { ServedStream } from './attempt/served.ts';
 import { idleLimit } from './attempt/time-limits.ts';
@@ -178,6 +179,14 @@ class Relay {
     const failure = thrown && errorWithoutSecret(await failureOf(call, thrown), served?.secret ?? null);
     const state = served?.stream.decoder.state;
     const gone = failure?.code === 'client_closed_request';
+    const labels = {
+      id: call.generationId,
+      model: state?.upstreamModel ?? served?.meta.model ?? call.control.model,
+      created: answer.created,
+      requestId: call.requestId,
+      includeUsage: call.request.includeUsage,
+    };
+    if (gone) await keepCancelled(call, () => this.#format.failure(labels, failure));
     // Else a short time limit would buy the beginning of any answer for nothing.
     const ended = gone || (failure !== null && this.#watch.cutByCaller && answer.hasBegun);
     if (failure && !ended) answer.writeOff();
@@ -196,19 +205,13 @@ class Relay {
       skippedEvents,
     });
     if (!failure && usage) learnFromAnswer(call, answer.served.candidate, usage);
-    const labels = {
-      id: call.generationId,
-      model: state?.upstreamModel ?? served?.meta.model ?? call.control.model,
-      created: answer.created,
-      requestId: call.requestId,
-      includeUsage: call.request.includeUsage,
-    };
     try {
       if (gone) return await this.#out.abort();
       await settlement.told;
-      await this.#write(
-        failure ? this.#format.failure(labels, failure) : this.#format.end(labels, usageObject, settlement),
-      );
+      const words = failure
+        ? this.#format.failure(labels, failure)
+        : this.#format.end(labels, usageObject, settlement);
+      for (const text of lastWords(call, words)) await this.#write(await text);
       await this.#out.close();
     } catch {
       // The client left at the last moment, or must not take this for an answer; what it was given is settled.

@@ -1,5 +1,31 @@
-import { responses } from '../wires/openai/responses/index.ts';
-import { inFormatOf } from './surfaces.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+import { checkInclude } from '../wires/openai/responses/fields.ts';
+import { responseOfItem } from '../wires/openai/responses/ids.ts';
+import { readResponseRequest } from '../wires/openai/responses/index.ts';
+import { inputItems } from '../wires/openai/responses/items.ts';
+import type { Asked } from './surfaces.ts';
 
-/** Reads requests of the Responses API; throws GatewayError as `inFormatOf`. */
-export const inResponsesFormat = inFormatOf(responses);
+/**
+ * Reads a request of the Responses API, its references resolved.
+ * @param earlier so many items of its input are of the response that `previous_response_id` names.
+ * @throws GatewayError as `Surface.read`.
+ */
+export function inResponsesFormat(body: JsonObject, earlier: number): Asked {
+  const surface = readResponseRequest(body, earlier);
+  return { bytes: new TextEncoder().encode(JSON.stringify(surface.chat)), surface };
+}
+
+/** The items of an input as they are listed, each with an id. @param generationId of the answer. */
+export function itemsOf(input: Json | undefined, generationId: string): JsonObject[] {
+  return inputItems(input, generationId);
+}
+
+/** @throws GatewayError `invalid_value` for names that `include` cannot have. */
+export function checkIncludes(names: readonly string[]): void {
+  for (const name of names) checkInclude(name, 'include');
+}
+
+/** The id of the response that an item was given or made in; null where its id does not say. */
+export function ownerOfItem(id: string): string | null {
+  return responseOfItem(id);
+}

@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts';
 import { isObject, type JsonObject, parseJson } from '../lib/json.ts';
 import type { Surface, SurfaceRequest } from '../wires/surfaces.ts';
+import type { Archive } from './types.ts';
 
 /** A request as a chat completion. */
 export interface Asked {
@@ -8,6 +9,8 @@ export interface Asked {
   bytes: Uint8Array;
   /** The format of the client, where it is not our own. */
   surface: SurfaceRequest | null;
+  /** Makes what keeps the answer of a generation; absent where it is not to be kept. */
+  archiveFor?: (generationId: string) => Archive;
 }
 
 /** Takes the body of a chat completion as it is. */

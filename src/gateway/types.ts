@@ -1,4 +1,5 @@
 import type { Config, Env } from '../env.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Draw } from '../objects/workspace/types.ts';
 import type { Credential } from '../providers/credentials.ts';
 import type { Provider } from '../providers/types.ts';
@@ -65,6 +66,8 @@ export interface Call {
   health: CallHealth;
   /** Where clients get the answer from somebody who keeps it, and is the one client of this call. */
   keeper?: Keeper | undefined;
+  /** Keeps the finished answer, where the client wants to ask for it again. */
+  archive?: Archive | undefined;
   waitUntil(promise: Promise<unknown>): void;
 }
 
@@ -82,6 +85,19 @@ export interface Keeper {
   ended(billed: boolean): Promise<void>;
   /** Whether a keeper that has gone did so as nobody wanted the answer. Else the answer is lost. */
   gaveUp(): Promise<boolean>;
+}
+
+/** Keeps finished answers of formats that can ask for them again. */
+export interface Archive {
+  /** The client itself wants it kept, and not just does not mind. */
+  readonly asked: boolean;
+  /** Clients know of the answer before it is finished: what becomes of it is kept in any case. */
+  readonly background: boolean;
+  /**
+   * @param answer as its client gets it.
+   * @returns whether it is kept. Never rejects.
+   */
+  keep(answer: JsonObject): Promise<boolean>;
 }
 
 /** Health as one request reads it and adds to it. Memory alone. */

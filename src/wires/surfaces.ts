@@ -41,6 +41,8 @@ export interface SurfaceLabels {
   created: number;
   /** The model as the caller asked for it. */
   model: string;
+  /** Whether the answer is going to be kept for its client, where the format says so. */
+  store?: boolean;
 }
 
 /** Writes one streamed answer as server-sent events; each method answers SSE text of whole events, or ''. */

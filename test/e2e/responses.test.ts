@@ -65,7 +65,7 @@ describe.each(WIRES)('the openai SDK through the %s wire', (wire) => {
       object: 'response',
       status: 'completed',
       model,
-      store: false,
+      store: true,
       instructions: 'Be brief.',
       usage: {
         input_tokens: 30,
@@ -170,8 +170,6 @@ describe.each(WIRES)('the AI SDK through the %s wire', (wire) => {
     prompt: 'The weather?',
     stopWhen: stepCountIs(3),
     maxRetries: 0,
-    // Nothing is stored, so items are to be sent whole.
-    providerOptions: { openai: { store: false } },
   };
   const model = () =>
     createOpenAI({ baseURL: `${world.gateway.origin}/v1`, apiKey: world.key }).responses(modelId(wire));
@@ -328,16 +326,15 @@ describe('the demo models', () => {
 describe('what cannot be said', () => {
   test.each([
     [{ tools: [{ type: 'web_search' }] }, 'unsupported_parameter', 'tools[0]'],
-    [{ previous_response_id: 'resp_1' }, 'unsupported_parameter', 'previous_response_id'],
-    [{ background: true }, 'unsupported_parameter', 'background'],
-    [{ input: [{ type: 'item_reference', id: 'rs_1' }] }, 'unsupported_parameter', 'input[0].id'],
+    [{ previous_response_id: 'resp_1' }, 'previous_response_not_found', 'previous_response_id'],
+    [{ input: [{ type: 'item_reference', id: 'rs_1' }] }, 'item_not_found', 'input[0].id'],
     [{ input: null }, 'missing_parameter', 'input'],
     [{ model: null }, 'missing_parameter', 'model'],
     [{ model: 'none/such' }, 'model_not_found', 'model'],
     [{ provider: { sort: 'beauty' } }, 'invalid_value', 'provider.sort'],
   ])('%o is an error by name', async (body, code, param) => {
     const response = await raw({ model: modelId('openai'), input: 'Hi', ...body });
-    expect(response.status).toBe(code === 'model_not_found' ? 404 : 400);
+    expect(response.status).toBe(['model_not_found', 'item_not_found'].includes(code) ? 404 : 400);
     expect(await response.json()).toMatchObject({
       error: { code, param, request_id: expect.stringMatching(/^req_/) },
     });
@@ -361,8 +358,8 @@ describe('what cannot be said', () => {
   test('what has no effect is named in a header', async () => {
     world.upstream.script('openai', says('openai', WORDS));
     const response = await raw({ model: modelId('openai'), input: 'Hi', store: true, truncation: 'auto' });
-    expect(response.headers.get('x-dropped-params')).toBe('store, truncation');
-    expect(await response.json()).toMatchObject({ store: false, truncation: 'disabled' });
+    expect(response.headers.get('x-dropped-params')).toBe('truncation');
+    expect(await response.json()).toMatchObject({ store: true, truncation: 'disabled' });
   });
 });
 

@@ -1,3 +1,4 @@
+import type { ReadHeader } from '../../gateway/control.ts';
 import { completeChat } from '../../gateway/pipeline.ts';
 import { readChatRequest } from '../../gateway/request.ts';
 import type { Asked } from '../../gateway/surfaces.ts';
@@ -9,14 +10,25 @@ import { runCall } from './run-call.ts';
  * @param read the request's body as a chat completion.
  * @throws GatewayError as `read`, and as the pipeline.
  */
-export function complete(c: HttpContext, read: (bytes: Uint8Array) => Asked): Promise<Response> {
+export function complete(
+  c: HttpContext,
+  read: (bytes: Uint8Array) => Asked | Promise<Asked>,
+): Promise<Response> {
   return runCall(
     c,
     (body, readHeader) => {
-      const { bytes, surface } = read(body);
-      const { request, control } = readChatRequest(bytes, readHeader);
-      return { request: surface ? { ...request, translated: true } : request, control, surface };
+      const asked = read(body);
+      return asked instanceof Promise
+        ? asked.then((late) => askedCall(late, readHeader))
+        : askedCall(asked, readHeader);
     },
     completeChat,
   );
+}
+
+/** What of a chat completion's call is in its request. @throws GatewayError as `readChatRequest`. */
+export function askedCall({ bytes, surface, archiveFor }: Asked, readHeader: ReadHeader) {
+  const { request, control } = readChatRequest(bytes, readHeader);
+  const translated = surface ? { ...request, translated: true } : request;
+  return { request: translated, control, surface, ...(archiveFor ? { archiveFor } : {}) };
 }

@@ -1,6 +1,7 @@
 import { configOf } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
 import type { ReadHeader } from '../../gateway/control.ts';
+import type { Asked } from '../../gateway/surfaces.ts';
 import type { Call, Caller } from '../../gateway/types.ts';
 import { newId } from '../../lib/id.ts';
 import type { FormPart } from '../../lib/multipart/types.ts';
@@ -16,11 +17,11 @@ const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}
 /** A call of one kind of request. */
 type CallOf<Request> = Omit<Call, 'request'> & { request: Request };
 
+/** What of a call is in its request. */
+type Read<Request> = Pick<CallOf<Request>, 'request' | 'control' | 'surface'> & Pick<Asked, 'archiveFor'>;
+
 /** Reads a body, and the headers that are twins of its members. */
-type ReadCall<Body, Request> = (
-  body: Body,
-  readHeader: ReadHeader,
-) => Pick<CallOf<Request>, 'request' | 'control' | 'surface'>;
+type ReadCall<Body, Request> = (body: Body, readHeader: ReadHeader) => Read<Request> | Promise<Read<Request>>;
 
 /**
  * Reads the request of a caller, JSON, and runs it through the pipeline.
@@ -53,7 +54,8 @@ async function runBody<Body, Request extends Call['request']>(
   const caller = callerOf(c);
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
   const loading = loadRegistry(c.env, waitUntil);
-  const { request, control, surface } = read(await readBody(c.req.raw), (name) => c.req.header(name));
+  const reading = read(await readBody(c.req.raw), (name) => c.req.header(name));
+  const { archiveFor, ...asked } = reading instanceof Promise ? await reading : reading;
   const generationId = newId('generation', startedAt);
   c.set('generationId', generationId);
   const traceparent = c.req.header('traceparent');
@@ -62,15 +64,14 @@ async function runBody<Body, Request extends Call['request']>(
     generationId,
     startedAt,
     caller,
-    control,
-    request,
-    surface,
+    ...asked,
     traceparent: traceparent && TRACEPARENT.test(traceparent) ? traceparent : null,
     address: c.req.header('cf-connecting-ip') ?? null,
     signal: c.req.raw.signal,
     env: c.env,
     config: configOf(c.env),
     keeper: c.get('keeper'),
+    archive: archiveFor?.(generationId),
     health: new RequestHealth({ env: c.env, continent: continentOf(c.req.raw), waitUntil }),
     registry: loading instanceof Promise ? await loading : loading,
     waitUntil,

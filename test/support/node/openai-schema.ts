@@ -13,8 +13,13 @@ export type Described =
   | 'CreateCompletionRequest'
   | 'CreateCompletionResponse'
   | 'ErrorResponse'
+  | 'FunctionToolCall'
+  | 'FunctionToolCallOutputResource'
+  | 'InputMessage'
   | 'ListModelsResponse'
   | 'Model'
+  | 'OutputMessage'
+  | 'ReasoningItem'
   | 'Response'
   | 'ResponseStreamEvent';
 

@@ -73,12 +73,8 @@ export function readFields(body: JsonObject, dropped: Dropped): JsonObject {
     if (Object.hasOwn(UNSAYABLE, name)) throw unsupported(name, UNSAYABLE[name] ?? '');
     if (!READ.has(name)) chat[name] = value;
   }
-  if (body.background === true)
-    throw unsupported('background', 'Responses do not run in the background here.');
   if (body.n != null && body.n !== 1) throw unsupported('n', 'A response is one answer.');
   if (body.metadata != null && !isObject(body.metadata)) throw wrongType('metadata', 'an object');
-  // Nothing is stored: the answer says `store: false`.
-  if (body.store === true) dropped.add('store');
   // Nothing is cut off a conversation: one that is too long is an error.
   if (body.truncation === 'auto') dropped.add('truncation');
   // It counts calls of tools that run at the provider.
@@ -152,15 +148,20 @@ function readText(value: Json | undefined): JsonObject {
   return chat;
 }
 
+/** @throws GatewayError `invalid_value` for what the API has no word for. */
+export function checkInclude(name: Json, at: string): void {
+  if (name === 'message.output_text.logprobs' || name === 'reasoning.encrypted_content') return;
+  if (typeof name === 'string' && INCLUDES.has(name)) return;
+  throw invalid(at, `There is no ${JSON.stringify(name).slice(0, 100)} to include.`);
+}
+
 function readLogprobs({ top_logprobs: top, include }: JsonObject, dropped: Dropped): JsonObject {
   if (include != null && !Array.isArray(include)) throw wrongType('include', 'an array');
   let logprobs = top != null && top !== 0;
   for (const [index, name] of asArray(include).entries()) {
+    checkInclude(name, `include[${index}]`);
     if (name === 'message.output_text.logprobs') logprobs = true;
-    else if (typeof name === 'string' && INCLUDES.has(name)) dropped.add(`include.${name}`);
-    else if (name !== 'reasoning.encrypted_content') {
-      throw invalid(`include[${index}]`, `There is no ${JSON.stringify(name).slice(0, 100)} to include.`);
-    }
+    else if (name !== 'reasoning.encrypted_content') dropped.add(`include.${name}`);
   }
   if (!logprobs) return {};
   return top != null && top !== 0 ? { logprobs, top_logprobs: top } : { logprobs };

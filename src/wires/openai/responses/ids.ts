@@ -3,6 +3,9 @@ export type ItemKind = 'rs' | 'msg' | 'fc' | 'ctc' | 'ig';
 
 const ITEM_ID = /^(?:rs|msg|fc|ctc|ig)_(.+)_\d+$/;
 
+/** Items of the input are told from those of the output, as they are of nobody's answer. */
+const OWNED_ID = /^[a-z]+_([0-9a-z]+)_i?\d+$/;
+
 /** What stands behind the prefix of a generation id. */
 export function stemOf(generationId: string): string {
   return generationId.replace(/^gen_/, '');
@@ -21,4 +24,15 @@ export function itemId(kind: ItemKind, stem: string, index: number): string {
 /** The response that an item of ours belongs to; null for an item of another maker. */
 export function stemOfItem(id: unknown): string | null {
   return (typeof id === 'string' && ITEM_ID.exec(id)?.[1]) || null;
+}
+
+/** @param index the item's place in the input. */
+export function inputItemId(prefix: string, stem: string, index: number): string {
+  return `${prefix}_${stem}_i${index}`;
+}
+
+/** The id of the response whose input or output has an item; null where its id does not say. */
+export function responseOfItem(id: string): string | null {
+  const stem = OWNED_ID.exec(id)?.[1];
+  return stem === undefined ? null : responseId(stem);
 }

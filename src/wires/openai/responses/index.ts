@@ -4,7 +4,7 @@ import type { ChatBody } from '../../types.ts';
 import { ResponseStream, wholeResponse } from './answer.ts';
 import type { Dropped } from './dropped.ts';
 import { readFields } from './fields.ts';
-import { type KnownItems, readInput } from './input.ts';
+import { readInput } from './input.ts';
 import { unsupported } from './refuse.ts';
 import { readTools } from './tools.ts';
 
@@ -15,22 +15,21 @@ export const responses: Surface = {
   error: (error) => ({ error }),
 };
 
-const NOTHING_KNOWN: KnownItems = { previous: null, items: new Map() };
-
 /**
- * Reads a request whose references to earlier responses are resolved already.
+ * Reads a request whose `input` is the whole conversation: references to earlier responses are resolved already.
+ * @param earlier so many items of the input come from the response that `previous_response_id` names.
  * @throws GatewayError as `Surface.read`; `unsupported_parameter` for references that are not resolved.
  */
-export function readResponseRequest(body: JsonObject, known: KnownItems = NOTHING_KNOWN): SurfaceRequest {
-  if (body.previous_response_id != null && known.previous === null) {
+export function readResponseRequest(body: JsonObject, earlier = 0): SurfaceRequest {
+  if (body.previous_response_id != null && earlier === 0) {
     throw unsupported(
       'previous_response_id',
-      'Responses are not stored here: send the earlier items in `input`, their `encrypted_content` included.',
+      'The earlier response is not known: send its items in `input`.',
     );
   }
   const dropped: Dropped = new Set();
   const { model, ...fields } = readFields(body, dropped);
-  const messages = readInput(body, known, dropped);
+  const messages = readInput(body, earlier, dropped);
   // Whether the model is a name is checked where all requests are.
   const chat = { model, messages, ...readTools(body, dropped), ...fields } as ChatBody;
   return {

@@ -6,45 +6,37 @@ import { openThought } from './reasoning.ts';
 import { invalid, missing, unsupported, wrongType } from './refuse.ts';
 import { type Recalled, Turn } from './turn.ts';
 
-/** Items that are known from earlier responses. */
-export interface KnownItems {
-  /** Input and output of the response that `previous_response_id` names, in order; null when it is not known. */
-  previous: readonly Json[] | null;
-  /** Items that references may name, by id. */
-  items: ReadonlyMap<string, JsonObject>;
-}
-
 /**
  * The messages that instructions and items amount to. The items of one answer (reasoning, text, calls) become one
  * message of the assistant: those whose ids are of one response, or that follow each other.
+ * @param earlier so many items are of an earlier response, and not in the request as it was sent.
  * @throws GatewayError naming the item, for what a chat model cannot be told.
  */
-export function readInput(body: JsonObject, known: KnownItems, dropped: Dropped): JsonObject[] {
+export function readInput(body: JsonObject, earlier: number, dropped: Dropped): JsonObject[] {
   const { instructions, input } = body;
-  const conversation = new Conversation(known, dropped);
+  const conversation = new Conversation(dropped);
   if (typeof instructions === 'string') conversation.push({ role: 'system', content: instructions });
   else if (instructions != null) throw wrongType('instructions', 'a string');
-  for (const item of known.previous ?? []) conversation.add(item, 'previous_response_id');
   if (typeof input === 'string') conversation.push({ role: 'user', content: input });
   else if (Array.isArray(input)) {
-    for (const [index, item] of input.entries()) conversation.add(item, `input[${index}]`);
+    for (const [index, item] of input.entries()) {
+      conversation.add(item, index < earlier ? 'previous_response_id' : `input[${index - earlier}]`);
+    }
   } else if (input != null) throw wrongType('input', 'a string or an array');
-  else if (known.previous === null) throw missing('input');
+  else throw missing('input');
   const messages = conversation.messages();
   if (messages.length === 0) throw invalid('input', 'input must not be empty.');
   return messages;
 }
 
 class Conversation {
-  readonly #known: KnownItems;
   readonly #dropped: Dropped;
   readonly #messages: JsonObject[] = [];
   #turn: Turn | null = null;
   /** Reasoning that has yet to find its message: it stands before what it led to. */
   #waiting: Recalled[] = [];
 
-  constructor(known: KnownItems, dropped: Dropped) {
-    this.#known = known;
+  constructor(dropped: Dropped) {
     this.#dropped = dropped;
   }
 
@@ -82,8 +74,7 @@ class Conversation {
         this.#image(item);
         break;
       case 'item_reference':
-        this.#reference(item, at);
-        break;
+        throw unsupported(`${at}.id`, 'Items that are only referred to cannot be sent to a chat model.');
       default:
         throw unsupported(at, `Items of type "${asString(item.type)}" cannot be sent to a chat model.`);
     }
@@ -159,18 +150,6 @@ class Conversation {
     if (open !== '') return { texts: { reasoning_content: open }, details: [] };
     if (!sealed) this.#dropped.add('input.reasoning');
     return null;
-  }
-
-  #reference(item: JsonObject, at: string): void {
-    const id = text(item.id, `${at}.id`);
-    const found = this.#known.items.get(id);
-    if (!found) {
-      throw unsupported(
-        `${at}.id`,
-        `The item ${JSON.stringify(id.slice(0, 100))} is not stored here: send it whole, and \`store: false\` so that your client does so.`,
-      );
-    }
-    this.add(found, at);
   }
 
   /** The message of the assistant that further text belongs to. */

@@ -3,10 +3,10 @@ import type { SurfaceLabels } from '../../surfaces.ts';
 import { responseId, stemOf } from './ids.ts';
 
 /**
- * A response without its output: what it is labelled with, and what of the request it says again. `store` is
- * always false, since nothing is stored; what was not sent and has no default here is null.
+ * A response without its output: what it is labelled with, and what of the request it says again. What was not
+ * sent and has no default here is null.
  */
-export function shellOf(request: JsonObject, { id, created, model }: SurfaceLabels): JsonObject {
+export function shellOf(request: JsonObject, { id, created, model, store }: SurfaceLabels): JsonObject {
   const { effort, summary } = asObject(request.reasoning) ?? {};
   const { format, verbosity } = asObject(request.text) ?? {};
   return {
@@ -14,7 +14,7 @@ export function shellOf(request: JsonObject, { id, created, model }: SurfaceLabe
     object: 'response',
     created_at: created,
     status: 'in_progress',
-    background: false,
+    background: request.background === true,
     error: null,
     incomplete_details: null,
     instructions: request.instructions ?? null,
@@ -28,7 +28,7 @@ export function shellOf(request: JsonObject, { id, created, model }: SurfaceLabe
     prompt_cache_key: request.prompt_cache_key ?? null,
     reasoning: { effort: effort ?? null, summary: summary ?? null },
     safety_identifier: request.safety_identifier ?? null,
-    store: false,
+    store: store ?? false,
     temperature: request.temperature ?? null,
     text: { format: format ?? { type: 'text' }, ...(verbosity == null ? {} : { verbosity }) },
     tool_choice: request.tool_choice ?? 'auto',

@@ -94,7 +94,6 @@ describe('fields', () => {
   });
 
   test.each<[JsonObject, string]>([
-    [{ store: true }, 'store'],
     [{ truncation: 'auto' }, 'truncation'],
     [{ max_tool_calls: 3 }, 'max_tool_calls'],
     [{ reasoning: { summary: 'detailed' } }, 'reasoning.summary'],
@@ -121,7 +120,6 @@ describe('fields', () => {
     [{ messages: [] }, 'unsupported_parameter', 'messages'],
     [{ max_tokens: 5 }, 'unsupported_parameter', 'max_tokens'],
     [{ response_format: { type: 'text' } }, 'unsupported_parameter', 'response_format'],
-    [{ background: true }, 'unsupported_parameter', 'background'],
     [{ conversation: 'conv_1' }, 'unsupported_parameter', 'conversation'],
     [{ prompt: { id: 'pmpt_1' } }, 'unsupported_parameter', 'prompt'],
     [{ context_management: [{ type: 'compaction' }] }, 'unsupported_parameter', 'context_management'],

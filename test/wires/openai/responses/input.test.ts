@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { GatewayError } from '../../../../src/errors.ts';
 import { readResponseRequest } from '../../../../src/wires/openai/responses/index.ts';
 import { messagesOf, read, refusal } from './support.ts';
 
@@ -161,12 +162,15 @@ describe('messages of the assistant that follow each other', () => {
   });
 });
 
-describe('what is known of earlier responses', () => {
+describe('the conversation so far', () => {
   const earlier = [{ role: 'user', content: 'One?' }, said('One.')];
 
-  test('the items of the previous response come first', () => {
-    const body = { model: 'm', input: 'Two?', previous_response_id: 'resp_1', instructions: 'Count.' };
-    const { chat } = readResponseRequest(body, { previous: earlier, items: new Map() });
+  test('stands in the input, behind the instructions', () => {
+    const body = { model: 'm', previous_response_id: 'resp_1', instructions: 'Count.' };
+    const { chat } = readResponseRequest(
+      { ...body, input: [...earlier, { role: 'user', content: 'Two?' }] },
+      2,
+    );
     expect(chat.messages).toEqual([
       { role: 'system', content: 'Count.' },
       { role: 'user', content: 'One?' },
@@ -175,24 +179,35 @@ describe('what is known of earlier responses', () => {
     ]);
   });
 
-  test('a reference is the item that it names, with or without its type', () => {
-    const items = new Map([['msg_1', said('One.')]]);
-    const reference = { type: 'item_reference', id: 'msg_1' };
-    for (const item of [reference, { id: 'msg_1' }, { ...reference, type: null }]) {
-      const { chat } = readResponseRequest({ model: 'm', input: [item] }, { previous: null, items });
-      expect(chat.messages).toEqual([{ role: 'assistant', content: 'One.' }]);
-    }
+  test('does not change the place that an error names', () => {
+    const body = {
+      model: 'm',
+      previous_response_id: 'resp_1',
+      input: [...earlier, { type: 'web_search_call' }],
+    };
+    const at = (count: number) => {
+      try {
+        readResponseRequest(body, count);
+      } catch (error) {
+        return (error as GatewayError).param;
+      }
+      return undefined;
+    };
+    expect([at(2), at(3)]).toEqual(['input[0]', 'previous_response_id']);
   });
 
-  test('what is not known is refused by name', () => {
+  test('is asked for by name where it is only referred to', () => {
     expect(refusal({ previous_response_id: 'resp_1' })).toEqual([
       'unsupported_parameter',
       'previous_response_id',
     ]);
-    expect(refusal({ input: [{ type: 'item_reference', id: 'msg_1' }] })).toEqual([
-      'unsupported_parameter',
-      'input[0].id',
-    ]);
+    for (const item of [
+      { type: 'item_reference', id: 'msg_1' },
+      { id: 'msg_1' },
+      { type: null, id: 'msg_1' },
+    ]) {
+      expect(refusal({ input: [item] })).toEqual(['unsupported_parameter', 'input[0].id']);
+    }
   });
 });
 

@@ -1,0 +1,64 @@
+import { and, eq, gt, type InferSelectModel, inArray } from 'drizzle-orm';
+import { database } from '../db/client.ts';
+import { responses } from '../db/schema/responses.ts';
+import type { Bindings } from '../env.ts';
+import { asNumber, asString, type JsonObject } from '../lib/json.ts';
+import { KEPT_MS, type ResponseScope, UNDER_WAY } from './types.ts';
+
+type Database = Pick<Bindings, 'DB'>;
+
+export type ResponseRow = InferSelectModel<typeof responses>;
+
+/** The row of a response of the API, which names its id, time and status. */
+export async function insertRow({ DB }: Database, scope: ResponseScope, response: JsonObject): Promise<void> {
+  const createdAt = (asNumber(response.created_at) ?? 0) * 1000;
+  await database(DB)
+    .insert(responses)
+    .values({
+      id: asString(response.id) ?? '',
+      workspaceId: scope.workspaceId,
+      projectId: scope.projectId,
+      status: asString(response.status) ?? '',
+      background: response.background === true,
+      previousResponseId: asString(response.previous_response_id) ?? null,
+      createdAt,
+      expiresAt: createdAt + KEPT_MS,
+    });
+}
+
+/** Those of these responses that the project has. */
+export async function readRows(
+  { DB }: Database,
+  scope: ResponseScope,
+  ids: readonly string[],
+): Promise<ResponseRow[]> {
+  return await database(DB)
+    .select()
+    .from(responses)
+    .where(and(inArray(responses.id, [...ids]), ofProject(scope), gt(responses.expiresAt, Date.now())));
+}
+
+/** Says how a response that is under way has ended. @returns false for one that has ended, or is gone. */
+export async function endRow(
+  { DB }: Database,
+  scope: ResponseScope,
+  id: string,
+  status: string,
+): Promise<boolean> {
+  const ended = await database(DB)
+    .update(responses)
+    .set({ status })
+    .where(and(eq(responses.id, id), ofProject(scope), inArray(responses.status, [...UNDER_WAY])))
+    .returning({ id: responses.id });
+  return ended.length > 0;
+}
+
+export async function deleteRow({ DB }: Database, scope: ResponseScope, id: string): Promise<void> {
+  await database(DB)
+    .delete(responses)
+    .where(and(eq(responses.id, id), ofProject(scope)));
+}
+
+function ofProject({ workspaceId, projectId }: ResponseScope) {
+  return and(eq(responses.workspaceId, workspaceId), eq(responses.projectId, projectId));
+}

@@ -1,0 +1,338 @@
+import { env } from 'cloudflare:workers';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Bindings } from '../../../src/env.ts';
+import { type Answer, call, errorOf, newKey, newWorkspace, OPERATOR, send } from '../../support/gateway.ts';
+import { responseEvents } from '../../support/response-events.ts';
+
+const bindings = env as unknown as Bindings;
+
+let workspace = '';
+let owner = { key: '', project: '' };
+/** Of another project of the same workspace. */
+let neighbour = '';
+let reader = '';
+let stranger = '';
+beforeAll(async () => {
+  workspace = (await newWorkspace()).id;
+  owner = await newKey(workspace);
+  reader = (await newKey(workspace, 'read')).key;
+  stranger = (await newKey((await newWorkspace('Other')).id)).key;
+  const project = await call('POST', '/api/projects', { key: OPERATOR, body: { name: 'Next', workspace } });
+  const made = await call('POST', '/api/keys', {
+    key: OPERATOR,
+    body: { name: 'next', workspace, project: project.body.id, role: 'inference' },
+  });
+  neighbour = made.body.key;
+});
+let logged: string[] = [];
+beforeEach(() => {
+  logged = [];
+  vi.spyOn(console, 'error').mockImplementation((line: string) => void logged.push(line));
+});
+afterEach(() => vi.restoreAllMocks());
+
+const create = (body: object, key = owner.key): Promise<Answer> =>
+  call('POST', '/v1/responses', { key, body: { model: 'demo-echo', input: 'one two', ...body } });
+const get = (path: string, key = owner.key) => call('GET', `/v1/responses/${path}`, { key });
+const rowsOf = async (id: string) =>
+  (await bindings.DB.prepare('SELECT * FROM responses WHERE id = ?').bind(id).all()).results;
+const fileOf = (id: string) => bindings.FILES.head(`${workspace}/responses/${id}.json`);
+const textOf = ({ body }: Answer): string => body.output.at(-1).content[0].text;
+
+describe('a response', () => {
+  it('is kept unless its request says otherwise, and is then as it was answered', async () => {
+    const made = await create({ metadata: { a: 'b' } });
+    expect(made.body.store).toBe(true);
+    expect(made.headers.get('x-dropped-params')).toBeNull();
+    const read = await get(made.body.id);
+    expect(read.status).toBe(200);
+    expect(read.body).toEqual(made.body);
+    const [row] = await rowsOf(made.body.id);
+    expect(row).toMatchObject({ workspace_id: workspace, project_id: owner.project, status: 'completed' });
+    expect(Number(row?.expires_at) - Number(row?.created_at)).toBe(30 * 24 * 60 * 60 * 1000);
+  });
+
+  it('is not kept with `store: false`, nor are its words anywhere', async () => {
+    const made = await create({ store: false });
+    expect(made.body.store).toBe(false);
+    expect(errorOf(await get(made.body.id))).toEqual({
+      status: 404,
+      code: 'response_not_found',
+      param: 'response_id',
+    });
+    expect(await rowsOf(made.body.id)).toEqual([]);
+    expect(await fileOf(made.body.id)).toBeNull();
+  });
+
+  it('of a stream is kept before the client reads the end', async () => {
+    const response = await send('POST', '/v1/responses', {
+      key: owner.key,
+      body: { model: 'demo-echo', input: 'one two', stream: true },
+    });
+    const events = responseEvents(await response.text());
+    const last = events.at(-1) as unknown as { type: string; response: { id: string; store: boolean } };
+    expect(last.type).toBe('response.completed');
+    expect(last.response.store).toBe(true);
+    expect((await get(last.response.id)).body).toEqual(last.response);
+  });
+
+  it('that broke is kept as what it is', async () => {
+    const response = await send('POST', '/v1/responses', {
+      key: owner.key,
+      body: { model: 'demo-break', input: 'one two', stream: true, midstream: 'error' },
+    });
+    const last = responseEvents(await response.text()).at(-1) as unknown as { response: { id: string } };
+    const read = await get(last.response.id);
+    expect(read.body).toMatchObject({ status: 'failed', error: { code: 'server_error' } });
+    const next = await create({ previous_response_id: last.response.id });
+    expect(errorOf(next)).toEqual({ status: 400, code: 'invalid_value', param: 'previous_response_id' });
+  });
+
+  it('is not kept where the data policy forbids it, and who asked for it is told', async () => {
+    const endpoint = { provider: 'demo', upstream_model: 'demo-echo', data_policy: { training: false } };
+    await call('PUT', '/api/models/tests%2Fdiscreet', {
+      key: OPERATOR,
+      body: { kind: 'chat', endpoints: [endpoint] },
+    });
+    const denied = { model: 'tests/discreet', provider: { data_collection: 'deny' } };
+    for (const [store, dropped] of [
+      [undefined, null],
+      [true, 'store'],
+    ]) {
+      const made = await create({ ...denied, store });
+      expect(made.body.store).toBe(false);
+      expect(made.headers.get('x-dropped-params')).toBe(dropped);
+      expect((await get(made.body.id)).status).toBe(404);
+    }
+  });
+
+  it.each([
+    ['R2 fails', () => vi.spyOn(bindings.FILES, 'put').mockRejectedValue(new Error('R2 is down'))],
+    ['the database fails', () => void failInserts()],
+  ])('says that it is not kept when %s', async (_, fail) => {
+    fail();
+    const made = await create({});
+    expect(made.status).toBe(200);
+    expect(made.body.store).toBe(false);
+    expect(textOf(made)).toBe('one two');
+    const streamed = await send('POST', '/v1/responses', {
+      key: owner.key,
+      body: { model: 'demo-echo', input: 'one two', stream: true },
+    });
+    const last = responseEvents(await streamed.text()).at(-1) as unknown as { response: { store: boolean } };
+    expect(last.response.store).toBe(false);
+    expect(logged.filter((line) => line.includes('response_not_kept'))).toHaveLength(2);
+    vi.restoreAllMocks();
+    await vi.waitFor(async () => {
+      expect(await rowsOf(made.body.id)).toEqual([]);
+      expect(await fileOf(made.body.id)).toBeNull();
+    });
+  });
+
+  it('is of its project alone', async () => {
+    const { id } = (await create({})).body;
+    for (const [method, path] of [
+      ['GET', id],
+      ['GET', `${id}/input_items`],
+      ['DELETE', id],
+    ]) {
+      for (const key of [neighbour, stranger]) {
+        const answer = await call(method ?? '', `/v1/responses/${path}`, { key });
+        expect(errorOf(answer)).toEqual({ status: 404, code: 'response_not_found', param: 'response_id' });
+      }
+      expect((await call(method ?? '', `/v1/responses/${path}`, { key: reader })).status).toBe(403);
+      expect((await call(method ?? '', `/v1/responses/${path}`, { key: OPERATOR })).status).toBe(403);
+      expect((await call(method ?? '', `/v1/responses/${path}`)).status).toBe(401);
+    }
+    for (const key of [neighbour, stranger]) {
+      expect(errorOf(await create({ previous_response_id: id }, key))).toEqual({
+        status: 400,
+        code: 'previous_response_not_found',
+        param: 'previous_response_id',
+      });
+      const item = { type: 'item_reference', id: `msg_${id.slice(5)}_0` };
+      expect(errorOf(await create({ input: [item] }, key))).toEqual({
+        status: 404,
+        code: 'item_not_found',
+        param: 'input[0].id',
+      });
+    }
+    expect((await get(id)).status).toBe(200);
+  });
+
+  it('is gone when it is deleted, and the change is in the audit log', async () => {
+    const { id } = (await create({})).body;
+    const deleted = await call('DELETE', `/v1/responses/${id}`, { key: owner.key });
+    expect(deleted).toMatchObject({ status: 200, body: { id, object: 'response', deleted: true } });
+    expect((await get(id)).status).toBe(404);
+    expect((await call('DELETE', `/v1/responses/${id}`, { key: owner.key })).status).toBe(404);
+    expect(await fileOf(id)).toBeNull();
+    expect(errorOf(await create({ previous_response_id: id })).code).toBe('previous_response_not_found');
+    const log = bindings.DB.prepare('SELECT action, workspace_id FROM audit_log WHERE target = ?').bind(id);
+    expect((await log.all()).results).toEqual([{ action: 'response.delete', workspace_id: workspace }]);
+  });
+
+  it('that has expired is gone before it is swept', async () => {
+    const { id } = (await create({})).body;
+    await bindings.DB.prepare('UPDATE responses SET expires_at = 1 WHERE id = ?').bind(id).run();
+    expect((await get(id)).status).toBe(404);
+    expect(errorOf(await create({ previous_response_id: id })).code).toBe('previous_response_not_found');
+  });
+
+  it.each(['x', 'resp_', 'resp_..%2F..', 'resp_1', `resp_${'a'.repeat(500)}`])('%s is none', async (id) => {
+    expect((await get(id)).status).toBe(404);
+    expect(errorOf(await create({ previous_response_id: decodeURIComponent(id) })).code).toBe(
+      'previous_response_not_found',
+    );
+  });
+
+  it('is 503 while storage fails, for who reads it and who goes on from it', async () => {
+    const { id } = (await create({})).body;
+    vi.spyOn(bindings.FILES, 'get').mockRejectedValue(new Error('R2 is down'));
+    expect(errorOf(await get(id)).code).toBe('storage_unavailable');
+    expect(errorOf(await create({ previous_response_id: id })).code).toBe('storage_unavailable');
+  });
+});
+
+describe('a conversation', () => {
+  /** The demo model says what the user said last; what it was told is in its input items. */
+  const itemsOf = async (id: string) =>
+    (await get(`${id}/input_items?order=asc&limit=100`)).body.data as {
+      id: string;
+      type: string;
+      role?: string;
+      content: { text: string }[];
+    }[];
+
+  it('goes on from the previous response, without its instructions', async () => {
+    const first = await create({ input: 'One?', instructions: 'Count.' });
+    const second = await create({ input: 'Two?', previous_response_id: first.body.id });
+    expect(second.body).toMatchObject({ previous_response_id: first.body.id, instructions: null });
+    const third = await create({
+      input: [{ role: 'user', content: [{ type: 'input_text', text: 'Three?' }] }],
+      previous_response_id: second.body.id,
+    });
+    const items = await itemsOf(third.body.id);
+    expect(items.map(({ role, content }) => [role, content[0]?.text])).toEqual([
+      ['user', 'One?'],
+      ['assistant', 'One?'],
+      ['user', 'Two?'],
+      ['assistant', 'Two?'],
+      ['user', 'Three?'],
+    ]);
+    expect(new Set(items.map(({ id }) => id)).size).toBe(5);
+  });
+
+  it('outlives the responses that it went over', async () => {
+    const first = await create({ input: 'One?' });
+    const second = await create({ input: 'Two?', previous_response_id: first.body.id });
+    await call('DELETE', `/v1/responses/${first.body.id}`, { key: owner.key });
+    const third = await create({ input: 'Three?', previous_response_id: second.body.id });
+    expect(await itemsOf(third.body.id)).toHaveLength(5);
+  });
+
+  it('takes items by their ids, of input and output, of several responses', async () => {
+    const first = await create({ input: 'One?' });
+    const second = await create({ input: 'Two?' });
+    const [asked] = await itemsOf(first.body.id);
+    const references = [
+      { type: 'item_reference', id: asked?.id },
+      { id: first.body.output[0].id },
+      { type: 'item_reference', id: second.body.output[0].id },
+    ];
+    const third = await create({ input: [...references, { role: 'user', content: 'Three?' }] });
+    expect(third.status).toBe(200);
+    expect((await itemsOf(third.body.id)).map(({ content }) => content[0]?.text)).toEqual([
+      'One?',
+      'One?',
+      'Two?',
+      'Three?',
+    ]);
+  });
+
+  it.each([
+    [{ previous_response_id: 7 }, 'invalid_type', 'previous_response_id', 400],
+    [{ store: 'yes' }, 'invalid_type', 'store', 400],
+    [{ input: [{ type: 'item_reference', id: 'rs_abc_0' }] }, 'item_not_found', 'input[0].id', 404],
+    [{ input: [{ id: 'nobody’s' }] }, 'item_not_found', 'input[0].id', 404],
+    [{ conversation: 'conv_1' }, 'unsupported_parameter', 'conversation', 400],
+  ])('%o is refused', async (body, code, param, status) => {
+    expect(errorOf(await create(body))).toEqual({ status, code, param });
+  });
+
+  it('refuses references into too many responses', async () => {
+    const input = Array.from({ length: 91 }, (_, index) => ({ id: `msg_${index + 100}_0` }));
+    expect(errorOf(await create({ input }))).toMatchObject({ code: 'invalid_value', param: 'input' });
+  });
+
+  it('that is too long is refused before it is read', async () => {
+    const { id } = (await create({})).body;
+    await bindings.FILES.put(`${workspace}/responses/${id}.json`, new Uint8Array(32 * 1024 * 1024 + 1));
+    expect(errorOf(await create({ previous_response_id: id }))).toEqual({
+      status: 413,
+      code: 'request_too_large',
+      param: 'previous_response_id',
+    });
+    expect(errorOf(await create({ input: [{ id: `msg_${id.slice(5)}_0` }] }))).toEqual({
+      status: 413,
+      code: 'request_too_large',
+      param: 'input',
+    });
+  });
+});
+
+describe('the items of an input', () => {
+  const page = async (id: string, query: string) => {
+    const answer = await get(`${id}/input_items?${query}`);
+    expect(answer.status).toBe(200);
+    const { data, ...rest } = answer.body;
+    return { ...rest, texts: data.map((item: { content: { text: string }[] }) => item.content[0]?.text) };
+  };
+
+  it('come in pages, newest first', async () => {
+    const input = Array.from({ length: 25 }, (_, index) => ({ role: 'user', content: `n${index}` }));
+    const { id } = (await create({ input })).body;
+    const stem = id.slice(5);
+    expect(await page(id, '')).toMatchObject({ object: 'list', has_more: true, first_id: `msg_${stem}_i24` });
+    expect((await page(id, '')).texts).toHaveLength(20);
+    expect(await page(id, 'limit=2')).toMatchObject({ texts: ['n24', 'n23'], has_more: true });
+    const ascending = await page(id, `order=asc&limit=2&after=msg_${stem}_i22`);
+    expect(ascending).toMatchObject({ texts: ['n23', 'n24'], has_more: false, last_id: `msg_${stem}_i24` });
+    expect((await page(id, 'include[]=message.output_text.logprobs&limit=1')).texts).toEqual(['n24']);
+  });
+
+  it.each([
+    ['limit=0', 'limit'],
+    ['limit=101', 'limit'],
+    ['limit=ten', 'limit'],
+    ['order=up', 'order'],
+    ['after=msg_1', 'after'],
+    ['include=everything', 'include'],
+  ])('are not listed by %s', async (query, param) => {
+    const { id } = (await create({})).body;
+    expect(errorOf(await get(`${id}/input_items?${query}`))).toEqual({
+      status: 400,
+      code: 'invalid_value',
+      param,
+    });
+  });
+});
+
+it('other methods and actions are refused clearly', async () => {
+  const { id } = (await create({})).body;
+  const put = await call('PUT', `/v1/responses/${id}`, { key: owner.key, body: {} });
+  expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, DELETE']);
+  for (const action of ['compact', 'input_tokens']) {
+    const answer = await call('POST', `/v1/responses/${action}`, { key: owner.key, body: {} });
+    expect(errorOf(answer)).toMatchObject({ status: 404, code: 'not_found' });
+  }
+});
+
+/** Lets what is inserted into the table fail. */
+function failInserts(): void {
+  const { prepare } = bindings.DB;
+  vi.spyOn(bindings.DB, 'prepare').mockImplementation((query) => {
+    if (query.startsWith('insert into "responses"')) throw new Error('D1 is down');
+    return prepare.call(bindings.DB, query);
+  });
+}
