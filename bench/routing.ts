@@ -195,7 +195,6 @@ function healthOfBench(registry: Registry): HealthView {
       last5m: counts,
       toolCalls: { valid: 0, invalid: 0 },
       structured: { valid: 0, invalid: 0 },
-      structured: { valid: 0, invalid: 0 },
       wakingSince: null,
     });
   }
