@@ -2,10 +2,12 @@ import { Hono } from 'hono';
 import type { HttpEnv } from './http/context.ts';
 import { dataPlane, nothingHere, othersThan } from './http/data-plane.ts';
 import { handleError, methodNotAllowed } from './http/errors.ts';
+import { cancelBatchOf, createBatchOf, getBatch, getBatches } from './http/v1/batches.ts';
 import { chatCompletions } from './http/v1/chat-completions.ts';
 import { createCompletion } from './http/v1/completions.ts';
 import { getCredits } from './http/v1/credits.ts';
 import { embeddings } from './http/v1/embeddings.ts';
+import { getFile, getFileContent, listAllFiles, removeFile, uploadFile } from './http/v1/files.ts';
 import { getGeneration } from './http/v1/generations.ts';
 import { generateImages, getImageFile } from './http/v1/images.ts';
 import { getCallingKey } from './http/v1/key.ts';
@@ -32,6 +34,15 @@ app.post('/v1/completions', dataPlane(createCompletion));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
 app.post('/v1/responses', dataPlane(createResponse));
+app.post('/v1/files', dataPlane(uploadFile, false));
+app.get('/v1/files', dataPlane(listAllFiles));
+app.get('/v1/files/:id', dataPlane(getFile));
+app.delete('/v1/files/:id', dataPlane(removeFile));
+app.get('/v1/files/:id/content', dataPlane(getFileContent));
+app.post('/v1/batches', dataPlane(createBatchOf));
+app.get('/v1/batches', dataPlane(getBatches));
+app.get('/v1/batches/:id', dataPlane(getBatch));
+app.post('/v1/batches/:id/cancel', dataPlane(cancelBatchOf));
 app.get('/v1/responses/:id', dataPlane(getResponse));
 app.delete('/v1/responses/:id', dataPlane(deleteResponse));
 app.get('/v1/responses/:id/input_items', dataPlane(listInputItems));
@@ -52,6 +63,9 @@ for (const path of [
 ]) {
   app.on(othersThan('POST'), path, dataPlane(methodNotAllowed('POST')));
 }
+app.on(othersThan('GET', 'POST'), '/v1/files', dataPlane(methodNotAllowed('GET, POST')));
+app.on(othersThan('GET', 'DELETE'), '/v1/files/:id', dataPlane(methodNotAllowed('GET, DELETE')));
+app.on(othersThan('GET'), '/v1/files/:id/content', dataPlane(methodNotAllowed('GET')));
 // A POST here is one of those actions of the API that there are not.
 app.on(othersThan('GET', 'DELETE', 'POST'), '/v1/responses/:id', dataPlane(methodNotAllowed('GET, DELETE')));
 for (const path of [
@@ -64,6 +78,10 @@ for (const path of [
 ]) {
   app.on(othersThan('GET'), path, dataPlane(methodNotAllowed('GET')));
 }
+
+app.on(othersThan('POST'), '/v1/batches/:id/cancel', dataPlane(methodNotAllowed('POST')));
+app.on(othersThan('GET'), '/v1/batches/:id', dataPlane(methodNotAllowed('GET')));
+app.on(othersThan('GET', 'POST'), '/v1/batches', dataPlane(methodNotAllowed('GET, POST')));
 
 // Links to pictures carry their own proof.
 app.get('/v1/images/files/:workspace/:name', getImageFile);

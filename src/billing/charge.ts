@@ -12,17 +12,26 @@ export interface Charge {
   marginPercent: number;
 }
 
-/** Margins have two decimals: in hundredths of a percent they are whole. */
+/** Margins have two decimals, and discounts four: in hundredths of a percent both are whole. */
 const STEPS = 10_000n;
 
 /** Who pays the provider: the operator, or the workspace with a credential of its own. */
 export type PaidBy = 'operator' | 'workspace';
 
-/** The charge for a cost. The margin is taken of the sum and rounded once, half up, to the nano-dollar. */
-export function chargeFor(cost: Cost, pricing: Pricing, modelId: string, paidBy: PaidBy): Charge {
+/**
+ * The charge for a cost. Discount and margin are taken of the sum and rounded once, half up, to the nano-dollar.
+ * @param discount of the price, 0 to 1; the margin is taken of the rest.
+ */
+export function chargeFor(
+  cost: Cost,
+  pricing: Pricing,
+  modelId: string,
+  paidBy: PaidBy,
+  discount = 0,
+): Charge {
   const marginPercent = marginFor(pricing, modelId, paidBy);
-  if (marginPercent === 0) return { ...cost, marginPercent };
-  const factor = factorOf(marginPercent);
+  if (marginPercent === 0 && discount === 0) return { ...cost, marginPercent };
+  const factor = factorOf(marginPercent, discount);
   const lines: CostLine[] = [];
   let before = 0n;
   let charged = 0n;
@@ -38,6 +47,7 @@ export function chargeFor(cost: Cost, pricing: Pricing, modelId: string, paidBy:
 /**
  * The most that a request may be charged: a fixed part, and nano-USD per 1M tokens of output.
  * @param images how many pictures are asked for.
+ * @param discount of the price, 0 to 1.
  */
 export function chargeAtMost(
   inputTokens: number,
@@ -46,9 +56,10 @@ export function chargeAtMost(
   modelId: string,
   paidBy: PaidBy,
   images = 0,
+  discount = 0,
 ): { fixed: NanoUsd; outputRate: number } {
   const rates = ratesFor(inputTokens, price);
-  const factor = 1 + marginFor(pricing, modelId, paidBy) / 100;
+  const factor = (1 + marginFor(pricing, modelId, paidBy) / 100) * (1 - discount);
   const perCall = (price.perRequest ?? 0) + images * (price.perImage ?? 0);
   const fixed = (inputTokens * dearestInput(rates)) / 1_000_000 + perCall;
   return { fixed: Math.ceil(fixed * factor), outputRate: Math.ceil(dearestOutput(rates) * factor) };
@@ -74,10 +85,12 @@ function dearestOutput(rates: Rates): number {
   return Math.max(output, reasoning, outputAudio, outputImage);
 }
 
-function factorOf(marginPercent: number): bigint {
-  return STEPS + BigInt(Math.round(marginPercent * 100));
+function factorOf(marginPercent: number, discount: number): bigint {
+  const kept = STEPS - BigInt(Math.round(discount * Number(STEPS)));
+  return (STEPS + BigInt(Math.round(marginPercent * 100))) * kept;
 }
 
 function times(amount: bigint, factor: bigint): bigint {
-  return (amount * factor + STEPS / 2n) / STEPS;
+  const whole = STEPS * STEPS;
+  return (amount * factor + whole / 2n) / whole;
 }

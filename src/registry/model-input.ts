@@ -23,6 +23,8 @@ export interface PriceInput extends RatesInput {
   per_request?: number | undefined;
   /** USD per picture that is made. */
   image?: number | undefined;
+  /** What of it is left out for lines of batches, 0 to 1. */
+  batch_discount?: number | undefined;
   tiers?: (RatesInput & { above: number })[] | undefined;
 }
 
@@ -99,6 +101,7 @@ export function priceFrom(input: PriceInput, param: string): Price {
   const price: Price = ratesFrom(input);
   if (input.per_request !== undefined) price.perRequest = nano(input.per_request);
   if (input.image !== undefined) price.perImage = nano(input.image);
+  if (input.batch_discount !== undefined) price.batchDiscount = input.batch_discount;
   if (input.tiers && input.tiers.length > 0) {
     let last = 0;
     price.tiers = input.tiers.map((tier, index) => {
@@ -121,6 +124,7 @@ export function priceView(price: Price): PriceInput {
   const view: PriceInput = ratesView(price);
   if (price.perRequest !== undefined) view.per_request = price.perRequest / NANO_PER_USD;
   if (price.perImage !== undefined) view.image = price.perImage / NANO_PER_USD;
+  if (price.batchDiscount !== undefined) view.batch_discount = price.batchDiscount;
   if (price.tiers) view.tiers = price.tiers.map((tier) => ({ above: tier.above, ...ratesView(tier) }));
   return view;
 }

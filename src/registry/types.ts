@@ -30,6 +30,8 @@ export interface Price extends Rates {
   perRequest?: number;
   /** Nano-USD per picture that is made, on top of the tokens. */
   perImage?: number;
+  /** What of it is left out for lines of batches, 0 to 1, four decimals. */
+  batchDiscount?: number;
   /** Rates that hold for the whole request when its input is larger than `above` tokens. Ascending. */
   tiers?: (Rates & { above: number })[];
 }

@@ -1,4 +1,5 @@
 import { chargeAtMost } from '../../billing/charge.ts';
+import { discountOf } from '../discount.ts';
 import { estimateInputTokens } from '../estimate.ts';
 import { paidBy } from '../paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
@@ -34,7 +35,8 @@ export function reservationOf(call: Call, candidates: readonly Candidate[], time
     if (!endpoint.price) continue;
     priced = true;
     const { price } = endpoint;
-    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), images);
+    const discount = discountOf(call, candidate);
+    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), images, discount);
     cost.fixed = Math.max(cost.fixed, worst.fixed * times);
     cost.outputRate = Math.max(cost.outputRate, worst.outputRate * times);
   }

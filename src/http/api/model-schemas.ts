@@ -36,6 +36,13 @@ export const Price = z
     ...rates,
     per_request: Usd.optional().meta({ description: 'USD per request, on top of the tokens.' }),
     image: Usd.optional().meta({ description: 'USD per picture that is made, on top of the tokens.' }),
+    batch_discount: z
+      .number()
+      .min(0)
+      .max(1)
+      .multipleOf(0.0001)
+      .optional()
+      .meta({ description: 'What of it is left out for lines of batches, 0 to 1.' }),
     tiers: z
       .array(z.strictObject({ above: Tokens, ...rates }))
       .max(10)
