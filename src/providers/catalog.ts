@@ -293,9 +293,10 @@ const PROVIDERS: readonly Provider[] = [
 /** The shipped providers by id, in the order in which they are listed. */
 export const SHIPPED_PROVIDERS: ReadonlyMap<string, Provider> = new Map(
   PROVIDERS.map((provider) => {
-    const dataPolicy = DATA_POLICIES[provider.id];
-    const constrainsJson = JSON_CONSTRAINED[provider.id];
-    const more = { ...(dataPolicy && { dataPolicy }), ...(constrainsJson && { constrainsJson }) };
-    return [provider.id, { ...provider, ...more }];
+    const [dataPolicy, constrainsJson] = [DATA_POLICIES[provider.id], JSON_CONSTRAINED[provider.id]];
+    return [
+      provider.id,
+      { ...provider, ...(dataPolicy && { dataPolicy }), ...(constrainsJson && { constrainsJson }) },
+    ];
   }),
 );

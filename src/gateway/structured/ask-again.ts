@@ -7,6 +7,7 @@ import type { ChatRequest, Usage } from '../../wires/types.ts';
 import type { Pursuit } from '../attempt/pursuit.ts';
 import type { ServedWhole } from '../attempt/served.ts';
 import { changeRequest } from '../change-request.ts';
+import { discountOf } from '../discount.ts';
 import { estimateInputTokens } from '../estimate.ts';
 import { paidBy } from '../paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
@@ -77,18 +78,20 @@ export function correctionRequest(request: ChatRequest, { served, text, complain
 
 /** Its candidate, held to the output that is left of what the request may cost; null where nothing is left. */
 function withinBudget(
-  { caller }: Call,
+  call: Call,
   { candidate, answer }: ServedWhole,
   request: ChatRequest,
   maxCostUsd: number | undefined,
 ): Candidate | null {
   if (maxCostUsd === undefined) return candidate;
   const { endpoint, model } = candidate;
+  const { pricing } = call.caller;
+  const discount = discountOf(call, candidate);
   if (!endpoint.price || !answer.usage) return null;
   const payer = paidBy(candidate);
-  const spent = chargeFor(costOf(answer.usage, endpoint.price), caller.pricing, model.id, payer).total;
+  const spent = chargeFor(costOf(answer.usage, endpoint.price), pricing, model.id, payer, discount).total;
   const input = estimateInputTokens(request);
-  const worst = chargeAtMost(input, endpoint.price, caller.pricing, model.id, payer);
+  const worst = chargeAtMost(input, endpoint.price, pricing, model.id, payer, 0, discount);
   const left = maxCostUsd - nanoToUsd(spent) - nanoToUsd(worst.fixed);
   if (left < 0) return null;
   const output = worst.outputRate === 0 ? Infinity : Math.floor((left * 1e15) / worst.outputRate);
