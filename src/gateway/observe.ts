@@ -4,7 +4,7 @@ import type { StreamState } from '../wires/types.ts';
 import { isFaultOfEndpoint } from './attempt/failure.ts';
 import type { ServedPlain, ServedStream, ServedWhole } from './attempt/served.ts';
 import type { StructuredValidity } from './structured/judge.ts';
-import { type ToolCallVerdict, toolCallsOf } from './tool-calls.ts';
+import { type ToolCallVerdict, toolCallsOf, verdictOn } from './tool-calls.ts';
 import type { Call, Candidate } from './types.ts';
 
 /** What an answer was like, beyond having come. */
@@ -15,7 +15,9 @@ interface Verdicts {
 
 /** Tells health of a whole answer. @param structured whether it was the JSON that was asked for. */
 export function observeWhole(call: Call, served: ServedWhole, structured: StructuredValidity = null): void {
-  observeAnswer(call, served, { toolCalls: toolCallsOf(served.answer.text), structured });
+  const { answer, native } = served;
+  const toolCalls = native ? verdictOn(answer.calls ?? []) : toolCallsOf(answer.text);
+  observeAnswer(call, served, { toolCalls, structured });
 }
 
 /** The same of an answer that calls no tools, whatever it says. */

@@ -185,7 +185,7 @@ function writeWhole(
   parts?: readonly Part[],
 ): Response {
   // Before it is settled: an answer that cannot be written is none.
-  const body = wholeAnswer(call, served.answer.text);
+  const body = wholeAnswer(call, served);
   const headers = settleWhole(call, trail, served, granted, parts);
   return new Response(body(), { headers });
 }
@@ -198,7 +198,7 @@ function settleWhole(
   parts?: readonly Part[],
 ): Record<string, string> {
   const { answer, candidate } = served;
-  const dropped = droppedParams(call, served.dropped);
+  const dropped = droppedParams(call, served);
   const settlement = settle(call, trail, {
     ...answer,
     status: 'completed',

@@ -30,7 +30,7 @@ export function relayPlain(relayed: PlainRelayed, served: ServedPlain, granted: 
   const { readable, writable } = new IdentityTransformStream();
   call.waitUntil(new PlainRelay(relayed, served, writable).run());
   const { contentType } = served.open.stream;
-  const dropped = droppedParams(call, served.dropped);
+  const dropped = droppedParams(call, served);
   return new Response(readable, {
     headers: {
       ...answerHeaders(call, trail, { candidate: served.candidate, dropped }, granted, contentType),
@@ -125,7 +125,7 @@ class PlainRelay {
   /** Settles, then says the last word to a client that is still there. */
   async #end(thrown: GatewayError | null): Promise<void> {
     const call = this.#call;
-    const { candidate, dropped, open, secret } = this.#served;
+    const { candidate, open, secret } = this.#served;
     const { state } = open.stream;
     const cause = thrown && (this.#trail.brake.reason ?? thrown);
     const failure = cause && errorWithoutSecret(await failureOf(call, cause), secret);
@@ -141,7 +141,7 @@ class PlainRelay {
       rawFinishReason: null,
       upstreamId: state.upstreamId,
       upstreamModel: state.upstreamModel,
-      dropped: droppedParams(call, dropped),
+      dropped: droppedParams(call, this.#served),
       firstTokenAt: this.#firstAt,
       skippedEvents: 0,
     });

@@ -30,6 +30,8 @@ export interface RequestFacts {
   maxOutputTokens: number | null;
   /** How many answers are asked for. */
   answers: number;
+  /** Of a request that cannot be translated: whether an endpoint speaks its format. */
+  speaks?: (row: Row) => boolean;
   /** Output tokens of an answer, as answers to requests like this taught; null when nothing was learned. */
   expectedOutput: number | null;
 }

@@ -28,6 +28,18 @@ export interface Quirks {
   prefill?: PrefillQuirk | undefined;
   embedding?: EmbeddingQuirk | undefined;
   image?: ImageQuirk | undefined;
+  /** The host speaks the Responses API as well (openai wire). */
+  responses?: ResponsesQuirk | undefined;
+}
+
+/** What is to be known of a host's Responses API. */
+export interface ResponsesQuirk {
+  /** Models that it does not serve there, as globs over its own names. */
+  except?: readonly string[] | undefined;
+  /** It seals the reasoning of an answer that it does not store, if asked, so that it can be sent back. */
+  sealsReasoning?: boolean | undefined;
+  /** Top-level request fields that it refuses: dropped, and reported. */
+  drop?: readonly string[] | undefined;
 }
 
 /** Deviations of requests of one kind, whose names mean other things in chat. */

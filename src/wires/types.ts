@@ -3,9 +3,18 @@ import type { Json, JsonObject } from '../lib/json.ts';
 import type { JsonMember } from '../lib/json-members.ts';
 import type { FormPart } from '../lib/multipart/types.ts';
 import type { SseEvent } from '../lib/sse.ts';
+import type { NativeCodec, NativeFormat, NativeRequest } from './native.ts';
 import type { Quirks } from './quirks.ts';
 
-export type { EmbeddingQuirk, ImageQuirk, KindQuirk, PrefillQuirk, Quirks } from './quirks.ts';
+export type { NativeCodec, NativeDecoder, NativeFormat, NativeRequest } from './native.ts';
+export type {
+  EmbeddingQuirk,
+  ImageQuirk,
+  KindQuirk,
+  PrefillQuirk,
+  Quirks,
+  ResponsesQuirk,
+} from './quirks.ts';
 
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
 export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock' | 'cohere';
@@ -99,6 +108,13 @@ export interface Received<Kind extends ModelKind, Body extends RequestBody> {
   extensions: readonly string[];
   /** The body was translated from another format, so its members may be more than the caller knows of. */
   translated?: boolean;
+  /** The request that this one was translated from, for endpoints that speak its format. */
+  native?: NativeRequest;
+  /**
+   * Why it cannot be translated: only endpoints that speak its format can be sent it, and `bytes` are no more than
+   * what is needed to find them.
+   */
+  untranslatable?: GatewayError;
   /** The parts of a request that came as a form, without the extensions; `bytes` are its fields as JSON then. */
   form?: readonly FormPart[];
   /** What is asked of a model that can do more than one thing; absent: what its kind is named after. */
@@ -165,6 +181,10 @@ export interface DecodedAnswer {
   upstreamId: string | null;
   /** The model as the provider names it in the answer. */
   upstreamModel: string | null;
+  /** The arguments of its tool calls, of an answer that is no chat completion. */
+  calls?: readonly string[];
+  /** Its text, of an answer that is no chat completion; absent where it says none, as a refusal. */
+  said?: string;
 }
 
 /** What a stream has told so far. Read by the relay, written by the decoder. */
@@ -293,6 +313,8 @@ export interface TokenCounter {
 export interface Wire extends Partial<Record<PlainKind, Codec>> {
   id: WireId;
   chat?: ChatCodec;
+  /** The formats of clients that some hosts of this wire speak themselves. */
+  native?: Partial<Record<NativeFormat, NativeCodec>>;
   tokens?: TokenCounter;
   /** Maps an answer that is not 2xx, by status and the provider's type or code, never by its words. */
   readError(status: number, headers: Headers, body: string): GatewayError;

@@ -10,7 +10,7 @@ import type { Part } from '../settle.ts';
 import type { Judgement } from '../structured/judge.ts';
 import { judgeStream, keeperOfChoices } from '../structured/stream.ts';
 import type { StreamedChoices } from '../structured/streamed.ts';
-import { StreamedToolCalls, type ToolCallVerdict } from '../tool-calls.ts';
+import { StreamedToolCalls, type ToolCallVerdict, verdictOn } from '../tool-calls.ts';
 import type { ChatCall } from '../types.ts';
 import type { Joint } from './joint.ts';
 import { joinUsage, usageObject } from './usage.ts';
@@ -90,14 +90,15 @@ export class Answer {
     const joint = this.#pieces.at(-1)?.joint;
     const { state } = this.served.stream.decoder;
     this.#created ??= state.created;
-    if (state.toolCalls) this.#toolCalls.push(text);
+    if (state.toolCalls && !this.served.native) this.#toolCalls.push(text);
     this.#choices?.push(text);
     return joint ? joint.push(text) : text;
   }
 
   /** Whether the tool calls of the stream that runs, or ran last, are JSON. */
   get toolCalls(): ToolCallVerdict {
-    return this.#toolCalls.verdict;
+    const { native } = this.served;
+    return native ? verdictOn(native.calls) : this.#toolCalls.verdict;
   }
 
   /** What is to be said of the stream that ran last, where its request wants JSON. */

@@ -17,21 +17,28 @@ export function createResponse(c: HttpContext): Promise<Response> {
     const scope = callerOf(c);
     const told = withConversation(c.env, scope, body);
     return told instanceof Promise
-      ? told.then((late) => asked(c, scope, late.body, late.earlier))
-      : asked(c, scope, told.body, told.earlier);
+      ? told.then((late) => askedIn(c, scope, late.body, late.body === body ? bytes : null, late.earlier))
+      : askedIn(c, scope, told.body, told.body === body ? bytes : null, told.earlier);
   });
 }
 
 /** @throws GatewayError as the format. */
-function asked(c: HttpContext, scope: ResponseScope, body: JsonObject, earlier: number): Asked {
-  const { bytes, surface } = inResponsesFormat(body, earlier);
+function askedIn(
+  c: HttpContext,
+  scope: ResponseScope,
+  body: JsonObject,
+  bytes: Uint8Array | null,
+  earlier: number,
+): Asked {
+  const asked = inResponsesFormat(body, bytes, earlier);
+  const { surface } = asked;
   const { store } = body;
   if (store != null && typeof store !== 'boolean') {
     throw new GatewayError('invalid_type', { param: 'store', message: 'store must be a boolean.' });
   }
-  if (store === false || !surface) return { bytes, surface };
+  if (store === false || !surface) return asked;
   if (!configOf(c.env).keepsResponses) {
-    return { bytes, surface: store ? { ...surface, dropped: [...surface.dropped, 'store'] } : surface };
+    return store ? { ...asked, surface: { ...surface, dropped: [...surface.dropped, 'store'] } } : asked;
   }
   const archiveFor = (generationId: string) =>
     new ResponseArchive({
@@ -42,5 +49,5 @@ function asked(c: HttpContext, scope: ResponseScope, body: JsonObject, earlier: 
       background: false,
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     });
-  return { bytes, surface, archiveFor };
+  return { ...asked, archiveFor };
 }

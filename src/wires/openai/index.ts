@@ -5,12 +5,14 @@ import { readError } from './error.ts';
 import { images } from './images.ts';
 import { encodeRequest } from './request.ts';
 import { decodeResponse } from './response.ts';
+import { nativeResponses } from './responses/native/index.ts';
 import { createStream } from './stream.ts';
 
 /** OpenAI Chat Completions, the hub format: what comes in goes out, with only what must change changed. */
 export const openai: Wire = {
   id: 'openai',
   chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream, constrains },
+  native: { responses: nativeResponses },
   embedding: embeddings,
   image: images,
   readError,
