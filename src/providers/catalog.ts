@@ -2,6 +2,7 @@ import { CLOUDS } from './clouds.ts';
 import { DATA_POLICIES } from './data-policies.ts';
 import { EMBEDDERS } from './embedders.ts';
 import { JSON_CONSTRAINED } from './json-constrained.ts';
+import { OPEN_HOSTS } from './open-hosts.ts';
 import type { Provider } from './types.ts';
 
 /**
@@ -263,27 +264,7 @@ const PROVIDERS: readonly Provider[] = [
     },
     docs: 'https://docs.perplexity.ai/docs/sonar/openai-compatibility',
   },
-  {
-    id: 'nebius',
-    name: 'Nebius Token Factory',
-    baseUrl: 'https://api.tokenfactory.nebius.com/v1',
-    wire: 'openai',
-    auth: { kind: 'bearer' },
-    env: ['NEBIUS_API_KEY'],
-    docs: 'https://docs.tokenfactory.nebius.com/api-reference/introduction',
-  },
-  {
-    id: 'huggingface',
-    name: 'Hugging Face Inference Providers',
-    // Routes by itself; `model:provider` as the upstream model chooses one.
-    baseUrl: 'https://router.huggingface.co/v1',
-    wire: 'openai',
-    auth: { kind: 'bearer' },
-    env: ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],
-    // The recorded requests of its clients have `max_tokens`, as does https://huggingface.co/docs/inference-providers/tasks/chat-completion.
-    quirks: { rename: { max_completion_tokens: 'max_tokens' } },
-    docs: 'https://huggingface.co/docs/inference-providers/index',
-  },
+  ...OPEN_HOSTS,
   {
     id: 'zai',
     name: 'Z.ai',
