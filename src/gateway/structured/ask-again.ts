@@ -91,7 +91,7 @@ function withinBudget(
   const payer = paidBy(candidate);
   const spent = chargeFor(costOf(answer.usage, endpoint.price), pricing, model.id, payer, discount).total;
   const input = estimateInputTokens(request);
-  const worst = chargeAtMost(input, endpoint.price, pricing, model.id, payer, 0, discount);
+  const worst = chargeAtMost(input, endpoint.price, pricing, model.id, payer, {}, discount);
   const left = maxCostUsd - nanoToUsd(spent) - nanoToUsd(worst.fixed);
   if (left < 0) return null;
   const output = worst.outputRate === 0 ? Infinity : Math.floor((left * 1e15) / worst.outputRate);

@@ -6,7 +6,10 @@ import { images } from './images.ts';
 import { encodeRequest } from './request.ts';
 import { decodeResponse } from './response.ts';
 import { nativeResponses } from './responses/native/index.ts';
+import { speech } from './speech.ts';
+
 import { createStream } from './stream.ts';
+import { transcription } from './transcription.ts';
 
 /** OpenAI Chat Completions, the hub format: what comes in goes out, with only what must change changed. */
 export const openai: Wire = {
@@ -15,5 +18,7 @@ export const openai: Wire = {
   native: { responses: nativeResponses },
   embedding: embeddings,
   image: images,
+  speech,
+  transcription,
   readError,
 };
