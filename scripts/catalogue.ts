@@ -4,8 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { withSound } from '../src/registry/catalogue/sound.ts';
-import type { Catalogue } from '../src/registry/catalogue/types.ts';
+import { withAdditions } from '../src/providers/catalogue-additions.ts';
 import { CATALOGUE } from '../src/registry/catalogue/version.ts';
 import { buildCatalogue } from '../src/registry/models-dev/build.ts';
 import type { Source } from '../src/registry/models-dev/types.ts';
@@ -16,8 +15,8 @@ if (file === undefined) {
   process.exit(1);
 }
 
-const { catalogue: built, doubts } = buildCatalogue(JSON.parse(readFileSync(file, 'utf8')) as Source);
-const catalogue = sorted(withSound(built));
+const { catalogue: base, doubts } = buildCatalogue(JSON.parse(readFileSync(file, 'utf8')) as Source);
+const catalogue = withAdditions(base);
 const text = `{"models":[\n${lines(catalogue.models)}\n],"endpoints":[\n${lines(catalogue.endpoints)}\n]}\n`;
 const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
 const revision = hash === CATALOGUE.hash ? CATALOGUE.revision : CATALOGUE.revision + 1;
@@ -34,14 +33,6 @@ for (const doubt of doubts) console.log(doubt);
 console.log(
   `${catalogue.models.length} models, ${catalogue.endpoints.length} endpoints, revision ${revision}`,
 );
-
-function sorted({ models, endpoints }: Catalogue): Catalogue {
-  const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
-  return {
-    models: models.toSorted((a, b) => compare(a.id, b.id)),
-    endpoints: endpoints.toSorted((a, b) => compare(a.model, b.model)),
-  };
-}
 
 function lines(values: readonly object[]): string {
   return values.map((value) => JSON.stringify(value)).join(',\n');

@@ -1,7 +1,6 @@
 import type { Db } from '../../db/client.ts';
 import { endpoints, models } from '../../db/schema/registry.ts';
 import { registryChanges } from '../../db/schema/registry-changes.ts';
-import { isSoundAlone } from '../catalogue/sound.ts';
 import type { ModelRow } from '../import.ts';
 import { PRICES_IN_FORCE, type PriceInForce } from '../read.ts';
 import type { Price } from '../types.ts';
@@ -39,9 +38,7 @@ export async function readKnown(db: Db): Promise<Known> {
     benchmarks: new Map(modelRows.flatMap(({ id, benchmarks }) => (benchmarks ? [[id, benchmarks]] : []))),
     endpoints: new Map(
       endpointRows
-        .filter(
-          ({ id, modelId, source }) => source === 'catalogue' && !operators.has(modelId) && !isSoundAlone(id),
-        )
+        .filter(({ modelId, source }) => source === 'catalogue' && !operators.has(modelId))
         .map((row) => [
           row.id,
           {
