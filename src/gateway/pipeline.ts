@@ -1,5 +1,5 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
-import type { DecodedAnswer, Usage } from '../wires/types.ts';
+import type { DecodedAnswer, ModelKind, Usage } from '../wires/types.ts';
 import { admit, type Granted, grantedInTime } from './admit.ts';
 import { heedDataPolicy } from './archive.ts';
 import { Pursuit } from './attempt/pursuit.ts';
@@ -61,9 +61,12 @@ export function completePlain(
   });
 }
 
-/** Some hosts count no tokens of embeddings: they are their input's alone, and known about as well as its text. */
+/** The kinds whose tokens are those of their input alone, which are known about as well as its text. */
+const ESTIMABLE: ReadonlySet<string> = new Set<ModelKind>(['embedding', 'moderation']);
+
+/** Some hosts count no tokens of these. */
 function estimated({ request }: Call): Usage | null {
-  return request.kind === 'embedding' ? estimateUsage(request) : null;
+  return ESTIMABLE.has(request.kind) ? estimateUsage(request) : null;
 }
 
 async function run(
@@ -157,7 +160,7 @@ function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
 function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Granted): Response {
   const { answer, candidate } = served;
   // Before it is settled: an answer that cannot be written is none.
-  const body = wholeAnswer(call, answer.text);
+  const body = wholeAnswer(call, served);
   const headers = settleWhole(call, trail, served, granted);
   observeWhole(call, served);
   if (answer.usage) learnFromAnswer(call, candidate, answer.usage);
@@ -171,7 +174,7 @@ function settleWhole(
   granted: Granted,
 ): Record<string, string> {
   const { answer, candidate } = served;
-  const dropped = droppedParams(call, served.dropped);
+  const dropped = droppedParams(call, served);
   const settlement = settle(call, trail, {
     ...answer,
     status: 'completed',

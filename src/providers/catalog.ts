@@ -1,6 +1,7 @@
 import { CLOUDS } from './clouds.ts';
 import { DATA_POLICIES } from './data-policies.ts';
 import { EMBEDDERS } from './embedders.ts';
+import { OPEN_MODEL_HOSTS } from './open-model-hosts.ts';
 import type { Provider } from './types.ts';
 
 /**
@@ -15,9 +16,14 @@ const PROVIDERS: readonly Provider[] = [
     wire: 'openai',
     auth: { kind: 'bearer' },
     env: ['OPENAI_API_KEY'],
-    // "Array dimensions must be 2048 or less", "a maximum of 300,000 tokens summed across all inputs":
-    // https://platform.openai.com/docs/api-reference/embeddings/create#embeddings-create-input.
-    quirks: { embedding: { batch: 2048, batchTokens: 300_000 } },
+    quirks: {
+      // "Array dimensions must be 2048 or less", "a maximum of 300,000 tokens summed across all inputs":
+      // https://platform.openai.com/docs/api-reference/embeddings/create#embeddings-create-input.
+      embedding: { batch: 2048, batchTokens: 300_000 },
+      // https://platform.openai.com/docs/guides/reasoning#encrypted-reasoning-items. These models' own pages name
+      // chat completions alone: https://platform.openai.com/docs/models.
+      responses: { sealsReasoning: true, except: ['*-search-preview*', '*-audio*'] },
+    },
     docs: 'https://platform.openai.com/docs/api-reference/chat',
   },
   {
@@ -54,6 +60,8 @@ const PROVIDERS: readonly Provider[] = [
       reasoningOutsideCompletion: true,
       // "Argument not supported: size", nor `style`: https://docs.x.ai/docs/api-reference#image-generations.
       image: { drop: ['size', 'style'] },
+      // https://docs.x.ai/developers/model-capabilities/text/comparison
+      responses: { sealsReasoning: true },
     },
     docs: 'https://docs.x.ai/docs/api-reference#chat-completions',
   },
@@ -74,6 +82,7 @@ const PROVIDERS: readonly Provider[] = [
       developerRole: 'system',
       // `prefix` of AssistantMessage: "force the model to start its answer by the content of the message".
       prefill: { mark: 'prefix' },
+      moderation: { input: 'text' }, // https://docs.mistral.ai/api/#tag/classifiers
     },
     docs: 'https://docs.mistral.ai/api/#tag/chat',
   },
@@ -92,6 +101,8 @@ const PROVIDERS: readonly Provider[] = [
       developerRole: 'system',
       // https://api-docs.deepseek.com/guides/chat_prefix_completion: at the beta path alone.
       prefill: { mark: 'prefix', path: '/beta/chat/completions' },
+      // https://api-docs.deepseek.com/guides/responses_api: reasoning is open there.
+      responses: {},
     },
     docs: 'https://api-docs.deepseek.com/api/create-chat-completion',
   },
@@ -128,72 +139,7 @@ const PROVIDERS: readonly Provider[] = [
     },
     docs: 'https://www.alibabacloud.com/help/en/model-studio/use-qwen-by-calling-api',
   },
-  {
-    id: 'groq',
-    name: 'Groq',
-    baseUrl: 'https://api.groq.com/openai/v1',
-    wire: 'openai',
-    auth: { kind: 'bearer' },
-    env: ['GROQ_API_KEY'],
-    // "will result in a 400 error if they are supplied": https://console.groq.com/docs/openai.
-    quirks: { drop: ['logprobs', 'top_logprobs', 'logit_bias'] },
-    docs: 'https://console.groq.com/docs/api-reference#chat',
-  },
-  {
-    id: 'cerebras',
-    name: 'Cerebras',
-    baseUrl: 'https://api.cerebras.ai/v1',
-    wire: 'openai',
-    auth: { kind: 'bearer' },
-    env: ['CEREBRAS_API_KEY'],
-    quirks: {
-      // https://inference-docs.cerebras.ai/resources/openai: these are answered with 400, and `developer` is
-      // known to one model only, where it means what `system` does.
-      drop: ['frequency_penalty', 'presence_penalty', 'logit_bias'],
-      developerRole: 'system',
-    },
-    docs: 'https://inference-docs.cerebras.ai/api-reference/chat-completions',
-  },
-  {
-    id: 'deepinfra',
-    name: 'DeepInfra',
-    baseUrl: 'https://api.deepinfra.com/v1/openai',
-    wire: 'openai',
-    auth: { kind: 'bearer' },
-    env: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
-    // "Input should be 'system', 'user', 'assistant', or 'tool'": https://github.com/earendil-works/pi/pull/1578.
-    // More than 1024 inputs are refused: https://github.com/langchain-ai/langchain/issues/21188.
-    quirks: { developerRole: 'system', embedding: { batch: 1024 } },
-    docs: 'https://deepinfra.com/docs/advanced/openai_api',
-  },
-  {
-    id: 'together',
-    name: 'Together AI',
-    baseUrl: 'https://api.together.xyz/v1',
-    wire: 'openai',
-    auth: { kind: 'bearer' },
-    env: ['TOGETHER_API_KEY'],
-    // https://docs.together.ai/reference/chat-completions-1 has `max_tokens`, and no role `developer`.
-    // Pictures: `width`, `height`; `url`, `base64`: https://docs.together.ai/reference/post-images-generations.
-    quirks: {
-      rename: { max_completion_tokens: 'max_tokens' },
-      developerRole: 'system',
-      image: { format: 'base64', size: 'width_height' },
-    },
-    docs: 'https://docs.together.ai/reference/chat-completions-1',
-  },
-  {
-    id: 'fireworks',
-    name: 'Fireworks AI',
-    baseUrl: 'https://api.fireworks.ai/inference/v1',
-    wire: 'openai',
-    auth: { kind: 'bearer' },
-    env: ['FIREWORKS_API_KEY'],
-    // "Streaming responses include usage in the final chunk":
-    // https://docs.fireworks.ai/tools-sdks/migrate-to-fireworks.
-    quirks: { streamUsage: 'always' },
-    docs: 'https://docs.fireworks.ai/api-reference/post-chatcompletions',
-  },
+  ...OPEN_MODEL_HOSTS,
   {
     id: 'openrouter',
     name: 'OpenRouter',
@@ -201,8 +147,12 @@ const PROVIDERS: readonly Provider[] = [
     wire: 'openai',
     auth: { kind: 'bearer' },
     env: ['OPENROUTER_API_KEY'],
-    // https://openrouter.ai/docs/use-cases/reasoning-tokens
-    quirks: { reasoningObject: true },
+    quirks: {
+      // https://openrouter.ai/docs/use-cases/reasoning-tokens
+      reasoningObject: true,
+      // https://openrouter.ai/docs/api-reference/responses/overview: it stores nothing.
+      responses: { sealsReasoning: true },
+    },
     docs: 'https://openrouter.ai/docs/api-reference/chat-completion',
   },
   {

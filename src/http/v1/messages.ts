@@ -1,12 +1,16 @@
 import { countTokens } from '../../gateway/count-tokens.ts';
-import { inMessagesFormat, readMessagesToCount } from '../../gateway/messages-format.ts';
+import { inlineFiles } from '../../gateway/files/inline.ts';
+import { MESSAGES_PLACES } from '../../gateway/files/places.ts';
+import { inCountFormat, inMessagesFormat } from '../../gateway/messages-format.ts';
 import { readChatRequest } from '../../gateway/request.ts';
+import { withOriginal } from '../../gateway/surfaces.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import { continentOf } from '../../routing/health/continent.ts';
 import { RequestHealth } from '../../routing/health/request-health.ts';
 import type { HttpContext } from '../context.ts';
 import { readJsonBody } from '../middleware/body.ts';
 import { complete } from './complete.ts';
+import { namedFiles } from './named-files.ts';
 import { callerOf } from './run-call.ts';
 
 /** POST /v1/messages: a chat completion in the format of the Messages API. */
@@ -14,6 +18,7 @@ export async function createMessage(c: HttpContext): Promise<Response> {
   const response = await complete(
     c,
     inMessagesFormat((name) => c.req.header(name)),
+    MESSAGES_PLACES,
   );
   response.headers.set('request-id', c.get('requestId'));
   return response;
@@ -25,9 +30,12 @@ export async function countMessageTokens(c: HttpContext): Promise<Response> {
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
   const loading = loadRegistry(c.env, waitUntil);
   const header = (name: string): string | undefined => c.req.header(name);
-  const bytes = readMessagesToCount(await readJsonBody(c.req.raw), header);
+  const body = await inlineFiles(await readJsonBody(c.req.raw), MESSAGES_PLACES, namedFiles(c));
+  const asked = inCountFormat(header)(body);
+  const { request, control } = readChatRequest(asked.bytes, header);
   const counted = await countTokens({
-    ...readChatRequest(bytes, header),
+    request: withOriginal(request, asked),
+    control,
     caller,
     address: header('cf-connecting-ip') ?? null,
     signal: c.req.raw.signal,

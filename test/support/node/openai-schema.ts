@@ -14,7 +14,13 @@ export type Described =
   | 'CreateChatCompletionStreamResponse'
   | 'CreateCompletionRequest'
   | 'CreateCompletionResponse'
+  | 'CreateModerationRequest'
+  | 'CreateModerationResponse'
+  | 'EditImageBodyJsonParam'
   | 'ErrorResponse'
+  | 'ImageEditStreamEvent'
+  | 'ImageGenStreamEvent'
+  | 'ImagesResponse'
   | 'FunctionToolCall'
   | 'FunctionToolCallOutputResource'
   | 'InputMessage'
@@ -27,7 +33,7 @@ export type Described =
   | 'ResponseStreamEvent';
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
-const FILES = ['batches', 'chat', 'completions', 'responses'];
+const FILES = ['batches', 'chat', 'completions', 'images', 'moderations', 'responses'];
 for (const file of FILES) {
   const description = JSON.parse(readFileSync(`${FOLDER}/${file}.json`, 'utf8')) as Schema;
   ajv.addSchema(withNull(description) as object, file);
