@@ -215,7 +215,7 @@ describe('speech', () => {
       closed = request.closed;
       response.writeHead(200, { 'content-type': 'audio/mpeg' });
       const speaking = setInterval(() => response.write(MP3.subarray(0, 1000)), 10);
-      request.closed.then(() => clearInterval(speaking));
+      void request.closed.then(() => clearInterval(speaking));
     });
     const leaving = new AbortController();
     const answer = await world.client.audio.speech.create(
