@@ -12,7 +12,12 @@ import { getCallingKey } from './http/v1/key.ts';
 import { countMessageTokens, createMessage } from './http/v1/messages.ts';
 import { getModel, listModels } from './http/v1/models.ts';
 import { createResponse } from './http/v1/responses.ts';
-import { deleteResponse, getResponse, listInputItems } from './http/v1/stored-responses.ts';
+import {
+  cancelResponseById,
+  deleteResponse,
+  getResponse,
+  listInputItems,
+} from './http/v1/stored-responses.ts';
 
 /** The type the dashboard's client is made of. */
 export type { ApiApp } from './http/api/index.ts';
@@ -35,6 +40,7 @@ app.post('/v1/responses', dataPlane(createResponse));
 app.get('/v1/responses/:id', dataPlane(getResponse));
 app.delete('/v1/responses/:id', dataPlane(deleteResponse));
 app.get('/v1/responses/:id/input_items', dataPlane(listInputItems));
+app.post('/v1/responses/:id/cancel', dataPlane(cancelResponseById));
 app.get('/v1/models', dataPlane(listModels));
 app.get('/v1/models/:id{.+}', dataPlane(getModel));
 app.get('/v1/key', dataPlane(getCallingKey));
@@ -54,6 +60,7 @@ for (const path of [
 }
 // A POST here is one of those actions of the API that there are not.
 app.on(othersThan('GET', 'DELETE', 'POST'), '/v1/responses/:id', dataPlane(methodNotAllowed('GET, DELETE')));
+app.on(othersThan('POST'), '/v1/responses/:id/cancel', dataPlane(methodNotAllowed('POST')));
 for (const path of [
   '/v1/models',
   '/v1/models/:id{.+}',

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { BackgroundObject } from './objects/background/object.ts';
 import type { HealthObject } from './objects/health/object.ts';
 import type { IdempotencyObject } from './objects/idempotency/object.ts';
 import type { TracesObject } from './objects/traces/object.ts';
@@ -12,6 +13,7 @@ export interface Bindings {
   WORKSPACE: DurableObjectNamespace<WorkspaceObject>;
   TRACES: DurableObjectNamespace<TracesObject>;
   HEALTH: DurableObjectNamespace<HealthObject>;
+  BACKGROUND: DurableObjectNamespace<BackgroundObject>;
   IDEMPOTENCY: DurableObjectNamespace<IdempotencyObject>;
   FILES: R2Bucket;
 }

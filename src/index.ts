@@ -1,6 +1,7 @@
 import { app } from './app.ts';
 import type { Env } from './env.ts';
 
+export { BackgroundObject } from './objects/background/object.ts';
 export { HealthObject } from './objects/health/object.ts';
 export { IdempotencyObject } from './objects/idempotency/object.ts';
 export { TracesObject } from './objects/traces/object.ts';

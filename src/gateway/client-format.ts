@@ -1,8 +1,9 @@
 import type { GatewayError } from '../errors.ts';
 import { isObject, type JsonObject, parseJson } from '../lib/json.ts';
-import type { SurfaceLabels, SurfaceStream } from '../wires/surfaces.ts';
+import type { SurfaceStream } from '../wires/surfaces.ts';
 import { bodyOf } from './archive.ts';
 import { endOfAnswer, endOfFailure, lastChunk, type StreamLabels } from './chunks.ts';
+import { labelsOf } from './labels.ts';
 import type { Settlement } from './settle.ts';
 import type { Call } from './types.ts';
 
@@ -38,11 +39,6 @@ export function wholeAnswer(call: Call, text: string): () => BodyInit {
   const completion = parseJson(text);
   const answer = call.surface.whole(isObject(completion) ? completion : {}, labelsOf(call));
   return () => bodyOf(call, answer);
-}
-
-function labelsOf({ generationId, startedAt, control, archive }: Call): SurfaceLabels {
-  const created = Math.floor(startedAt / 1000);
-  return { id: generationId, created, model: control.model, store: archive !== undefined };
 }
 
 /** Rewrites chunks as the events of another format. */

@@ -3,7 +3,10 @@ import { checkInclude } from '../wires/openai/responses/fields.ts';
 import { responseOfItem } from '../wires/openai/responses/ids.ts';
 import { readResponseRequest } from '../wires/openai/responses/index.ts';
 import { inputItems } from '../wires/openai/responses/items.ts';
+import { shellOf } from '../wires/openai/responses/shell.ts';
+import { labelsOf } from './labels.ts';
 import type { Asked } from './surfaces.ts';
+import type { Call } from './types.ts';
 
 /**
  * Reads a request of the Responses API, its references resolved.
@@ -13,6 +16,11 @@ import type { Asked } from './surfaces.ts';
 export function inResponsesFormat(body: JsonObject, earlier: number): Asked {
   const surface = readResponseRequest(body, earlier);
   return { bytes: new TextEncoder().encode(JSON.stringify(surface.chat)), surface };
+}
+
+/** The response of a call that has yet to begin. @param body its request. */
+export function queuedResponse(call: Call, body: JsonObject): JsonObject {
+  return { ...shellOf(body, labelsOf(call)), status: 'queued' };
 }
 
 /** The items of an input as they are listed, each with an id. @param generationId of the answer. */

@@ -1,45 +1,83 @@
 import { configOf } from '../../env.ts';
-import { GatewayError } from '../../errors.ts';
+import { GatewayError, toGatewayError } from '../../errors.ts';
+import { keepFailure } from '../../gateway/archive.ts';
+import { completeChat } from '../../gateway/pipeline.ts';
 import { inResponsesFormat, itemsOf } from '../../gateway/responses-format.ts';
 import { type Asked, parseBody } from '../../gateway/surfaces.ts';
+import type { ChatCall } from '../../gateway/types.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import type { RunProps } from '../../objects/runs/types.ts';
 import { ResponseArchive } from '../../responses/archive.ts';
-import { withConversation } from '../../responses/conversation.ts';
+import { runOf } from '../../responses/background.ts';
+import { type Conversation, withConversation } from '../../responses/conversation.ts';
 import type { ResponseScope } from '../../responses/types.ts';
 import type { HttpContext } from '../context.ts';
-import { complete } from './complete.ts';
-import { callerOf } from './run-call.ts';
+import { startInBackground } from './background-responses.ts';
+import { askedCall } from './complete.ts';
+import { callerOf, runCall } from './run-call.ts';
 
 /** POST /v1/responses: a chat completion in the format of the Responses API. */
-export function createResponse(c: HttpContext): Promise<Response> {
-  return complete(c, (bytes) => {
-    const body = parseBody(bytes);
-    const scope = callerOf(c);
-    const told = withConversation(c.env, scope, body);
-    return told instanceof Promise
-      ? told.then((late) => asked(c, scope, late.body, late.earlier))
-      : asked(c, scope, told.body, told.earlier);
-  });
+export async function createResponse(c: HttpContext): Promise<Response> {
+  const { run, generation } = c.executionCtx.props as Partial<RunProps>;
+  // Of a request in the background this is the run: its client is the object that began it.
+  const token = generation ? run : undefined;
+  const scope = callerOf(c);
+  if (token !== undefined && generation) {
+    const client = runOf(c.env, scope, generation.id);
+    c.set('keeper', { ended: () => client.ended(token), gaveUp: () => client.gaveUp(token) });
+  }
+  let sent: JsonObject = {};
+  let told: Conversation = { body: sent, earlier: 0 };
+  const read = (conversation: Conversation, readHeader: (name: string) => string | undefined) => {
+    told = conversation;
+    return askedCall(asked(c, scope, conversation, token !== undefined), readHeader);
+  };
+  return await runCall(
+    c,
+    (bytes, readHeader) => {
+      sent = parseBody(bytes);
+      const conversation = withConversation(c.env, scope, sent);
+      return conversation instanceof Promise
+        ? conversation.then((late) => read(late, readHeader))
+        : read(conversation, readHeader);
+    },
+    (call) => {
+      if (token !== undefined) return completeOrKeep(call);
+      return sent.background === true ? startInBackground(c, call, sent, told.body) : completeChat(call);
+    },
+  );
 }
 
-/** @throws GatewayError as the format. */
-function asked(c: HttpContext, scope: ResponseScope, body: JsonObject, earlier: number): Asked {
-  const { bytes, surface } = inResponsesFormat(body, earlier);
-  const { store } = body;
-  if (store != null && typeof store !== 'boolean') {
-    throw new GatewayError('invalid_type', { param: 'store', message: 'store must be a boolean.' });
+/** Clients know of the response: also what comes of it before there is an answer is kept. */
+async function completeOrKeep(call: ChatCall): Promise<Response> {
+  try {
+    return await completeChat(call);
+  } catch (thrown) {
+    await keepFailure(call, toGatewayError(thrown));
+    throw thrown;
   }
-  if (store === false || !surface) return { bytes, surface };
+}
+
+/** @throws GatewayError as the format; `invalid_type`, `invalid_value`, `unsupported_parameter`. */
+function asked(c: HttpContext, scope: ResponseScope, { body, earlier }: Conversation, isRun: boolean): Asked {
+  const { bytes, surface } = inResponsesFormat(body, earlier);
+  for (const param of ['store', 'background']) {
+    if (body[param] != null && typeof body[param] !== 'boolean') {
+      throw new GatewayError('invalid_type', { param, message: `${param} must be a boolean.` });
+    }
+  }
+  if (body.store === false || !surface) return { bytes, surface };
   if (!configOf(c.env).keepsResponses) {
-    return { bytes, surface: store ? { ...surface, dropped: [...surface.dropped, 'store'] } : surface };
+    const dropped = body.store === true ? ['store'] : [];
+    return { bytes, surface: { ...surface, dropped: [...surface.dropped, ...dropped] } };
   }
   const archiveFor = (generationId: string) =>
     new ResponseArchive({
       env: c.env,
       scope,
       input: () => itemsOf(body.input, generationId),
-      asked: store === true,
-      background: false,
+      asked: body.store === true,
+      background: isRun,
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     });
   return { bytes, surface, archiveFor };
