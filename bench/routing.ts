@@ -99,6 +99,7 @@ function decideOnce(registry: Registry, health: HealthView, model: string | null
       needs: needsOf(body, INPUT_TOKENS),
       maxOutputTokens: null,
       answers: 1,
+      units: {},
       expectedOutput: 300,
     },
     caller: { models: [['*'], null], paidBy: () => 'operator', pricing: DEFAULT_PRICING, scores: null },

@@ -2,10 +2,13 @@ import { Hono } from 'hono';
 import type { HttpEnv } from './http/context.ts';
 import { dataPlane, nothingHere, othersThan } from './http/data-plane.ts';
 import { handleError, methodNotAllowed } from './http/errors.ts';
+import { createSpeech, createTranscription, createTranslation } from './http/v1/audio.ts';
+import { cancelBatchOf, createBatchOf, getBatch, getBatches } from './http/v1/batches.ts';
 import { chatCompletions } from './http/v1/chat-completions.ts';
 import { createCompletion } from './http/v1/completions.ts';
 import { getCredits } from './http/v1/credits.ts';
 import { embeddings } from './http/v1/embeddings.ts';
+import { getFile, getFileContent, listAllFiles, removeFile, uploadFile } from './http/v1/files.ts';
 import { getGeneration } from './http/v1/generations.ts';
 import { generateImages, getImageFile } from './http/v1/images.ts';
 import { getCallingKey } from './http/v1/key.ts';
@@ -33,10 +36,22 @@ app.get('/health', (c) => c.json({ status: 'ok' }));
 app.post('/v1/chat/completions', dataPlane(chatCompletions));
 app.post('/v1/embeddings', dataPlane(embeddings));
 app.post('/v1/images/generations', dataPlane(generateImages));
+app.post('/v1/audio/speech', dataPlane(createSpeech));
+app.post('/v1/audio/transcriptions', dataPlane(createTranscription));
+app.post('/v1/audio/translations', dataPlane(createTranslation));
 app.post('/v1/completions', dataPlane(createCompletion));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
 app.post('/v1/responses', dataPlane(createResponse));
+app.post('/v1/files', dataPlane(uploadFile, false));
+app.get('/v1/files', dataPlane(listAllFiles));
+app.get('/v1/files/:id', dataPlane(getFile));
+app.delete('/v1/files/:id', dataPlane(removeFile));
+app.get('/v1/files/:id/content', dataPlane(getFileContent));
+app.post('/v1/batches', dataPlane(createBatchOf));
+app.get('/v1/batches', dataPlane(getBatches));
+app.get('/v1/batches/:id', dataPlane(getBatch));
+app.post('/v1/batches/:id/cancel', dataPlane(cancelBatchOf));
 app.get('/v1/responses/:id', dataPlane(getResponse));
 app.delete('/v1/responses/:id', dataPlane(deleteResponse));
 app.get('/v1/responses/:id/input_items', dataPlane(listInputItems));
@@ -51,6 +66,9 @@ for (const path of [
   '/v1/chat/completions',
   '/v1/embeddings',
   '/v1/images/generations',
+  '/v1/audio/speech',
+  '/v1/audio/transcriptions',
+  '/v1/audio/translations',
   '/v1/completions',
   '/v1/messages',
   '/v1/messages/count_tokens',
@@ -58,6 +76,9 @@ for (const path of [
 ]) {
   app.on(othersThan('POST'), path, dataPlane(methodNotAllowed('POST')));
 }
+app.on(othersThan('GET', 'POST'), '/v1/files', dataPlane(methodNotAllowed('GET, POST')));
+app.on(othersThan('GET', 'DELETE'), '/v1/files/:id', dataPlane(methodNotAllowed('GET, DELETE')));
+app.on(othersThan('GET'), '/v1/files/:id/content', dataPlane(methodNotAllowed('GET')));
 // A POST here is one of those actions of the API that there are not.
 app.on(othersThan('GET', 'DELETE', 'POST'), '/v1/responses/:id', dataPlane(methodNotAllowed('GET, DELETE')));
 app.on(othersThan('POST'), '/v1/responses/:id/cancel', dataPlane(methodNotAllowed('POST')));
@@ -71,6 +92,10 @@ for (const path of [
 ]) {
   app.on(othersThan('GET'), path, dataPlane(methodNotAllowed('GET')));
 }
+
+app.on(othersThan('POST'), '/v1/batches/:id/cancel', dataPlane(methodNotAllowed('POST')));
+app.on(othersThan('GET'), '/v1/batches/:id', dataPlane(methodNotAllowed('GET')));
+app.on(othersThan('GET', 'POST'), '/v1/batches', dataPlane(methodNotAllowed('GET, POST')));
 
 // Links to pictures carry their own proof.
 app.get('/v1/images/files/:workspace/:name', getImageFile);

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import type { BackgroundObject } from './objects/background/object.ts';
+import type { BatchObject } from './objects/batch/object.ts';
+import type { BatchOrder, SlotMessage } from './objects/batch/types.ts';
 import type { HealthObject } from './objects/health/object.ts';
 import type { IdempotencyObject } from './objects/idempotency/object.ts';
 import type { TracesObject } from './objects/traces/object.ts';
@@ -16,6 +18,9 @@ export interface Bindings {
   BACKGROUND: DurableObjectNamespace<BackgroundObject>;
   IDEMPOTENCY: DurableObjectNamespace<IdempotencyObject>;
   FILES: R2Bucket;
+  BATCH: DurableObjectNamespace<BatchObject>;
+  BATCHES: Workflow<BatchOrder>;
+  BATCH_SLOTS: Queue<SlotMessage>;
 }
 
 /** The Worker's environment: bindings, variables, and provider keys under the names the catalogue gives them. */
@@ -56,6 +61,10 @@ export interface Config {
   limits: TimeLimits;
   /** A request with an idempotency key goes on so long without a client, milliseconds. */
   idempotencyGraceMs: number;
+  /** So many lines of a batch are under way at once. */
+  batchLinesInFlight: number;
+  /** Who runs lines of a batch and is silent for longer counts as gone, milliseconds. */
+  batchLeaseMs: number;
   /** Whether responses are kept for their clients. */
   keepsResponses: boolean;
   /** Whether the clock syncs the registry. */
@@ -64,6 +73,8 @@ export interface Config {
   probeBudgetUsd: number;
   /** USD a day. */
   healthProbeBudgetUsd: number;
+  /** How much the files of a workspace may be together, bytes. */
+  fileQuotaBytes: number;
   /** Null is the source's own address. */
   registryBaseUrl: string | null;
   /** Null where credits cannot be bought: it takes the key and the webhook's secret. */
@@ -100,11 +111,14 @@ export function configOf(env: Env): Config {
       // The OpenAI SDKs give up after ten minutes too.
       answerMs: Number(result.data.ANSWER_TIMEOUT_MS ?? 600_000),
     },
+    batchLinesInFlight: Number(result.data.BATCH_LINES_IN_FLIGHT ?? 16),
+    batchLeaseMs: Number(result.data.BATCH_LEASE_MS ?? 90_000),
     idempotencyGraceMs: Number(result.data.IDEMPOTENCY_GRACE_MS ?? 60_000),
     keepsResponses: result.data.RESPONSE_STORAGE !== 'off',
     registrySync: result.data.REGISTRY_SYNC !== 'off',
     probeBudgetUsd: Number(result.data.PROBE_BUDGET_USD ?? 0),
     healthProbeBudgetUsd: Number(result.data.HEALTH_PROBE_BUDGET_USD ?? 0),
+    fileQuotaBytes: Number(result.data.FILE_QUOTA_BYTES ?? 100_000_000_000),
     registryBaseUrl: result.data.LOCAL === 'true' ? (result.data.REGISTRY_BASE_URL ?? null) : null,
     payments:
       secretKey && webhookSecret

@@ -70,6 +70,7 @@ export const ERRORS = {
   idempotency_key_spent: row(409, 'invalid_request_error', false, 'The request of this idempotency key was given up, as nobody waited for its answer.', 'Use a new key. What had been produced was billed: `x-generation-id` names its receipt.'),
   request_too_large: row(413, 'invalid_request_error', false, 'The request body is over the limit of 32 MB.', 'Send less; give large files by URL.'),
   unsupported_content_type: row(415, 'invalid_request_error', false, 'The request body must be application/json.', 'Send `Content-Type: application/json`; where files are sent, multipart/form-data.'),
+  range_not_satisfiable: row(416, 'invalid_request_error', false, 'The range lies outside the file.', 'Ask for bytes that the file has; `content-range` says how many there are.'),
   too_many_attempts: row(429, 'rate_limit_error', false, 'There were too many attempts.', 'Wait as long as `retry-after` says.'),
   client_closed_request: row(499, 'invalid_request_error', false, 'The client closed the connection before the answer was complete.', 'Seen on receipts only: what had been produced is billed.'),
 

@@ -27,6 +27,10 @@ export const Variables = z.object({
   ANSWER_TIMEOUT_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
   /** How long a request with an idempotency key goes on without a client. */
   IDEMPOTENCY_GRACE_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{0,6}$/))),
+  /** How many lines of a batch are under way at once; 16 when absent. */
+  BATCH_LINES_IN_FLIGHT: z.optional(z.string().check(z.regex(/^([1-9]\d?|1\d\d|2[0-4]\d|25[0-6])$/))),
+  /** Lines whose worker was silent for longer are run by another one. */
+  BATCH_LEASE_MS: z.optional(z.string().check(z.regex(/^[1-9]\d{2,6}$/))),
   /** `off`: responses are not kept, whatever their requests say. */
   RESPONSE_STORAGE: z.optional(z.enum(['on', 'off'])),
   /** Stripe's secret key. Without one credits cannot be bought, only granted. */
@@ -39,6 +43,8 @@ export const Variables = z.object({
   PROBE_BUDGET_USD: z.optional(z.string().check(z.regex(/^\d{1,4}(\.\d{1,6})?$/))),
   /** What keeping rarely used endpoints known may cost a day, USD. Absent: they are not asked. */
   HEALTH_PROBE_BUDGET_USD: z.optional(z.string().check(z.regex(/^\d{1,4}(\.\d{1,6})?$/))),
+  /** How much the files of a workspace may be together, bytes. */
+  FILE_QUOTA_BYTES: z.optional(z.string().check(z.regex(/^\d{1,15}$/))),
   /** Another address than that of models.dev's data. Locally only. */
   REGISTRY_BASE_URL: z.optional(z.url()),
   /** Another host than Stripe's own. Locally only. */

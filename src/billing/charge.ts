@@ -1,6 +1,6 @@
 import { matchesModel } from '../lib/model-glob.ts';
 import type { Price, Rates } from '../registry/types.ts';
-import { type Cost, type CostLine, ratesFor } from './cost.ts';
+import { billedAudio, type Cost, type CostLine, ratesFor } from './cost.ts';
 import type { NanoUsd } from './money.ts';
 import type { Pricing } from './pricing.ts';
 
@@ -12,17 +12,26 @@ export interface Charge {
   marginPercent: number;
 }
 
-/** Margins have two decimals: in hundredths of a percent they are whole. */
+/** Margins have two decimals, and discounts four: in hundredths of a percent both are whole. */
 const STEPS = 10_000n;
 
 /** Who pays the provider: the operator, or the workspace with a credential of its own. */
 export type PaidBy = 'operator' | 'workspace';
 
-/** The charge for a cost. The margin is taken of the sum and rounded once, half up, to the nano-dollar. */
-export function chargeFor(cost: Cost, pricing: Pricing, modelId: string, paidBy: PaidBy): Charge {
+/**
+ * The charge for a cost. Discount and margin are taken of the sum and rounded once, half up, to the nano-dollar.
+ * @param discount of the price, 0 to 1; the margin is taken of the rest.
+ */
+export function chargeFor(
+  cost: Cost,
+  pricing: Pricing,
+  modelId: string,
+  paidBy: PaidBy,
+  discount = 0,
+): Charge {
   const marginPercent = marginFor(pricing, modelId, paidBy);
-  if (marginPercent === 0) return { ...cost, marginPercent };
-  const factor = factorOf(marginPercent);
+  if (marginPercent === 0 && discount === 0) return { ...cost, marginPercent };
+  const factor = factorOf(marginPercent, discount);
   const lines: CostLine[] = [];
   let before = 0n;
   let charged = 0n;
@@ -35,9 +44,16 @@ export function chargeFor(cost: Cost, pricing: Pricing, modelId: string, paidBy:
   return { total: Number(charged), lines, marginPercent };
 }
 
+/** What a request asks for beside tokens, as far as that is known beforehand. */
+export interface AskedUnits {
+  images?: number;
+  characters?: number;
+  audioMs?: number;
+}
+
 /**
  * The most that a request may be charged: a fixed part, and nano-USD per 1M tokens of output.
- * @param images how many pictures are asked for.
+ * @param discount of the price, 0 to 1.
  */
 export function chargeAtMost(
   inputTokens: number,
@@ -45,13 +61,21 @@ export function chargeAtMost(
   pricing: Pricing,
   modelId: string,
   paidBy: PaidBy,
-  images = 0,
+  units: AskedUnits = {},
+  discount = 0,
 ): { fixed: NanoUsd; outputRate: number } {
   const rates = ratesFor(inputTokens, price);
-  const factor = 1 + marginFor(pricing, modelId, paidBy) / 100;
-  const perCall = (price.perRequest ?? 0) + images * (price.perImage ?? 0);
-  const fixed = (inputTokens * dearestInput(rates)) / 1_000_000 + perCall;
+  const factor = (1 + marginFor(pricing, modelId, paidBy) / 100) * (1 - discount);
+  const fixed = (inputTokens * dearestInput(rates)) / 1_000_000 + beyondTokens(price, units);
   return { fixed: Math.ceil(fixed * factor), outputRate: Math.ceil(dearestOutput(rates) * factor) };
+}
+
+/** Nano-USD of all that is not priced by tokens. */
+export function beyondTokens(price: Price, { images = 0, characters = 0, audioMs = 0 }: AskedUnits): number {
+  const { perRequest = 0, perImage = 0, audioHour } = price;
+  const spoken = (characters * (price.characters ?? 0)) / 1_000_000;
+  const heard = audioHour === undefined ? 0 : (billedAudio(audioMs, price) * audioHour) / 3_600_000;
+  return perRequest + images * perImage + spoken + heard;
 }
 
 /**
@@ -74,10 +98,12 @@ function dearestOutput(rates: Rates): number {
   return Math.max(output, reasoning, outputAudio, outputImage);
 }
 
-function factorOf(marginPercent: number): bigint {
-  return STEPS + BigInt(Math.round(marginPercent * 100));
+function factorOf(marginPercent: number, discount: number): bigint {
+  const kept = STEPS - BigInt(Math.round(discount * Number(STEPS)));
+  return (STEPS + BigInt(Math.round(marginPercent * 100))) * kept;
 }
 
 function times(amount: bigint, factor: bigint): bigint {
-  return (amount * factor + STEPS / 2n) / STEPS;
+  const whole = STEPS * STEPS;
+  return (amount * factor + whole / 2n) / whole;
 }

@@ -54,8 +54,9 @@ async function keepEvent(archive: Archive, event: string): Promise<string> {
   const start = event.indexOf(DATA) + DATA.length;
   const data = parseJson(event.slice(start));
   if (!isObject(data) || !isObject(data.response)) return event;
-  if (await archive.keep(data.response)) return event;
-  const response = { ...data.response, store: false };
+  const kept = await archive.keep({ ...data.response, store: true });
+  if (data.response.store === kept) return event;
+  const response = { ...data.response, store: kept };
   return `${event.slice(0, start)}${JSON.stringify({ ...data, response })}\n\n`;
 }
 

@@ -2,7 +2,10 @@ import { asNumber, type JsonObject } from '../lib/json.ts';
 import { scanMembers } from '../lib/json-members.ts';
 import type { ChatBody, ChatRequest } from '../wires/types.ts';
 
-/** The same request with other top-level members; `undefined` takes one out. The gateway's own are gone from it. */
+/**
+ * The same request with other top-level members; `undefined` takes one out. The gateway's own are gone from it, and so
+ * is what it was translated from.
+ */
 export function changeRequest(
   request: ChatRequest,
   changes: Readonly<Record<string, JsonObject[string] | undefined>>,
@@ -14,12 +17,19 @@ export function changeRequest(
   }
   const bytes = new TextEncoder().encode(JSON.stringify(body));
   return {
-    ...request,
+    ...translated(request),
     bytes,
     members: scanMembers(bytes) ?? [],
     body: () => body as ChatBody,
     extensions: [],
   };
+}
+
+/** The same request without what it was translated from: every endpoint is sent the translation. */
+export function translated(request: ChatRequest): ChatRequest {
+  if (!request.native) return request;
+  const { native: _, ...rest } = request;
+  return rest;
 }
 
 /** The names of the output limit, the first of which is written where the caller gave none. */
@@ -42,5 +52,7 @@ export function withOutputLimit(request: ChatRequest, tokens: number | null): Ch
   const changes: Record<string, number | undefined> = Object.fromEntries(
     LIMITS.map((one) => [one, undefined]),
   );
-  return changeRequest(request, { ...changes, [name]: tokens });
+  const limited = changeRequest(request, { ...changes, [name]: tokens });
+  const { native } = request;
+  return native ? { ...limited, native: { ...native, maxOutputTokens: tokens } } : limited;
 }

@@ -1,4 +1,5 @@
 import { asArray, asObject, isObject, type Json } from '../lib/json.ts';
+import { charactersOf, measuredMs, uncountedSound } from '../wires/audio.ts';
 import type { StreamState, Usage, WireRequest } from '../wires/types.ts';
 
 /** Characters per token, of English text and code; others differ, which is why estimates are marked. */
@@ -43,8 +44,18 @@ export function estimateUsage(
  * itself tells. Null where that is nothing.
  */
 export function usageOfUnfinished(request: WireRequest, told: Usage | null = null): Usage | null {
-  if (request.kind === 'chat' || request.kind === 'embedding') return estimateUsage(request);
-  return told && { ...told, estimated: true };
+  switch (request.kind) {
+    case 'speech':
+      return told ?? { ...uncountedSound({ characters: charactersOf(request) }, null), estimated: true };
+    case 'transcription': {
+      const audioMs = measuredMs(request);
+      return told ?? (audioMs === null ? null : { ...uncountedSound({ audioMs }, null), estimated: true });
+    }
+    case 'image':
+      return told;
+    default:
+      return estimateUsage(request);
+  }
 }
 
 /** Bytes per token of a request's JSON: fewer than of its text, so that the estimate is rather too high. */

@@ -31,7 +31,11 @@ export function answerHeaders(
   return headers;
 }
 
-/** Everything the caller sent that did not take effect. */
-export function droppedParams(call: Call, dropped: readonly string[]): string[] {
-  return [...call.control.unused, ...(call.surface?.dropped ?? []), ...dropped];
+/** Everything the caller sent that did not take effect. @param served who answers, once that is known. */
+export function droppedParams(
+  { control, surface }: Call,
+  served: { dropped: readonly string[]; native?: unknown } | null,
+): string[] {
+  const untranslated = served?.native ? [] : (surface?.dropped ?? []);
+  return [...control.unused, ...untranslated, ...(served?.dropped ?? [])];
 }

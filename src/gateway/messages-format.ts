@@ -1,19 +1,22 @@
 import type { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { withHeaders } from '../wires/anthropic/surface/headers.ts';
-import { messages, readCountRequest } from '../wires/anthropic/surface/index.ts';
+import { betasOf, withHeaders } from '../wires/anthropic/surface/headers.ts';
+import { countedMessages, messages } from '../wires/anthropic/surface/index.ts';
 import type { ReadHeader } from './control.ts';
-import { type Asked, inFormatOf, parseBody } from './surfaces.ts';
+import { type Asked, inFormatOf, type Spoken } from './surfaces.ts';
 
 /** Reads requests of the Messages API. @returns a reader that throws GatewayError as `inFormatOf`. */
 export function inMessagesFormat(header: ReadHeader): (bytes: Uint8Array) => Asked {
-  return inFormatOf({ ...messages, read: (body) => messages.read(withHeaders(body, header)) });
+  return inFormatOf(messages, spokenIn(header));
 }
 
-/** The chat completion, as bytes, whose tokens a request of this format wants counted. @throws GatewayError as above. */
-export function readMessagesToCount(bytes: Uint8Array, header: ReadHeader): Uint8Array {
-  const chat = readCountRequest(withHeaders(parseBody(bytes), header));
-  return new TextEncoder().encode(JSON.stringify(chat));
+/** Reads requests of this format to count their tokens. @returns a reader that throws GatewayError as above. */
+export function inCountFormat(header: ReadHeader): (bytes: Uint8Array) => Asked {
+  return inFormatOf(countedMessages, spokenIn(header));
+}
+
+function spokenIn(header: ReadHeader): Spoken {
+  return { withHeaders: (body) => withHeaders(body, header), betas: betasOf(header) };
 }
 
 /** The body of an error answer in this format. */

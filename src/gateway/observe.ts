@@ -3,12 +3,13 @@ import type { Observation, Outcome } from '../routing/health/types.ts';
 import type { StreamState } from '../wires/types.ts';
 import { isFaultOfEndpoint } from './attempt/failure.ts';
 import type { ServedPlain, ServedStream, ServedWhole } from './attempt/served.ts';
-import { type ToolCallVerdict, toolCallsOf } from './tool-calls.ts';
+import { type ToolCallVerdict, toolCallsOf, verdictOn } from './tool-calls.ts';
 import type { Call, Candidate } from './types.ts';
 
 /** Tells health of a whole answer. */
 export function observeWhole(call: Call, served: ServedWhole): void {
-  observeAnswer(call, served, toolCallsOf(served.answer.text));
+  const { answer, native } = served;
+  observeAnswer(call, served, native ? verdictOn(answer.calls ?? []) : toolCallsOf(answer.text));
 }
 
 /** The same of an answer that calls no tools, whatever it says. */

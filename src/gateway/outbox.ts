@@ -39,6 +39,21 @@ export function post(
   if (delivery) waitUntil(delivery.finally(() => giveBackIdle(env)));
 }
 
+/** Sends both at once, alone. @throws where storage fails, after some repetitions. */
+export function postNow(
+  { env, caller, startedAt, waitUntil }: Call,
+  receipt: string,
+  settlement: Settlement,
+): Promise<void> {
+  const { workspaceId } = caller;
+  const item = { env, workspaceId, lane: laneOf(caller), createdAt: startedAt, receipt, settlement };
+  const alone = new Batcher<Item>(deliver, 0);
+  alone.add(item)?.catch(() => {});
+  const delivery = alone.flush() ?? Promise.resolve();
+  waitUntil(delivery.catch(() => {}).finally(() => giveBackIdle(env)));
+  return delivery;
+}
+
 /**
  * Tells now what waits for company: near a limit, what an answer has given back must be known before the same
  * client asks again.

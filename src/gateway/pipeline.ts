@@ -157,7 +157,7 @@ function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
 function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Granted): Response {
   const { answer, candidate } = served;
   // Before it is settled: an answer that cannot be written is none.
-  const body = wholeAnswer(call, answer.text);
+  const body = wholeAnswer(call, served);
   const headers = settleWhole(call, trail, served, granted);
   observeWhole(call, served);
   if (answer.usage) learnFromAnswer(call, candidate, answer.usage);
@@ -171,7 +171,7 @@ function settleWhole(
   granted: Granted,
 ): Record<string, string> {
   const { answer, candidate } = served;
-  const dropped = droppedParams(call, served.dropped);
+  const dropped = droppedParams(call, served);
   const settlement = settle(call, trail, {
     ...answer,
     status: 'completed',

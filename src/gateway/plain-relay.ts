@@ -9,6 +9,7 @@ import { answerHeaders, droppedParams } from './headers.ts';
 import { failureOf } from './keeper.ts';
 import { observePlainStream } from './observe.ts';
 import { drain } from './open-stream.ts';
+import { providerCost } from './provider-cost.ts';
 import { errorWithoutSecret } from './redact.ts';
 import { type Settlement, settle } from './settle.ts';
 import { StreamWatch } from './stream-watch.ts';
@@ -30,7 +31,7 @@ export function relayPlain(relayed: PlainRelayed, served: ServedPlain, granted: 
   const { readable, writable } = new IdentityTransformStream();
   call.waitUntil(new PlainRelay(relayed, served, writable).run());
   const { contentType } = served.open.stream;
-  const dropped = droppedParams(call, served.dropped);
+  const dropped = droppedParams(call, served);
   return new Response(readable, {
     headers: {
       ...answerHeaders(call, trail, { candidate: served.candidate, dropped }, granted, contentType),
@@ -118,6 +119,7 @@ class PlainRelay {
     record.outcome = error.code === 'client_closed_request' ? 'cancelled' : 'cut';
     record.error = error.code;
     record.upstream_error = error.upstream;
+    if (!isOwn) record.provider_cost = providerCost(this.#served.candidate, this.#served.request);
     open.cutoff.cut(error);
     this.#trail.brake.detach(open.cutoff);
   }
@@ -125,7 +127,7 @@ class PlainRelay {
   /** Settles, then says the last word to a client that is still there. */
   async #end(thrown: GatewayError | null): Promise<void> {
     const call = this.#call;
-    const { candidate, dropped, open, secret } = this.#served;
+    const { candidate, open, secret } = this.#served;
     const { state } = open.stream;
     const cause = thrown && (this.#trail.brake.reason ?? thrown);
     const failure = cause && errorWithoutSecret(await failureOf(call, cause), secret);
@@ -141,7 +143,7 @@ class PlainRelay {
       rawFinishReason: null,
       upstreamId: state.upstreamId,
       upstreamModel: state.upstreamModel,
-      dropped: droppedParams(call, dropped),
+      dropped: droppedParams(call, this.#served),
       firstTokenAt: this.#firstAt,
       skippedEvents: 0,
     });

@@ -11,13 +11,14 @@ import { nothingFits } from '../routing/nearest.ts';
 import { isOpen, isWarm } from '../routing/order.ts';
 import type { Policy } from '../routing/policy/types.ts';
 import type { Situation } from '../routing/situation.ts';
-import type { Preferences, Ranked } from '../routing/types.ts';
+import type { Excluded, Preferences, Ranked } from '../routing/types.ts';
 import { wires } from '../wires/index.ts';
-import type { Target } from '../wires/types.ts';
 import { askedOf, chainOf, isAuto, modelOf, splitOf } from './asked.ts';
 import { kindName } from './kinds.ts';
+import { nativeWay } from './native.ts';
 import { policyOf } from './policy.ts';
 import { type Question, situationOf } from './situation.ts';
+import { targetOf } from './target.ts';
 import type { Caller, Candidate, Plan } from './types.ts';
 
 /**
@@ -86,7 +87,8 @@ function planPlain(model: Model, policy: Policy, question: Question): Plan {
     candidatesOf({ model, endpoint, on: null, maxOutputTokens: null }, question),
   );
   const [first] = found;
-  if (!first) throw unspoken(model, question) ?? notAvailable(model.id, question);
+  if (!first)
+    throw question.request.untranslatable ?? unspoken(model, question) ?? notAvailable(model.id, question);
   let candidates = found;
   let reason: Plan['reason'] = null;
   const behind = endpoints.length > 1 ? thoseBehind(endpoints, health) : null;
@@ -128,7 +130,8 @@ function candidatesOf(
   const provider = registry.provider(endpoint.provider);
   const wire = provider && wires[provider.wire];
   if (!provider || !wire?.[request.kind] || !servesHere(endpoint, provider, env)) return [];
-  const target = targetOf(model, endpoint, provider.quirks ?? {});
+  const target = targetOf(model, endpoint, provider.quirks);
+  if (request.untranslatable && !nativeWay({ wire, target }, request)) return [];
   return credentialsFor(provider, registry, env, caller.credentials).map((credential) => ({
     model,
     endpoint,
@@ -141,18 +144,11 @@ function candidatesOf(
   }));
 }
 
-function targetOf(model: Model, endpoint: Endpoint, quirks: Target['quirks']): Target {
-  return {
-    upstreamModel: endpoint.upstreamModel,
-    maxOutputTokens: endpoint.maxOutputTokens ?? model.maxOutputTokens,
-    capabilities: endpoint.capabilities,
-    quirks,
-  };
-}
-
 /** Why nobody may serve: nobody is configured, nobody takes a parameter, or nobody satisfies the policy. */
 function refusalOf({ excluded }: Decision, situation: Situation, question: Question): GatewayError {
+  const { untranslatable } = question.request;
   const configured = excluded.filter(({ constraint }) => constraint !== 'not_configured');
+  if (untranslatable && configured.every(failsFormat)) return untranslatable;
   if (configured.every(({ constraint }) => constraint === 'provider')) {
     return notAvailable(excluded[0]?.model.id ?? question.control.model, question);
   }
@@ -167,6 +163,10 @@ function refusalOf({ excluded }: Decision, situation: Situation, question: Quest
     });
   }
   return nothingFits(excluded);
+}
+
+function failsFormat({ constraint, also }: Excluded): boolean {
+  return constraint === 'format' || also.includes('format');
 }
 
 /** A configured provider has the model, but no codec here says this kind of request in its format. */

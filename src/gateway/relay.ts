@@ -11,6 +11,7 @@ import { answerHeaders, droppedParams } from './headers.ts';
 import { failureOf } from './keeper.ts';
 import { learnFromAnswer } from './learn.ts';
 import { Answer } from './midstream/answer.ts';
+import type { Joint } from './midstream/joint.ts';
 import { isRescuable, rescue } from './midstream/rescue.ts';
 import { observeStream } from './observe.ts';
 import { decodeEvents, drain } from './open-stream.ts';
@@ -36,7 +37,7 @@ export function relay(relayed: Relayed, begun: ServedStream | Waking, granted: G
   const { call, trail } = relayed;
   const { readable, writable } = new IdentityTransformStream();
   call.waitUntil(new Relay(relayed, writable).run(begun));
-  const dropped = droppedParams(call, begun.kind === 'stream' ? begun.dropped : []);
+  const dropped = droppedParams(call, begun.kind === 'stream' ? begun : null);
   const { candidate } = begun;
   return new Response(readable, {
     headers: {
@@ -99,7 +100,7 @@ class Relay {
 
   /** Passes an answer on, and what continues it where it breaks. */
   async #pass(first: ServedStream): Promise<GatewayError | null> {
-    this.#answer.begin(first, null);
+    this.#begin(first, null);
     for (;;) {
       this.#watch.listen();
       this.#received = 0;
@@ -113,9 +114,14 @@ class Relay {
         await this.#write(this.#format.chunks(this.#answer.rest()));
         return failure && (this.#relayed.trail.brake.reason ?? failure);
       }
-      this.#answer.begin(rescued.served, rescued.joint);
+      this.#begin(rescued.served, rescued.joint);
       if (rescued.announcement !== '') await this.#write(rescued.announcement);
     }
+  }
+
+  #begin(served: ServedStream, joint: Joint | null): void {
+    this.#answer.begin(served, joint);
+    this.#format.begin(served);
   }
 
   /** Passes events on until the upstream is done, fails, or the client goes. */
@@ -195,7 +201,7 @@ class Relay {
       rawFinishReason: state?.rawFinishReason ?? null,
       upstreamId: state?.upstreamId ?? null,
       upstreamModel: state?.upstreamModel ?? null,
-      dropped: droppedParams(call, served?.dropped ?? []),
+      dropped: droppedParams(call, served),
       firstTokenAt: answer.firstTokenAt,
       skippedEvents,
     });

@@ -1,21 +1,31 @@
 import type { Json, JsonObject } from '../lib/json.ts';
 import { checkInclude } from '../wires/openai/responses/fields.ts';
 import { responseOfItem } from '../wires/openai/responses/ids.ts';
-import { readResponseRequest } from '../wires/openai/responses/index.ts';
+import { readResponseRequest, responses } from '../wires/openai/responses/index.ts';
 import { inputItems } from '../wires/openai/responses/items.ts';
 import { shellOf } from '../wires/openai/responses/shell.ts';
+import type { Surface, SurfaceRequest } from '../wires/surfaces.ts';
 import { labelsOf } from './labels.ts';
-import type { Asked } from './surfaces.ts';
+import { type Asked, askedOf } from './surfaces.ts';
 import type { Call } from './types.ts';
 
 /**
  * Reads a request of the Responses API, its references resolved.
+ * @param bytes as received; null where the body is another by now.
  * @param earlier so many items of its input are of the response that `previous_response_id` names.
- * @throws GatewayError as `Surface.read`.
+ * @throws GatewayError as `inFormatOf`.
  */
-export function inResponsesFormat(body: JsonObject, earlier: number): Asked {
-  const surface = readResponseRequest(body, earlier);
-  return { bytes: new TextEncoder().encode(JSON.stringify(surface.chat)), surface };
+export function inResponsesFormat(body: JsonObject, bytes: Uint8Array | null, earlier: number): Asked {
+  const { previous_response_id: previous, background } = body;
+  const read = (given: JsonObject): SurfaceRequest => readResponseRequest(given, earlier);
+  const format: Surface = { ...responses, read };
+  // Nobody upstream knows it either.
+  if (previous != null && earlier === 0) format.sketch = () => null;
+  const asked = askedOf(format, body, bytes ?? new TextEncoder().encode(JSON.stringify(body)));
+  const echo: JsonObject = {};
+  if (previous != null) echo.previous_response_id = previous;
+  if (background === true) echo.background = true;
+  return asked.native ? { ...asked, native: { ...asked.native, echo } } : asked;
 }
 
 /** The response of a call that has yet to begin. @param body its request. */

@@ -7,7 +7,8 @@ import type { AnswerPart, Attempt, GenerationStatus, Receipt } from '../telemetr
 import { rememberReceipt } from '../telemetry/recent.ts';
 import type { FinishReason, Usage } from '../wires/types.ts';
 import { spendingScopes } from './admit.ts';
-import { post } from './outbox.ts';
+import { discountOf } from './discount.ts';
+import { post, postNow } from './outbox.ts';
 import { paidBy } from './paid-by.ts';
 import type { Call, Candidate, Trail } from './types.ts';
 
@@ -65,7 +66,9 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
 
   const text = JSON.stringify(receipt);
   rememberReceipt(call.caller.workspaceId, call.generationId, text);
-  post(call, text, settlementOf(call, ending, parts, charged));
+  const settlement = settlementOf(call, ending, parts, charged);
+  if (call.batch) call.batch.settled = postNow(call, text, settlement);
+  else post(call, text, settlement);
   const told =
     ending.status === 'completed' ? undefined : call.keeper?.ended(charged !== null && charged > 0);
   if (told) call.waitUntil(told.catch(() => {}));
@@ -75,7 +78,10 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
 function priced(call: Call, { candidate, usage }: Part): Priced {
   const { price } = candidate.endpoint;
   const cost = usage && price && prices(price, usage) ? costOf(usage, price) : null;
-  const charge = cost && chargeFor(cost, call.caller.pricing, candidate.model.id, paidBy(candidate));
+  if (call.batch?.waived) return { candidate, usage, cost, charge: null, charged: 0 };
+  const discount = discountOf(call, candidate);
+  const charge =
+    cost && chargeFor(cost, call.caller.pricing, candidate.model.id, paidBy(candidate), discount);
   return { candidate, usage, cost, charge, charged: isFree(call, candidate) ? 0 : (charge?.total ?? null) };
 }
 
@@ -165,6 +171,8 @@ function writeReceipt(
     cost_lines: parts.flatMap(({ charge }) => charge?.lines ?? []),
     provider_cost: cost === null ? null : nanoToUsd(cost),
     margin_percent: parts.at(-1)?.charge?.marginPercent ?? null,
+    batch: call.batch?.id ?? null,
+    batch_discount: candidate && call.batch ? discountOf(call, candidate) : null,
     byok: candidate !== null && paidBy(candidate) === 'workspace',
     price_version: candidate?.endpoint.priceVersion ?? null,
     upstream_cost: upstreamCost,

@@ -6,10 +6,15 @@ import type { HealthView } from '../routing/health/types.ts';
 import { needsOf } from '../routing/needs.ts';
 import { expectedOutput, outputScope } from '../routing/output-history.ts';
 import type { Policy } from '../routing/policy/types.ts';
-import { rowsOf } from '../routing/rows.ts';
+import { type Row, rowsOf } from '../routing/rows.ts';
 import type { CallerFacts, Situation } from '../routing/situation.ts';
+import { wires } from '../wires/index.ts';
+import type { WireRequest } from '../wires/types.ts';
 import { estimateInputTokens } from './estimate.ts';
+import { nativeWay } from './native.ts';
+import { targetOf } from './target.ts';
 import type { Call } from './types.ts';
+import { unitsOf } from './units.ts';
 
 /** What of a call a decision goes by. */
 export type Question = Pick<Call, 'caller' | 'control' | 'request' | 'registry' | 'env'> & {
@@ -32,9 +37,19 @@ export function situationOf(question: Question, policy: Policy): Situation {
       needs: needsOf(body, estimateInputTokens(request)),
       maxOutputTokens: control.maxOutputTokens,
       answers: control.answers,
+      units: unitsOf(question),
+      ...(request.untranslatable ? { speaks: speaksFormat(request) } : {}),
       expectedOutput: expectedOutput(outputScope(caller.workspaceId, control.workflow, caller.keyId)),
     },
     caller: callerFacts(question),
+  };
+}
+
+/** Whether an endpoint is sent a request in its client's own words. */
+function speaksFormat(request: WireRequest): (row: Row) => boolean {
+  return ({ model, endpoint, provider }) => {
+    const target = targetOf(model, endpoint, provider.quirks);
+    return nativeWay({ wire: wires[provider.wire], target }, request) !== null;
   };
 }
 

@@ -44,7 +44,8 @@ function argumentsOf(call: Json): string | undefined {
   return asString(asObject(asObject(call)?.function)?.arguments);
 }
 
-function verdictOn(written: readonly (string | undefined)[]): ToolCallVerdict {
+/** The verdict on the arguments of calls. */
+export function verdictOn(written: readonly (string | undefined)[]): ToolCallVerdict {
   if (written.length === 0) return null;
   const valid = written.every(
     (text) => text !== undefined && parseJson(text === '' ? '{}' : text) !== undefined,

@@ -64,11 +64,22 @@ export interface Call {
   config: Config;
   registry: Registry;
   health: CallHealth;
+  /** The batch that it is a line of. */
+  batch?: BatchRun | undefined;
   /** Where clients get the answer from somebody who keeps it, and is the one client of this call. */
   keeper?: Keeper | undefined;
   /** Keeps the finished answer, where the client wants to ask for it again. */
   archive?: Archive | undefined;
   waitUntil(promise: Promise<unknown>): void;
+}
+
+/** What is different for a line of a batch. */
+export interface BatchRun {
+  id: string;
+  /** An attempt before this one was billed, and its answer lost: this one costs nothing. */
+  waived: boolean;
+  /** Settles when what it costs is in the ledger; its answer is kept only then. */
+  settled?: Promise<void> | undefined;
 }
 
 /** A chat completion on its way. */

@@ -1,7 +1,13 @@
 import type { Context } from 'hono';
 import type { Env } from '../env.ts';
-import type { Keeper } from '../gateway/types.ts';
+import type { BatchRun, Keeper } from '../gateway/types.ts';
 import type { Principal } from '../tenancy/types.ts';
+
+/** A line of a batch, as the gateway calls itself with it. */
+export interface LineRun {
+  generationId: string;
+  batch: BatchRun;
+}
 
 /** What middleware puts on the context of a request. */
 export interface Variables {
@@ -9,6 +15,8 @@ export interface Variables {
   /** Set as soon as a request has a generation, so that errors name it too. */
   generationId?: string;
   principal: Principal;
+  /** Set for lines of batches. */
+  line?: LineRun;
   /** Set where somebody keeps the answer for its clients. */
   keeper?: Keeper;
   /** Set where the principal is a signed-in person. */

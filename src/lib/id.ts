@@ -34,6 +34,14 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
  * (https://github.com/ulid/spec), so that ids of one kind sort by age.
  */
 export function newId(kind: IdKind, now: number = Date.now()): string {
+  return idOf(kind, now, crypto.getRandomValues(new Uint8Array(16)));
+}
+
+/**
+ * The id of a time and 16 bytes, of which 5 bits each count.
+ * @param now Unix milliseconds.
+ */
+export function idOf(kind: IdKind, now: number, bytes: Uint8Array): string {
   let time = '';
   let rest = now;
   for (let i = 0; i < 10; i++) {
@@ -41,6 +49,6 @@ export function newId(kind: IdKind, now: number = Date.now()): string {
     rest = Math.floor(rest / 32);
   }
   let random = '';
-  for (const byte of crypto.getRandomValues(new Uint8Array(16))) random += ALPHABET.charAt(byte & 31);
+  for (const byte of bytes) random += ALPHABET.charAt(byte & 31);
   return `${PREFIXES[kind]}${time}${random}`;
 }

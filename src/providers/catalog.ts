@@ -15,9 +15,14 @@ const PROVIDERS: readonly Provider[] = [
     wire: 'openai',
     auth: { kind: 'bearer' },
     env: ['OPENAI_API_KEY'],
-    // "Array dimensions must be 2048 or less", "a maximum of 300,000 tokens summed across all inputs":
-    // https://platform.openai.com/docs/api-reference/embeddings/create#embeddings-create-input.
-    quirks: { embedding: { batch: 2048, batchTokens: 300_000 } },
+    quirks: {
+      // "Array dimensions must be 2048 or less", "a maximum of 300,000 tokens summed across all inputs":
+      // https://platform.openai.com/docs/api-reference/embeddings/create#embeddings-create-input.
+      embedding: { batch: 2048, batchTokens: 300_000 },
+      // https://platform.openai.com/docs/guides/reasoning#encrypted-reasoning-items. These models' own pages name
+      // chat completions alone: https://platform.openai.com/docs/models.
+      responses: { sealsReasoning: true, except: ['*-search-preview*', '*-audio*'] },
+    },
     docs: 'https://platform.openai.com/docs/api-reference/chat',
   },
   {
@@ -54,6 +59,8 @@ const PROVIDERS: readonly Provider[] = [
       reasoningOutsideCompletion: true,
       // "Argument not supported: size", nor `style`: https://docs.x.ai/docs/api-reference#image-generations.
       image: { drop: ['size', 'style'] },
+      // https://docs.x.ai/developers/model-capabilities/text/comparison
+      responses: { sealsReasoning: true },
     },
     docs: 'https://docs.x.ai/docs/api-reference#chat-completions',
   },
@@ -92,6 +99,8 @@ const PROVIDERS: readonly Provider[] = [
       developerRole: 'system',
       // https://api-docs.deepseek.com/guides/chat_prefix_completion: at the beta path alone.
       prefill: { mark: 'prefix', path: '/beta/chat/completions' },
+      // https://api-docs.deepseek.com/guides/responses_api: reasoning is open there.
+      responses: {},
     },
     docs: 'https://api-docs.deepseek.com/api/create-chat-completion',
   },
@@ -201,8 +210,12 @@ const PROVIDERS: readonly Provider[] = [
     wire: 'openai',
     auth: { kind: 'bearer' },
     env: ['OPENROUTER_API_KEY'],
-    // https://openrouter.ai/docs/use-cases/reasoning-tokens
-    quirks: { reasoningObject: true },
+    quirks: {
+      // https://openrouter.ai/docs/use-cases/reasoning-tokens
+      reasoningObject: true,
+      // https://openrouter.ai/docs/api-reference/responses/overview: it stores nothing.
+      responses: { sealsReasoning: true },
+    },
     docs: 'https://openrouter.ai/docs/api-reference/chat-completion',
   },
   {

@@ -33,8 +33,12 @@ export const CLOUDS: readonly Provider[] = [
     wire: 'openai',
     auth: { kind: 'header', name: 'api-key' },
     env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
-    // https://learn.microsoft.com/azure/foundry/openai/latest#create-embedding
-    quirks: { embedding: { batch: 2048, batchTokens: 300_000 } },
+    quirks: {
+      // https://learn.microsoft.com/azure/foundry/openai/latest#create-embedding
+      embedding: { batch: 2048, batchTokens: 300_000 },
+      // https://learn.microsoft.com/azure/foundry/openai/how-to/responses
+      responses: { sealsReasoning: true },
+    },
     docs: 'https://learn.microsoft.com/azure/foundry/openai/latest',
   },
   {

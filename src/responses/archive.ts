@@ -65,9 +65,12 @@ export class ResponseArchive implements Archive {
       return true;
     }
     await file;
-    if (await endRow(env, scope, id, asString(response.status) ?? '')) return true;
+    if (await endRow(env, scope, id, asString(response.status) ?? '', response)) return true;
     const [row] = await readRows(env, scope, [id]);
-    if (!row) await deleteKept(env, [{ workspaceId: scope.workspaceId, id }]);
+    if (!row) {
+      await deleteRow(env, scope, id);
+      await deleteKept(env, [{ workspaceId: scope.workspaceId, id }]);
+    }
     return false;
   }
 

@@ -2,9 +2,10 @@ import type { Env } from '../env.ts';
 import { GatewayError } from '../errors.ts';
 import { ownerOfItem } from '../gateway/responses-format.ts';
 import { asString, isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { stored } from '../tenancy/storage.ts';
 import { openKept } from './files.ts';
 import { isResponseId } from './find.ts';
-import { readRows } from './rows.ts';
+import { findItems, readRows } from './rows.ts';
 import { type Kept, MAX_KEPT_BYTES, type ResponseScope } from './types.ts';
 
 /** Items of so many responses may be referred to in one request: D1 binds a hundred values at most. */
@@ -16,6 +17,8 @@ export interface Conversation {
   /** So many items of the input come from the response that `previous_response_id` names. */
   earlier: number;
 }
+
+const NOTHING: ReadonlyMap<string, string> = new Map();
 
 interface Reference {
   /** Its place in the input. */
@@ -101,9 +104,12 @@ class Loader {
 
   /** Items by the places of the references to them. @throws GatewayError `item_not_found`. */
   async find(references: readonly Reference[]): Promise<Map<number, JsonObject>> {
-    const owners = new Set(
-      references.flatMap(({ id }) => (this.#items.has(id) ? [] : (ownerOfItem(id) ?? []))),
+    const unnamed = references.flatMap(({ id }) =>
+      this.#items.has(id) || ownerOfItem(id) !== null ? [] : id,
     );
+    const noted = unnamed.length === 0 ? NOTHING : await stored(findItems(this.#env, this.#scope, unnamed));
+    const ownerOf = (id: string): string | null => ownerOfItem(id) ?? noted.get(id) ?? null;
+    const owners = new Set(references.flatMap(({ id }) => (this.#items.has(id) ? [] : (ownerOf(id) ?? []))));
     if (owners.size > MOST_OWNERS) {
       const message = `Items of ${owners.size} responses are referred to, of ${MOST_OWNERS} at most: send them whole.`;
       throw new GatewayError('invalid_value', { param: 'input', message });
@@ -111,9 +117,7 @@ class Loader {
     // Ids sort by age. The newest one mostly has seen what the others said.
     const [newest, ...others] = [...owners].filter(isResponseId).sort().reverse();
     if (newest !== undefined) await this.#load([newest], 'input');
-    const missing = new Set(
-      references.flatMap(({ id }) => (this.#items.has(id) ? [] : (ownerOfItem(id) ?? []))),
-    );
+    const missing = new Set(references.flatMap(({ id }) => (this.#items.has(id) ? [] : (ownerOf(id) ?? []))));
     const rest = others.filter((id) => missing.has(id));
     if (rest.length > 0) await this.#load(rest, 'input');
     return new Map(references.map(({ index, id }) => [index, this.#item(id, index)]));

@@ -35,6 +35,7 @@ export function isHard(policy: Policy): boolean {
 export function checksFor(situation: Situation, group: Group, estimator: Estimator): Check[] {
   const { policy } = situation;
   const checks = [...callerChecks(situation), ...providerChecks(situation, estimator)];
+  if (situation.request.speaks) checks.push(formatCheck(situation.request.speaks));
   if (policy.allow) checks.push(allowCheck(policy.allow, situation.rows));
   if (policy.deny?.length) checks.push(denyCheck(policy.deny, situation.rows));
   if (policy.region !== undefined) checks.push(regionCheck(policy.region));
@@ -157,6 +158,18 @@ function priceCheck(most: NonNullable<Situation['preferences']['maxPrice']>, est
         distance: 1 - found.limit / found.price,
       };
     },
+  };
+}
+
+/** A request that cannot be translated is left to those who know its format. */
+function formatCheck(speaks: (row: Row) => boolean): Check {
+  return {
+    constraint: 'format',
+    fails: (row) => !speaks(row),
+    miss: () => ({
+      detail: 'the request says what only endpoints of its own format know',
+      distance: 1,
+    }),
   };
 }
 

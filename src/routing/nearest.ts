@@ -20,6 +20,7 @@ const PARAMS: Readonly<Record<Constraint, string>> = {
   provider: 'provider',
   max_price: 'provider.max_price',
   quantizations: 'provider.quantizations',
+  format: 'model',
 };
 
 /** Constraints that no change of the request would lift. */

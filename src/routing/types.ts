@@ -85,6 +85,7 @@ export const CONSTRAINTS = [
   'provider',
   'max_price',
   'quantizations',
+  'format',
 ] as const;
 export type Constraint = (typeof CONSTRAINTS)[number];
 

@@ -89,6 +89,9 @@ export interface Receipt {
   /** What the provider's price makes of the usage, USD, and what the workspace pays on top of it. */
   provider_cost: number | null;
   margin_percent: number | null;
+  /** The batch that it is a line of, and what of the price was left out for that, 0 to 1. */
+  batch: string | null;
+  batch_discount: number | null;
   /** A credential of the workspace's own served: it pays the provider itself, and the fee here. */
   byok: boolean;
   price_version: string | null;

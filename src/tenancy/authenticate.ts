@@ -24,6 +24,19 @@ export function authenticate(
   const { secret, hash } = credentialOf(authorization);
   if (isOperator(hash, env)) return { kind: 'operator' };
   if (!isWellFormed(secret)) throw new GatewayError('invalid_api_key');
+  return authenticateHash(hash, env, waitUntil);
+}
+
+/**
+ * The same for a key whose secret is not at hand: for what the gateway itself does as a key.
+ * @param hash of the secret.
+ * @throws GatewayError `invalid_api_key`; `auth_unavailable`. Thrown at once or by the promise.
+ */
+export function authenticateHash(
+  hash: string,
+  env: Env,
+  waitUntil: WaitUntil,
+): Principal | Promise<Principal> {
   const now = Date.now();
   const recalled = keyMemory.recall(hash, now);
   if (recalled) {

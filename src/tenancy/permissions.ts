@@ -14,6 +14,9 @@ const PEOPLE = [...MEMBERS, 'user'] as const;
 const ADMINS = ['operator', 'owner', 'admin', 'key:admin'] as const;
 const DEVELOPERS = [...ADMINS, 'developer', 'key:developer'] as const;
 const READERS = [...DEVELOPERS, 'billing', 'viewer', 'key:read'] as const;
+/** Keys that call models, and those that see what is in a project: files belong to projects, as keys do. */
+const CALLERS = ['key:admin', 'key:developer', 'key:inference'] as const;
+const PROJECT_READERS = [...CALLERS, 'key:read'] as const;
 const ACCOUNTANTS = [...ADMINS, 'billing'] as const;
 
 /**
@@ -69,6 +72,8 @@ export const PERMISSIONS = {
   'key.write': DEVELOPERS,
   'key.rotate': DEVELOPERS,
   'key.revoke': DEVELOPERS,
+  'file.read': PROJECT_READERS,
+  'file.write': CALLERS,
   'audit.read': ADMINS,
 } as const satisfies Record<string, readonly Role[]>;
 

@@ -28,6 +28,20 @@ export interface Quirks {
   prefill?: PrefillQuirk | undefined;
   embedding?: EmbeddingQuirk | undefined;
   image?: ImageQuirk | undefined;
+  speech?: SpeechQuirk | undefined;
+  transcription?: TranscriptionQuirk | undefined;
+  /** The host speaks the Responses API as well (openai wire). */
+  responses?: ResponsesQuirk | undefined;
+}
+
+/** What is to be known of a host's Responses API. */
+export interface ResponsesQuirk {
+  /** Models that it does not serve there, as globs over its own names. */
+  except?: readonly string[] | undefined;
+  /** It seals the reasoning of an answer that it does not store, if asked, so that it can be sent back. */
+  sealsReasoning?: boolean | undefined;
+  /** Top-level request fields that it refuses: dropped, and reported. */
+  drop?: readonly string[] | undefined;
 }
 
 /** Deviations of requests of one kind, whose names mean other things in chat. */
@@ -53,6 +67,18 @@ export interface ImageQuirk extends KindQuirk {
   format?: 'b64_json' | 'base64' | 'none' | undefined;
   /** The host takes `width` and `height` and no `size`. */
   size?: 'width_height' | undefined;
+}
+
+export interface SpeechQuirk extends KindQuirk {
+  /** The host gives sound as events too, which count tokens where a file does not: they are asked for. */
+  events?: boolean | undefined;
+}
+
+export interface TranscriptionQuirk extends KindQuirk {
+  /** Where translations go instead of the wire's own path. */
+  translationPath?: string | undefined;
+  /** What the other formats are made of where that is not to be seen by the model's name; or there are no formats. */
+  format?: 'json' | 'verbose_json' | 'none' | undefined;
 }
 
 export interface PrefillQuirk {

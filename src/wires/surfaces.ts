@@ -1,5 +1,6 @@
 import type { ErrorEnvelope } from '../errors.ts';
 import type { JsonObject } from '../lib/json.ts';
+import type { Progress } from './native.ts';
 import type { ChatBody } from './types.ts';
 
 /**
@@ -15,6 +16,14 @@ export interface Surface {
    *   by name (`unsupported_parameter`), never left out silently.
    */
   read(body: JsonObject): SurfaceRequest;
+  /**
+   * What routing goes by of a request that `read` refuses and that endpoints which speak the format may know: its
+   * model, limits and extensions, and roughly what it says. Null for one that nobody could serve. Absent where no
+   * endpoint speaks the format.
+   */
+  sketch?(body: JsonObject): SurfaceRequest | null;
+  /** Whether a request says what only the chat completion that it amounts to can say. */
+  needsTranslation?(body: JsonObject): boolean;
   /** The body of an error answer. */
   error(error: ErrorEnvelope['error']): JsonObject;
 }
@@ -55,4 +64,6 @@ export interface SurfaceStream {
   fail(error: ErrorEnvelope['error']): string;
   /** What keeps the connection alive while there is nothing to say. */
   ping(): string;
+  /** Goes on behind what another stream of this format has said, which was passed on as it came. */
+  adopt?(progress: Progress): void;
 }

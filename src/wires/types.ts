@@ -3,9 +3,22 @@ import type { Json, JsonObject } from '../lib/json.ts';
 import type { JsonMember } from '../lib/json-members.ts';
 import type { FormPart } from '../lib/multipart/types.ts';
 import type { SseEvent } from '../lib/sse.ts';
+import type { NativeCodec, NativeFormat, NativeRequest } from './native.ts';
+import type { PlainStream } from './plain-stream.ts';
 import type { Quirks } from './quirks.ts';
 
-export type { EmbeddingQuirk, ImageQuirk, KindQuirk, PrefillQuirk, Quirks } from './quirks.ts';
+export type { NativeCodec, NativeDecoder, NativeFormat, NativeRequest } from './native.ts';
+export type { PlainStream, PlainStreamState } from './plain-stream.ts';
+export type {
+  EmbeddingQuirk,
+  ImageQuirk,
+  KindQuirk,
+  PrefillQuirk,
+  Quirks,
+  ResponsesQuirk,
+  SpeechQuirk,
+  TranscriptionQuirk,
+} from './quirks.ts';
 
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
 export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock' | 'cohere';
@@ -99,6 +112,13 @@ export interface Received<Kind extends ModelKind, Body extends RequestBody> {
   extensions: readonly string[];
   /** The body was translated from another format, so its members may be more than the caller knows of. */
   translated?: boolean;
+  /** The request that this one was translated from, for endpoints that speak its format. */
+  native?: NativeRequest;
+  /**
+   * Why it cannot be translated: only endpoints that speak its format can be sent it, and `bytes` are no more than
+   * what is needed to find them.
+   */
+  untranslatable?: GatewayError;
   /** The parts of a request that came as a form, without the extensions; `bytes` are its fields as JSON then. */
   form?: readonly FormPart[];
   /** What is asked of a model that can do more than one thing; absent: what its kind is named after. */
@@ -165,6 +185,8 @@ export interface DecodedAnswer {
   upstreamId: string | null;
   /** The model as the provider names it in the answer. */
   upstreamModel: string | null;
+  /** The arguments of its tool calls, of an answer that is no chat completion. */
+  calls?: readonly string[];
 }
 
 /** What a stream has told so far. Read by the relay, written by the decoder. */
@@ -227,35 +249,6 @@ export interface ChatCodec {
   framer?(): StreamFramer;
 }
 
-/** What a streamed answer of a kind that is not chat has told so far. Read by the relay. */
-export interface PlainStreamState {
-  /** The answer is whole: nothing more is waited for. */
-  finished: boolean;
-  /** What the answer broke with: an error that the provider tells of, or what cannot be read. */
-  error: GatewayError | null;
-  /** Usage as far as known. */
-  usage: Usage | null;
-  upstreamId: string | null;
-  upstreamModel: string | null;
-}
-
-/** Turns one upstream answer into what the client is sent while it comes: a file, or events. One per answer. */
-export interface PlainStream {
-  readonly state: PlainStreamState;
-  /** The media type of what the client is sent. */
-  readonly contentType: string;
-  /** What goes to the client, empty for nothing yet. The last event is kept back for `last`. Never throws. */
-  push(bytes: Uint8Array): Uint8Array;
-  /** What is left when the upstream has ended: after it the state is finished, or has an error. Never throws. */
-  end(): Uint8Array;
-  /** The last words of a whole answer. @param account what its last event says beside the provider's own members. */
-  last(account: JsonObject): Uint8Array;
-  /** The last words of an answer that broke; null where its format has none, and the connection is broken instead. */
-  failure(error: JsonObject): Uint8Array | null;
-  /** What may be sent while there is nothing to say; null where the format has no such thing. */
-  readonly ping: string | null;
-}
-
 /** The codec of a kind that is not chat. Pure, as that of chat. */
 export interface Codec {
   /**
@@ -291,6 +284,8 @@ export interface TokenCounter {
 export interface Wire extends Partial<Record<PlainKind, Codec>> {
   id: WireId;
   chat?: ChatCodec;
+  /** The formats of clients that some hosts of this wire speak themselves. */
+  native?: Partial<Record<NativeFormat, NativeCodec>>;
   tokens?: TokenCounter;
   /** Maps an answer that is not 2xx, by status and the provider's type or code, never by its words. */
   readError(status: number, headers: Headers, body: string): GatewayError;

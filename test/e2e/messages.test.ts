@@ -44,7 +44,8 @@ describe.each(WIRES)('through the %s wire', (wire) => {
     expect(data).toMatchObject({
       type: 'message',
       role: 'assistant',
-      model: modelId(wire),
+      // A host of this very API names the model itself.
+      model: wire === 'anthropic' ? 'up-model-1' : modelId(wire),
       content: [{ type: 'text', text: '18 degrees in Zürich.' }],
       stop_reason: 'end_turn',
       usage: { input_tokens: 20, cache_read_input_tokens: 10, output_tokens: 9 },
@@ -172,7 +173,7 @@ test('thinking with its signature goes to the client and back', async () => {
   });
   const sent = world.upstream.received('anthropic').at(-1)?.json;
   expect(sent?.messages).toEqual([
-    { role: 'user', content: [{ type: 'text', text: 'The weather?' }] },
+    { role: 'user', content: 'The weather?' },
     { role: 'assistant', content: first.content },
     {
       role: 'user',
@@ -281,7 +282,7 @@ describe('errors in the shape of the API', () => {
 
   test('a request that cannot be said', async () => {
     const search = { type: 'web_search_20250305', name: 'web_search' } as const;
-    const thrown = await failure(client.messages.create({ ...ask('anthropic'), tools: [search] }));
+    const thrown = await failure(client.messages.create({ ...ask('openai'), tools: [search] }));
     expect(thrown).toBeInstanceOf(Anthropic.BadRequestError);
     expect(thrown).toMatchObject({
       type: 'invalid_request_error',
@@ -328,8 +329,8 @@ describe('count_tokens', () => {
     expect(received?.path).toBe('/messages/count_tokens');
     expect(received?.json).toEqual({
       model: 'Up-anthropic',
-      system: [{ type: 'text', text: 'Be brief.' }],
-      messages: [{ role: 'user', content: [{ type: 'text', text: 'The weather?' }] }],
+      system: 'Be brief.',
+      messages: [{ role: 'user', content: 'The weather?' }],
       tools: [TOOL],
     });
   });

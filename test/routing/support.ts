@@ -145,6 +145,7 @@ export function situation(registry: Registry, scene: Scene = {}): Situation {
       bytes: 3_000,
       maxOutputTokens: null,
       answers: 1,
+      units: {},
       expectedOutput: null,
       ...scene.request,
       needs: {

@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 /** Responses that clients asked to keep. The response and its input are in R2, times are Unix milliseconds. */
 export const responses = sqliteTable(
@@ -17,5 +17,21 @@ export const responses = sqliteTable(
   (t) => [
     index('responses_by_project').on(t.workspaceId, t.projectId, t.id),
     index('responses_by_expiry').on(t.expiresAt),
+  ],
+);
+
+/** Items of kept responses whose ids do not tell the response: those that a host named itself. */
+export const responseItems = sqliteTable(
+  'response_items',
+  {
+    workspaceId: text('workspace_id').notNull(),
+    projectId: text('project_id').notNull(),
+    itemId: text('item_id').notNull(),
+    /** The newest response that gave it. */
+    responseId: text('response_id').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.workspaceId, t.projectId, t.itemId] }),
+    index('response_items_by_response').on(t.responseId),
   ],
 );

@@ -1,7 +1,9 @@
 import { chargeAtMost } from '../../billing/charge.ts';
+import { discountOf } from '../discount.ts';
 import { estimateInputTokens } from '../estimate.ts';
 import { paidBy } from '../paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
+import { soundTokens, unitsOf } from '../units.ts';
 
 /** What a request may come to at most, whoever serves it. */
 export interface Reservation {
@@ -23,10 +25,10 @@ const TOKENS_PER_IMAGE = 8_192;
 
 /** The worst case over all candidates, with the workspace's margin. */
 export function reservationOf(call: Call, candidates: readonly Candidate[]): Reservation {
-  const { caller, request } = call;
+  const { caller } = call;
   const input = inputOf(call, candidates);
   const { output, openEnded } = outputOf(call, candidates);
-  const images = request.kind === 'image' ? call.control.answers : 0;
+  const units = unitsOf(call);
   const cost = { fixed: 0, outputRate: 0 };
   let priced = false;
   for (const candidate of candidates) {
@@ -34,25 +36,27 @@ export function reservationOf(call: Call, candidates: readonly Candidate[]): Res
     if (!endpoint.price) continue;
     priced = true;
     const { price } = endpoint;
-    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), images);
+    const discount = discountOf(call, candidate);
+    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), units, discount);
     cost.fixed = Math.max(cost.fixed, worst.fixed);
     cost.outputRate = Math.max(cost.outputRate, worst.outputRate);
   }
   return { cost, priced, tokens: { input, output, openEnded } };
 }
 
-function inputOf({ request }: Call, candidates: readonly Candidate[]): number {
-  const estimate = estimateInputTokens(request);
+function inputOf(call: Call, candidates: readonly Candidate[]): number {
+  const { request } = call;
+  const estimate = estimateInputTokens(request) + (soundTokens(call)?.input ?? 0);
   // Of embeddings each text has the context to itself.
   if (request.kind === 'embedding') return estimate;
   const contexts = candidates.map(({ endpoint, model }) => endpoint.contextLength ?? model.contextLength);
   return Math.min(estimate, contexts.includes(null) ? Infinity : Math.max(...contexts.map(Number)));
 }
 
-function outputOf(
-  { control, request }: Call,
-  candidates: readonly Candidate[],
-): { output: number; openEnded: boolean } {
+function outputOf(call: Call, candidates: readonly Candidate[]): { output: number; openEnded: boolean } {
+  const { control, request } = call;
+  const sound = soundTokens(call);
+  if (sound) return { output: sound.output, openEnded: false };
   if (request.kind === 'embedding') return { output: 0, openEnded: false };
   if (request.kind === 'image') return { output: TOKENS_PER_IMAGE * control.answers, openEnded: false };
   const limits = candidates.map(({ target }) => target.maxOutputTokens ?? OUTPUT_WITHOUT_LIMIT);

@@ -13,6 +13,7 @@ import type {
 import { outputLimitName, withOutputLimit } from '../change-request.ts';
 import type { Cutoff } from '../cutoff.ts';
 import { readableRequest } from '../documents/readable.ts';
+import { type NativeWay, nativeWay } from '../native.ts';
 import { openPlainStream } from '../open-plain-stream.ts';
 import { openStream } from '../open-stream.ts';
 import { withoutSecret } from '../redact.ts';
@@ -57,8 +58,13 @@ export function prepare(call: Call, candidate: Candidate, asked: WireRequest): P
   if (asked.kind !== 'chat') return preparePlain(call, candidate, asked);
   const limited = withOutputLimit(asked, candidate.maxOutputTokens);
   const adjusted = limited === asked ? [] : [`${outputLimitName(asked)}=${candidate.maxOutputTokens}`];
-  const readable = readableRequest(candidate, limited);
-  if (!readable) return prepareChat(call, candidate, limited, [], adjusted);
+  const readable = limited.untranslatable ? null : readableRequest(candidate, limited);
+  if (!readable) {
+    const way = nativeWay(candidate, limited);
+    if (way) return prepareNative(call, candidate, limited, way, adjusted);
+    if (limited.untranslatable) throw limited.untranslatable;
+    return prepareChat(call, candidate, limited, [], adjusted);
+  }
   return readable.then(({ request, conversions }) =>
     prepareChat(call, candidate, request, conversions, adjusted),
   );
@@ -89,6 +95,40 @@ function prepareChat(
       }
       const body = await readBody(response, cutoff, tooLong);
       return { kind: 'whole', answer: codec.decode(withoutSecret(body, secret), target, meta) };
+    },
+  };
+}
+
+/** The request in its client's own words, for an endpoint that answers in them. */
+function prepareNative(
+  call: Call,
+  { target }: Candidate,
+  request: ChatRequest,
+  { codec, request: original }: NativeWay,
+  adjusted: readonly string[],
+): Prepared {
+  const encoded = codec.encode(original, target);
+  // The host stores nothing; we may.
+  const echo = call.archive ? { ...original.echo, store: true } : original.echo;
+  const meta = metaOf(
+    call,
+    target.upstreamModel,
+    echo ? { ...request, native: { ...original, echo } } : request,
+  );
+  return {
+    request,
+    dropped: encoded.dropped,
+    conversions: [],
+    adjusted,
+    run: async ({ ask, cutoff, secret }) => {
+      const response = await ask(encoded);
+      if (request.stream) {
+        const native = codec.stream(target, meta);
+        const stream = await openStream(response, new SseFramer(), native, cutoff);
+        return { kind: 'stream', stream, meta, secret, native };
+      }
+      const body = await readBody(response, cutoff, tooLong);
+      return { kind: 'whole', answer: codec.decode(withoutSecret(body, secret), target, meta), native: true };
     },
   };
 }

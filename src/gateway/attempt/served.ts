@@ -1,14 +1,26 @@
 import type { GatewayError } from '../../errors.ts';
 import type { Attempt, Conversion } from '../../telemetry/receipt.ts';
-import type { AnswerMeta, DecodedAnswer, WireRequest } from '../../wires/types.ts';
+import type { AnswerMeta, DecodedAnswer, NativeDecoder, WireRequest } from '../../wires/types.ts';
 import type { OpenPlainStream } from '../open-plain-stream.ts';
 import type { OpenStream } from '../open-stream.ts';
 import type { Candidate } from '../types.ts';
 
 /** What an upstream has given: a whole answer, or a stream whose first event is there; `plain` where it is not chat. */
 export type Begun =
-  | { kind: 'whole'; answer: DecodedAnswer }
-  | { kind: 'stream'; stream: OpenStream; meta: AnswerMeta; secret: string | null }
+  | {
+      kind: 'whole';
+      answer: DecodedAnswer;
+      /** The answer is in the client's own format. */
+      native?: boolean;
+    }
+  | {
+      kind: 'stream';
+      stream: OpenStream;
+      meta: AnswerMeta;
+      secret: string | null;
+      /** The decoder of the stream, where that is in the client's own format. */
+      native?: NativeDecoder;
+    }
   | { kind: 'plain'; open: OpenPlainStream; secret: string | null };
 
 /** An answer has begun: the candidate that gives it and what could not be passed on to it. */

@@ -7,7 +7,7 @@ import type { ServedStream } from '../attempt/served.ts';
 import { estimateUsage } from '../estimate.ts';
 import { providerCost } from '../provider-cost.ts';
 import type { Part } from '../settle.ts';
-import { StreamedToolCalls, type ToolCallVerdict } from '../tool-calls.ts';
+import { StreamedToolCalls, type ToolCallVerdict, verdictOn } from '../tool-calls.ts';
 import type { ChatCall } from '../types.ts';
 import type { Joint } from './joint.ts';
 import { joinUsage, usageObject } from './usage.ts';
@@ -84,13 +84,14 @@ export class Answer {
     const joint = this.#pieces.at(-1)?.joint;
     const { state } = this.served.stream.decoder;
     this.#created ??= state.created;
-    if (state.toolCalls) this.#toolCalls.push(text);
+    if (state.toolCalls && !this.served.native) this.#toolCalls.push(text);
     return joint ? joint.push(text) : text;
   }
 
   /** Whether the tool calls of the stream that runs, or ran last, are JSON. */
   get toolCalls(): ToolCallVerdict {
-    return this.#toolCalls.verdict;
+    const { native } = this.served;
+    return native ? verdictOn(native.calls) : this.#toolCalls.verdict;
   }
 
   /** What the joint still holds back of a stream that nobody goes on with. */

@@ -1,6 +1,7 @@
 import type { GatewayError } from '../../errors.ts';
 import type { ChatRequest } from '../../wires/types.ts';
 import { type Ask, ownRequest, type Served, type ServedStream } from '../attempt/served.ts';
+import { translated } from '../change-request.ts';
 import type { Relayed } from '../relay.ts';
 import type { Candidate } from '../types.ts';
 import type { Answer } from './answer.ts';
@@ -49,7 +50,7 @@ export async function rescue(
     }
   };
   if ('how' in safety && safety.how === 'afresh') {
-    const served = await find(ownRequest(call.request), true);
+    const served = await find(ownRequest(translated(call.request)), true);
     if (!served) return null;
     answer.annul();
     return {

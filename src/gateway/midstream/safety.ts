@@ -11,6 +11,7 @@ export const UNSAFE_REASONS = [
   'functions',
   'logprobs',
   'modalities',
+  'native_only',
 ] as const;
 export type UnsafeReason = (typeof UNSAFE_REASONS)[number];
 
@@ -25,6 +26,7 @@ export function continuable(
   request: ChatRequest,
   sent: Pick<StreamState, 'content' | 'toolCalls' | 'otherOutput'>,
 ): Continuable {
+  if (request.untranslatable) return { unsafe: 'native_only' };
   if (sent.toolCalls) return { unsafe: 'tool_call_sent' };
   if (sent.content === '') return sent.otherOutput ? { unsafe: 'no_text_sent' } : { how: 'afresh' };
   const unsafe = whatForbids(request.body());

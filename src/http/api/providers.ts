@@ -97,6 +97,17 @@ const Quirks = z
       })
       .optional()
       .meta({ description: 'Of images: path, names, how the picture itself is asked for, and its size.' }),
+    responses: z
+      .strictObject({
+        except: z.array(z.string().min(1).max(200)).max(100).readonly().optional(),
+        sealsReasoning: z.boolean().optional(),
+        drop: z.array(ParameterName).max(100).readonly().optional(),
+      })
+      .optional()
+      .meta({
+        description:
+          'The host speaks the Responses API as well, but for these models; whether it seals reasoning for what it does not store, and fields that it refuses there. Wire `openai`.',
+      }),
   })
   .meta({ id: 'Quirks', description: 'Deviations of a host from its wire format.' });
 

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts';
-import { boundaryOf, MultipartError, readMultipart } from '../../lib/multipart/read.ts';
+import { MultipartError } from '../../lib/multipart/disposition.ts';
+import { boundaryOf, readMultipart } from '../../lib/multipart/read.ts';
 import type { FormPart } from '../../lib/multipart/types.ts';
 
 /** The largest request body, bytes. */
@@ -81,7 +82,8 @@ async function readLimited(request: Request): Promise<Uint8Array> {
   return bytes;
 }
 
-async function discard(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
+/** Reads what a client goes on sending, so that it hears why it was refused; of very much only a part. */
+export async function discard(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
   try {
     for (let left = DISCARDED_BYTES; reader && left > 0; ) {
       const { value, done } = await reader.read();

@@ -46,7 +46,7 @@ export async function startInBackground(
       ...(request.cf ? { cf: request.cf as RequestInitCfProperties } : {}),
     },
   );
-  const dropped = droppedParams(call, []);
+  const dropped = droppedParams(call, { dropped: [] });
   const headers = {
     'x-request-id': call.requestId,
     'x-generation-id': call.generationId,

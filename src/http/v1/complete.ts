@@ -1,7 +1,7 @@
 import type { ReadHeader } from '../../gateway/control.ts';
 import { completeChat } from '../../gateway/pipeline.ts';
 import { readChatRequest } from '../../gateway/request.ts';
-import type { Asked } from '../../gateway/surfaces.ts';
+import { type Asked, withOriginal } from '../../gateway/surfaces.ts';
 import type { HttpContext } from '../context.ts';
 import { runCall } from './run-call.ts';
 
@@ -27,8 +27,9 @@ export function complete(
 }
 
 /** What of a chat completion's call is in its request. @throws GatewayError as `readChatRequest`. */
-export function askedCall({ bytes, surface, archiveFor }: Asked, readHeader: ReadHeader) {
-  const { request, control } = readChatRequest(bytes, readHeader);
-  const translated = surface ? { ...request, translated: true } : request;
-  return { request: translated, control, surface, ...(archiveFor ? { archiveFor } : {}) };
+export function askedCall(asked: Asked, readHeader: ReadHeader) {
+  const { surface, archiveFor } = asked;
+  const { request, control } = readChatRequest(asked.bytes, readHeader);
+  const original = withOriginal(request, asked);
+  return { request: original, control, surface, ...(archiveFor ? { archiveFor } : {}) };
 }

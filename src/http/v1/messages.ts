@@ -1,6 +1,7 @@
 import { countTokens } from '../../gateway/count-tokens.ts';
-import { inMessagesFormat, readMessagesToCount } from '../../gateway/messages-format.ts';
+import { inCountFormat, inMessagesFormat } from '../../gateway/messages-format.ts';
 import { readChatRequest } from '../../gateway/request.ts';
+import { withOriginal } from '../../gateway/surfaces.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import { continentOf } from '../../routing/health/continent.ts';
 import { RequestHealth } from '../../routing/health/request-health.ts';
@@ -25,9 +26,11 @@ export async function countMessageTokens(c: HttpContext): Promise<Response> {
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
   const loading = loadRegistry(c.env, waitUntil);
   const header = (name: string): string | undefined => c.req.header(name);
-  const bytes = readMessagesToCount(await readJsonBody(c.req.raw), header);
+  const asked = inCountFormat(header)(await readJsonBody(c.req.raw));
+  const { request, control } = readChatRequest(asked.bytes, header);
   const counted = await countTokens({
-    ...readChatRequest(bytes, header),
+    request: withOriginal(request, asked),
+    control,
     caller,
     address: header('cf-connecting-ip') ?? null,
     signal: c.req.raw.signal,

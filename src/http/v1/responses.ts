@@ -1,6 +1,7 @@
 import { configOf } from '../../env.ts';
 import { GatewayError, toGatewayError } from '../../errors.ts';
 import { keepFailure } from '../../gateway/archive.ts';
+import type { ReadHeader } from '../../gateway/control.ts';
 import { completeChat } from '../../gateway/pipeline.ts';
 import { inResponsesFormat, itemsOf } from '../../gateway/responses-format.ts';
 import { type Asked, parseBody } from '../../gateway/surfaces.ts';
@@ -28,9 +29,10 @@ export async function createResponse(c: HttpContext): Promise<Response> {
   }
   let sent: JsonObject = {};
   let told: Conversation = { body: sent, earlier: 0 };
-  const read = (conversation: Conversation, readHeader: (name: string) => string | undefined) => {
+  const read = (conversation: Conversation, bytes: Uint8Array, readHeader: ReadHeader) => {
     told = conversation;
-    return askedCall(asked(c, scope, conversation, token !== undefined), readHeader);
+    const asReceived = conversation.body === sent ? bytes : null;
+    return askedCall(askedIn(c, scope, conversation, asReceived, token !== undefined), readHeader);
   };
   return await runCall(
     c,
@@ -38,8 +40,8 @@ export async function createResponse(c: HttpContext): Promise<Response> {
       sent = parseBody(bytes);
       const conversation = withConversation(c.env, scope, sent);
       return conversation instanceof Promise
-        ? conversation.then((late) => read(late, readHeader))
-        : read(conversation, readHeader);
+        ? conversation.then((late) => read(late, bytes, readHeader))
+        : read(conversation, bytes, readHeader);
     },
     (call) => {
       if (token !== undefined) return completeOrKeep(call);
@@ -58,27 +60,34 @@ async function completeOrKeep(call: ChatCall): Promise<Response> {
   }
 }
 
-/** @throws GatewayError as the format; `invalid_type`, `invalid_value`, `unsupported_parameter`. */
-function asked(c: HttpContext, scope: ResponseScope, { body, earlier }: Conversation, isRun: boolean): Asked {
-  const { bytes, surface } = inResponsesFormat(body, earlier);
+/** @throws GatewayError as the format; `invalid_type`. */
+function askedIn(
+  c: HttpContext,
+  scope: ResponseScope,
+  { body, earlier }: Conversation,
+  bytes: Uint8Array | null,
+  isRun: boolean,
+): Asked {
   for (const param of ['store', 'background']) {
     if (body[param] != null && typeof body[param] !== 'boolean') {
       throw new GatewayError('invalid_type', { param, message: `${param} must be a boolean.` });
     }
   }
-  if (body.store === false || !surface) return { bytes, surface };
+  const asked = inResponsesFormat(body, bytes, earlier);
+  const { surface } = asked;
+  const { store } = body;
+  if (store === false || !surface) return asked;
   if (!configOf(c.env).keepsResponses) {
-    const dropped = body.store === true ? ['store'] : [];
-    return { bytes, surface: { ...surface, dropped: [...surface.dropped, ...dropped] } };
+    return store ? { ...asked, surface: { ...surface, dropped: [...surface.dropped, 'store'] } } : asked;
   }
   const archiveFor = (generationId: string) =>
     new ResponseArchive({
       env: c.env,
       scope,
       input: () => itemsOf(body.input, generationId),
-      asked: body.store === true,
+      asked: store === true,
       background: isRun,
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     });
-  return { bytes, surface, archiveFor };
+  return { ...asked, archiveFor };
 }

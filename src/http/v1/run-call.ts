@@ -58,7 +58,8 @@ async function runBody<Body, Request extends Call['request']>(
   const loading = loadRegistry(c.env, waitUntil);
   const reading = read(await readBody(c.req.raw), (name) => c.req.header(name));
   const { archiveFor, ...asked } = reading instanceof Promise ? await reading : reading;
-  const generationId = generation?.id ?? newId('generation', startedAt);
+  const line = c.get('line');
+  const generationId = generation?.id ?? line?.generationId ?? newId('generation', startedAt);
   c.set('generationId', generationId);
   const traceparent = c.req.header('traceparent');
   const answer = run({
@@ -72,6 +73,7 @@ async function runBody<Body, Request extends Call['request']>(
     signal: c.req.raw.signal,
     env: c.env,
     config: configOf(c.env),
+    batch: line?.batch,
     keeper: c.get('keeper'),
     archive: archiveFor?.(generationId),
     health: new RequestHealth({ env: c.env, continent: continentOf(c.req.raw), waitUntil }),

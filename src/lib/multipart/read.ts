@@ -1,3 +1,4 @@
+import { MultipartError, readDisposition } from './disposition.ts';
 import type { FormPart } from './types.ts';
 
 /** More parts than any form has. */
@@ -5,11 +6,6 @@ const MOST_PARTS = 1000;
 
 /** What stands in front of a part's content, bytes. */
 const MOST_HEADER_BYTES = 16 * 1024;
-
-/** A body that is no whole form. The message says what is wrong with it, in words for its sender. */
-export class MultipartError extends Error {
-  override name = 'MultipartError';
-}
 
 /**
  * The boundary that a media type names.
@@ -101,43 +97,8 @@ function partOf(headers: string, body: Buffer, start: number, end: number): Form
     if (name === 'content-disposition') disposition = line.slice(colon + 1).trim();
     else if (name === 'content-type') type = line.slice(colon + 1).trim();
   }
-  if (!/^form-data\s*(;|$)/i.test(disposition)) {
-    throw new MultipartError('a part has no "Content-Disposition: form-data"');
-  }
-  const parameters = parametersOf(disposition);
-  const name = parameters.get('name');
-  if (name === undefined || name === '') throw new MultipartError('a part has no name');
-  const filename = extended(parameters.get('filename*')) ?? parameters.get('filename');
+  const { name, filename } = readDisposition(disposition);
   const bytes = new Uint8Array(body.buffer, body.byteOffset + start, end - start);
-  if (filename !== undefined) return { name, filename, type, bytes };
+  if (filename !== null) return { name, filename, type, bytes };
   return { name, value: new TextDecoder().decode(bytes) };
-}
-
-/**
- * The parameters of a disposition. Browsers and clients write `"` in values as `%22` (HTML, "multipart form data") or
- * as `\"`; a backslash before anything else is itself, as in the paths of Windows.
- */
-function parametersOf(disposition: string): Map<string, string> {
-  const parameters = new Map<string, string>();
-  for (const [, name = '', quoted, plain = ''] of disposition.matchAll(
-    /;\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:\\"|[^"])*)"|([^\s;"]*))/g,
-  )) {
-    const value = quoted === undefined ? plain : unescaped(quoted);
-    if (!parameters.has(name.toLowerCase())) parameters.set(name.toLowerCase(), value);
-  }
-  return parameters;
-}
-
-function unescaped(quoted: string): string {
-  return quoted.replaceAll('\\"', '"').replace(/%22|%0D|%0A/gi, (code) => decodeURIComponent(code));
-}
-
-/** `UTF-8''na%C3%AFve.wav` (RFC 8187); undefined for what is not readable. */
-function extended(value: string | undefined): string | undefined {
-  const [, encoded] = /^utf-8'[^']*'(.*)$/i.exec(value ?? '') ?? [];
-  try {
-    return encoded === undefined ? undefined : decodeURIComponent(encoded);
-  } catch {
-    return undefined;
-  }
 }

@@ -20,6 +20,7 @@ const DEMO: Provider = {
   wire: 'openai',
   auth: { kind: 'none' },
   transport: 'internal',
+  quirks: { transcription: { format: 'verbose_json' } },
 };
 
 /** The same provider under a second name, so that a fallback goes to another provider. */
@@ -49,7 +50,7 @@ const MODEL_NAMES: Readonly<Record<string, string>> = {
   sleepy: 'Demo Sleepy: scaled to zero, it takes eight seconds to wake',
 };
 
-/** Models of other kinds, and what they cost: 0.02 USD per 1M tokens, and a cent a picture. */
+/** Models of other kinds, and what they cost. */
 const OTHERS: Readonly<Record<string, { name: string; kind: ModelKind; gives: Modality; price: Price }>> = {
   embed: {
     name: 'Demo Embed: texts with the same words are near each other',
@@ -62,6 +63,20 @@ const OTHERS: Readonly<Record<string, { name: string; kind: ModelKind; gives: Mo
     kind: 'image',
     gives: 'image',
     price: { input: 0, output: 0, perImage: 10_000_000 },
+  },
+  speech: {
+    name: 'Demo Speech: says the text in tones',
+    kind: 'speech',
+    gives: 'audio',
+    // 15 USD per 1M characters.
+    price: { input: 0, output: 0, characters: 15_000_000_000 },
+  },
+  transcribe: {
+    name: 'Demo Transcribe: understands Demo Speech',
+    kind: 'transcription',
+    gives: 'text',
+    // 0.006 USD a minute.
+    price: { input: 0, output: 0, audioHour: 360_000_000 },
   },
 };
 
@@ -97,7 +112,7 @@ function demoModel(slug: string, name: string, kind: ModelKind, gives: Modality)
     kind,
     contextLength: CONTEXT_LENGTH,
     maxOutputTokens: kind === 'chat' ? MAX_OUTPUT_TOKENS : null,
-    inputModalities: ['text'],
+    inputModalities: [kind === 'transcription' ? 'audio' : 'text'],
     outputModalities: [gives],
     knowledge: null,
     releaseDate: null,

@@ -1,5 +1,6 @@
 import { asNumber, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
 import type { ChatRequest, EncodedRequest, Target } from '../types.ts';
+import { encodeNativeCount } from './native/request.ts';
 import { encode } from './request.ts';
 
 /** What of a request has tokens, or decides how they are counted. */
@@ -21,6 +22,7 @@ const COUNTED = [
  * that take the API at another path than its own have it nowhere, or elsewhere.
  */
 export function encodeCount(request: ChatRequest, target: Target): EncodedRequest | null {
+  if (request.native?.format === 'messages') return encodeNativeCount(request.native, target);
   if (target.quirks.path !== undefined) return null;
   const { body: whole, ...encoded } = encode({ ...request, stream: false }, target);
   const message = asObject(parseJson(asString(whole) ?? '')) ?? {};

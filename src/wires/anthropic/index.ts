@@ -1,6 +1,7 @@
 import type { Wire } from '../types.ts';
 import { decodeCount, encodeCount } from './count.ts';
 import { readError } from './error.ts';
+import { nativeMessages } from './native/index.ts';
 import { encode } from './request.ts';
 import { decode } from './response.ts';
 import { createStream } from './stream.ts';
@@ -9,6 +10,7 @@ import { createStream } from './stream.ts';
 export const anthropic: Wire = {
   id: 'anthropic',
   chat: { encode, decode, stream: createStream },
+  native: { messages: nativeMessages },
   tokens: { encode: encodeCount, decode: decodeCount },
   readError,
 };

@@ -120,8 +120,8 @@ function samplingContext(target: Target, traits: ModelTraits, thinking: Thinking
   };
 }
 
-/** Beta flags that native fields need, and the ones the caller names in `betas`. */
-function betaFlags(body: ChatBody): string[] {
+/** Beta flags that the API's own fields need, and the ones the caller names in `betas`. */
+export function betaFlags(body: JsonObject): string[] {
   const flags = new Set(asArray(body.betas).flatMap((flag) => asString(flag) ?? []));
   const edits = asArray(asObject(body.context_management)?.edits);
   if (body.context_management) flags.add('context-management-2025-06-27');

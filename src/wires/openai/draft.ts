@@ -1,6 +1,9 @@
 import { memberText } from '../../lib/json-members.ts';
 import type { WireRequest } from '../types.ts';
 
+/** What of a request is changed. */
+type Changed = Pick<WireRequest, 'bytes' | 'members' | 'extensions'>;
+
 /** The changes to a request's members, as JSON text, so that values keep their spelling wherever they go. */
 export class Draft {
   /** Members to set. */
@@ -8,10 +11,10 @@ export class Draft {
   readonly removed: Set<string>;
   /** What cannot be sent, by the names under which the caller sent it. */
   readonly dropped: string[] = [];
-  readonly #request: WireRequest;
+  readonly #request: Changed;
   readonly #origins = new Map<string, string>();
 
-  constructor(request: WireRequest) {
+  constructor(request: Changed) {
     this.#request = request;
     this.removed = new Set(request.extensions);
   }

@@ -4,13 +4,20 @@ import { readError } from './error.ts';
 import { images } from './images.ts';
 import { encodeRequest } from './request.ts';
 import { decodeResponse } from './response.ts';
+import { nativeResponses } from './responses/native/index.ts';
+import { speech } from './speech.ts';
+
 import { createStream } from './stream.ts';
+import { transcription } from './transcription.ts';
 
 /** OpenAI Chat Completions, the hub format: what comes in goes out, with only what must change changed. */
 export const openai: Wire = {
   id: 'openai',
   chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream },
+  native: { responses: nativeResponses },
   embedding: embeddings,
   image: images,
+  speech,
+  transcription,
   readError,
 };

@@ -5,7 +5,7 @@ import type { Quirks, Usage } from '../types.ts';
 const USD_PER_TICK = 1e-10;
 
 /**
- * Usage of a chat completion, as OpenAI and its compatible hosts send it; null when it holds no counts.
+ * Usage of a chat completion or a response, as OpenAI and its compatible hosts send it; null when it holds no counts.
  *
  * Cached, written, audio and reasoning tokens are parts of the totals. Where a host leaves reasoning out of
  * `completion_tokens`, which its own total shows, it is added. A part larger than its whole is a host's
@@ -13,12 +13,12 @@ const USD_PER_TICK = 1e-10;
  */
 export function readUsage(raw: JsonObject | undefined, quirks: Quirks = {}): Usage | null {
   if (!raw) return null;
-  const prompt = count(raw.prompt_tokens);
-  const completion = count(raw.completion_tokens);
+  const prompt = count(raw.prompt_tokens) ?? count(raw.input_tokens);
+  const completion = count(raw.completion_tokens) ?? count(raw.output_tokens);
   if (prompt === undefined && completion === undefined) return null;
   const inputTokens = prompt ?? 0;
-  const input = asObject(raw.prompt_tokens_details) ?? {};
-  const output = asObject(raw.completion_tokens_details) ?? {};
+  const input = asObject(raw.prompt_tokens_details) ?? asObject(raw.input_tokens_details) ?? {};
+  const output = asObject(raw.completion_tokens_details) ?? asObject(raw.output_tokens_details) ?? {};
   const reasoning = count(output.reasoning_tokens) ?? count(raw.reasoning_tokens) ?? 0;
   const outputTokens = outputTotal(completion ?? 0, reasoning, inputTokens, count(raw.total_tokens), quirks);
   const cached =

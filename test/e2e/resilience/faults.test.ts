@@ -4,6 +4,7 @@ import { taleOf, tellMe } from '../../support/node/faulty/tale.ts';
 import { SIMULATED_WIRES } from '../../support/node/faulty/wording.ts';
 import { receiptOf } from '../../support/node/receipts.ts';
 import { readStream } from '../../support/node/sse.ts';
+import { AMID, BEFORE_EITHER_WAY, SHORT_TIMES } from './cases.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -14,19 +15,13 @@ afterAll(async () => {
   await stage.stop();
 });
 
-/** Long times, shortened, but for a machine with other work to do. */
-const policy = {
-  backoff_ms: 250,
-  first_token_ms: 2_500,
-  idle_ms: 1_500,
-};
 let tales = 0;
 
 /** Asks for a tale, and reads what comes of it. */
 async function ask(cast: Cast, stream: boolean, more: object = {}) {
   const tag = `tale${++tales}`;
   const messages = [{ role: 'user', content: tellMe(tag) }];
-  const response = await stage.chat({ model: cast.model, messages, stream, policy, ...more });
+  const response = await stage.chat({ model: cast.model, messages, stream, policy: SHORT_TIMES, ...more });
   const told = taleOf(tag);
   if (response.status !== 200) {
     return { response, told, text: null, body: (await response.json()) as { error: { code: string } } };
@@ -39,61 +34,29 @@ async function ask(cast: Cast, stream: boolean, more: object = {}) {
   return { response, told, text: body.choices[0]?.message.content ?? null, body: null };
 }
 
-interface Case {
-  fault: string;
-  /** The error of each attempt at the first endpoint. */
-  errors: string[];
-  /** Only with streams, or only without. */
-  only?: 'stream' | 'whole';
-  reason: string;
-}
-
-const BEFORE: Case[] = [
-  { fault: 'reset', errors: ['upstream_unreachable'], reason: 'fallback_error' },
-  { fault: 'mute', errors: ['upstream_timeout'], reason: 'fallback_timeout', only: 'stream' },
-  { fault: 'slow-8000', errors: ['upstream_timeout'], reason: 'fallback_timeout', only: 'stream' },
-  { fault: 'limit', errors: ['upstream_rate_limited'], reason: 'fallback_rate_limited' },
-  { fault: 'limited-7', errors: ['upstream_rate_limited'], reason: 'fallback_rate_limited' },
-  { fault: 'fault', errors: ['upstream_error', 'upstream_error'], reason: 'fallback_error' },
-  { fault: 'down', errors: ['upstream_overloaded'], reason: 'fallback_rate_limited' },
-  { fault: 'cut-3', errors: ['upstream_unreachable'], reason: 'fallback_error', only: 'whole' },
-  { fault: 'cut-0', errors: ['upstream_unreachable'], reason: 'fallback_error', only: 'stream' },
-  { fault: 'end-0', errors: ['upstream_incomplete'], reason: 'fallback_error', only: 'stream' },
-  { fault: 'stall-0', errors: ['upstream_timeout'], reason: 'fallback_timeout', only: 'stream' },
-];
-
-/** With the error of the first attempt, after its first words. */
-const AMID: Case[] = [
-  { fault: 'cut-4', errors: ['upstream_unreachable'], reason: 'continued' },
-  { fault: 'end-4', errors: ['upstream_incomplete'], reason: 'continued' },
-  { fault: 'stall-4', errors: ['upstream_timeout'], reason: 'continued' },
-  { fault: 'error-4', errors: ['upstream_overloaded'], reason: 'continued' },
-  { fault: 'garble-4', errors: ['upstream_invalid_response'], reason: 'continued' },
-];
-
 describe.concurrent.each(SIMULATED_WIRES)('a provider of the %s wire', (wire) => {
-  const both = BEFORE.flatMap((entry) =>
-    (entry.only ? [entry.only] : ['stream', 'whole']).map((how) => ({ ...entry, how })),
+  test.each(BEFORE_EITHER_WAY)(
+    '$fault ($how): the next one answers, and the client sees nothing of it',
+    async (entry) => {
+      const { fault, errors, how, reason } = entry;
+      const cast = await stage.cast([{ fault, wire }, 'ok']);
+      const { response, text, told, stream } = await ask(cast, how === 'stream');
+      expect(text).toBe(told);
+      expect(stream?.last.provider_used ?? response.headers.get('x-provider-used')).toBe(cast.providers[1]);
+      const receipt = await receiptOf(stage, response);
+      expect(receipt.attempts.map(({ error }) => error)).toEqual([...errors, null]);
+      expect(receipt).toMatchObject({
+        status: 'completed',
+        fallback_from: [cast.endpoints[0]],
+        routing_reason: reason,
+      });
+      expect(receipt.parts).toEqual([]);
+      expect(receipt.usage?.inputTokens).toBe(100);
+      expect(cast.seen(0)).toHaveLength(errors.length);
+      expect(cast.seen(1)).toHaveLength(1);
+      await Promise.all(cast.seen(0).map(({ ended }) => ended));
+    },
   );
-  test.each(both)('$fault ($how): the next one answers, and the client sees nothing of it', async (entry) => {
-    const { fault, errors, how, reason } = entry;
-    const cast = await stage.cast([{ fault, wire }, 'ok']);
-    const { response, text, told, stream } = await ask(cast, how === 'stream');
-    expect(text).toBe(told);
-    expect(stream?.last.provider_used ?? response.headers.get('x-provider-used')).toBe(cast.providers[1]);
-    const receipt = await receiptOf(stage, response);
-    expect(receipt.attempts.map(({ error }) => error)).toEqual([...errors, null]);
-    expect(receipt).toMatchObject({
-      status: 'completed',
-      fallback_from: [cast.endpoints[0]],
-      routing_reason: reason,
-    });
-    expect(receipt.parts).toEqual([]);
-    expect(receipt.usage?.inputTokens).toBe(100);
-    expect(cast.seen(0)).toHaveLength(errors.length);
-    expect(cast.seen(1)).toHaveLength(1);
-    await Promise.all(cast.seen(0).map(({ ended }) => ended));
-  });
 
   test.each(AMID)('$fault: the next one goes on where it broke', async ({ fault, errors, reason }) => {
     const cast = await stage.cast([{ fault, wire }, 'ok']);

@@ -1,4 +1,5 @@
 import { asArray, asNumber, asString, isObject, type JsonObject } from '../../../lib/json.ts';
+import type { MessagesProgress } from '../../native.ts';
 import { Calls, isWhole, type PendingCall } from './calls.ts';
 import { citationsOf } from './citations.ts';
 import { isNative, type PlainReasoning, sealDetails, sealPlain, textMember } from './sealed.ts';
@@ -31,6 +32,13 @@ export class Blocks {
   constructor(emit: (event: JsonObject) => void, idPrefix: string) {
     this.#emit = emit;
     this.#calls = new Calls(idPrefix);
+  }
+
+  /** Goes on behind blocks that another has written: text within the last of them, where that is text. */
+  adopt({ index, open }: MessagesProgress): void {
+    this.#count = index;
+    if (open === null) this.#open = null;
+    else this.#open = open === 'text' ? { kind: 'text' } : { kind: 'thinking', index: undefined };
   }
 
   /** Takes a delta of a stream, or the message of a whole answer. */

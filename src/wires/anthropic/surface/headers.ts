@@ -10,9 +10,14 @@ const SESSION = 'x-claude-code-session-id';
  */
 export function withHeaders(body: JsonObject, header: (name: string) => string | undefined): JsonObject {
   const out: JsonObject = { ...body };
-  const flags = (header('anthropic-beta') ?? '').split(',').flatMap((flag) => flag.trim() || []);
+  const flags = betasOf(header);
   if (flags.length > 0) out.betas = flags;
   const session = header(SESSION)?.trim();
   if (session && body.session_id === undefined && !header('x-session-id')) out.session_id = session;
   return out;
+}
+
+/** Flags of beta features. @param header reads a header by its name in lower case. */
+export function betasOf(header: (name: string) => string | undefined): string[] {
+  return (header('anthropic-beta') ?? '').split(',').flatMap((flag) => flag.trim() || []);
 }

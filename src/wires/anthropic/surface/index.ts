@@ -6,6 +6,7 @@ import { wholeMessage } from './answer.ts';
 import { messagesError } from './error.ts';
 import { readFields, stopSequences } from './fields.ts';
 import { readMessages, readSystem } from './messages.ts';
+import { sketchMessages } from './sketch.ts';
 import { MessageStream } from './stream.ts';
 import { readTools } from './tools.ts';
 
@@ -14,25 +15,36 @@ export const messages: Surface = {
   id: 'messages',
   read(body) {
     const { chat, dropped } = readRequest(body, false);
-    const sequences = stopSequences(body.stop_sequences);
-    const request: SurfaceRequest = {
-      chat,
-      dropped,
-      whole: (completion, labels) => wholeMessage(completion, labels, sequences),
-      stream: (labels) => new MessageStream(labels, sequences),
-    };
-    return request;
+    return requestOf(chat, dropped, stopSequences(body.stop_sequences));
   },
+  sketch: (body) => sketched(body, false),
   error: messagesError,
 };
 
 /**
- * The chat completion whose prompt a request to count tokens means
- * (https://platform.claude.com/docs/en/api/messages/count_tokens): the same members, but for those of the answer.
- * @throws GatewayError as `Surface.read`.
+ * Requests to count tokens (https://platform.claude.com/docs/en/api/messages/count_tokens): the same members, but for
+ * those of the answer, which is never written.
  */
-export function readCountRequest(body: JsonObject): ChatBody {
-  return readRequest(body, true).chat;
+export const countedMessages: Surface = {
+  id: 'messages',
+  read: (body) => requestOf(readRequest(body, true).chat, [], []),
+  sketch: (body) => sketched(body, true),
+  error: messagesError,
+};
+
+function sketched(body: JsonObject, counting: boolean): SurfaceRequest | null {
+  const chat = sketchMessages(body, counting);
+  return chat && requestOf(chat, [], []);
+}
+
+/** @param sequences at which the answer ends. */
+function requestOf(chat: ChatBody, dropped: readonly string[], sequences: readonly string[]): SurfaceRequest {
+  return {
+    chat,
+    dropped,
+    whole: (completion, labels) => wholeMessage(completion, labels, sequences),
+    stream: (labels) => new MessageStream(labels, sequences),
+  };
 }
 
 function readRequest(body: JsonObject, counting: boolean): { chat: ChatBody; dropped: string[] } {

@@ -90,6 +90,14 @@ export class ReasoningReader {
   }
 }
 
+/** Whether a content block is thinking that the gateway has sealed. */
+export function isOurs(block: Json): boolean {
+  if (!isObject(block)) return false;
+  const sealed = block.type === 'thinking' ? block.signature : block.data;
+  const thinks = block.type === 'thinking' || block.type === 'redacted_thinking';
+  return thinks && typeof sealed === 'string' && sealed.startsWith(MARK);
+}
+
 function unseal(signature: string): JsonObject | null {
   if (!signature.startsWith(MARK)) return null;
   const sealed: Json | undefined = parseJson(signature.slice(MARK.length));

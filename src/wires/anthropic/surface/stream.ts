@@ -1,14 +1,12 @@
 import type { ErrorEnvelope } from '../../../errors.ts';
 import { asArray, asObject, type JsonObject } from '../../../lib/json.ts';
+import { type Progress, saidLast } from '../../native.ts';
 import type { SurfaceLabels, SurfaceStream } from '../../surfaces.ts';
 import { emptyMessage } from './answer.ts';
 import { Blocks } from './blocks.ts';
 import { messagesError } from './error.ts';
 import { type Ending, newEnding, readEnding, refusalText, stopOf } from './stop.ts';
 import { messagesUsage, NO_USAGE } from './usage.ts';
-
-/** Members of the last chunk that are the gateway's own. */
-const OWN = ['credits_used', 'credits_unknown', 'model_used', 'provider_used', 'fallback_from'] as const;
 
 /**
  * Writes the events of a streamed message
@@ -44,13 +42,12 @@ export class MessageStream implements SurfaceStream {
     this.#start();
     this.#blocks.text(refusalText(this.#ending));
     this.#blocks.finish();
-    const last: JsonObject = {
+    this.#event({
       type: 'message_delta',
       delta: stopOf(this.#ending),
       usage: messagesUsage(chunk.usage),
-    };
-    for (const name of OWN) if (chunk[name] !== undefined) last[name] = chunk[name];
-    this.#event(last);
+      ...saidLast(chunk),
+    });
     this.#event({ type: 'message_stop' });
     return this.#written();
   }
@@ -63,6 +60,12 @@ export class MessageStream implements SurfaceStream {
   ping(): string {
     this.#event({ type: 'ping' });
     return this.#written();
+  }
+
+  adopt(progress: Progress): void {
+    if (progress.format !== 'messages') return;
+    this.#started = true;
+    this.#blocks.adopt(progress);
   }
 
   #start(): void {

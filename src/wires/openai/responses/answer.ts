@@ -1,5 +1,6 @@
 import type { ErrorEnvelope } from '../../../errors.ts';
 import { asArray, asObject, asString, type Json, type JsonObject } from '../../../lib/json.ts';
+import { type Progress, saidLast } from '../../native.ts';
 import type { SurfaceLabels, SurfaceStream } from '../../surfaces.ts';
 import { stemOf } from './ids.ts';
 import { Output } from './output/output.ts';
@@ -12,15 +13,6 @@ const INCOMPLETE: Readonly<Record<string, string>> = {
   length: 'max_output_tokens',
   content_filter: 'content_filter',
 };
-
-/** What the last chunk of the gateway says of an answer beside its usage. */
-const SAID_LAST = [
-  'credits_used',
-  'credits_unknown',
-  'model_used',
-  'provider_used',
-  'fallback_from',
-] as const;
 
 /** How an answer ended: the members of its response that say so. */
 function endingOf(finish: string | null): { status: ItemStatus; members: JsonObject } {
@@ -59,7 +51,7 @@ export function wholeResponse(
  * is `response.completed`, `response.incomplete` or `response.failed`; OpenAI sends no `[DONE]` behind it.
  */
 export class ResponseStream implements SurfaceStream {
-  readonly #shell: JsonObject;
+  #shell: JsonObject;
   readonly #output: Output;
   #sequence = 0;
   #written = '';
@@ -93,8 +85,8 @@ export class ResponseStream implements SurfaceStream {
       ...members,
       output: this.#output.json(status),
       ...servedAs(chunk, this.#tier),
+      ...saidLast(chunk),
     };
-    for (const name of SAID_LAST) if (chunk[name] !== undefined) response[name] = chunk[name];
     this.#say(`response.${status}`, { response });
     return this.#take();
   }
@@ -111,6 +103,13 @@ export class ResponseStream implements SurfaceStream {
 
   ping(): string {
     return ': ping\n\n';
+  }
+
+  adopt(progress: Progress): void {
+    if (progress.format !== 'responses') return;
+    this.#shell = progress.shell;
+    this.#sequence = progress.sequence;
+    this.#output.adopt(progress.items);
   }
 
   #begin(): void {

@@ -3,7 +3,7 @@ import type { Dropped } from './dropped.ts';
 import { invalid, unsupported, wrongType } from './refuse.ts';
 
 /** Members of a chat completion that a response has under another name. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
+export const ELSEWHERE: Readonly<Record<string, string>> = {
   messages: '`input`',
   max_tokens: '`max_output_tokens`',
   max_completion_tokens: '`max_output_tokens`',

@@ -5,13 +5,20 @@ import { ResponseStream, wholeResponse } from './answer.ts';
 import type { Dropped } from './dropped.ts';
 import { readFields } from './fields.ts';
 import { readInput } from './input.ts';
+import { saysWordsOfChat } from './native/request.ts';
 import { unsupported } from './refuse.ts';
+import { sketchResponse } from './sketch.ts';
 import { readTools } from './tools.ts';
 
-/** OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses), by translation. */
+/** OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses), for its clients. */
 export const responses: Surface = {
   id: 'responses',
   read: (body) => readResponseRequest(body),
+  sketch: (body) => {
+    const chat = sketchResponse(body);
+    return chat && requestOf(body, chat, []);
+  },
+  needsTranslation: saysWordsOfChat,
   error: (error) => ({ error }),
 };
 
@@ -32,9 +39,13 @@ export function readResponseRequest(body: JsonObject, earlier = 0): SurfaceReque
   const messages = readInput(body, earlier, dropped);
   // Whether the model is a name is checked where all requests are.
   const chat = { model, messages, ...readTools(body, dropped), ...fields } as ChatBody;
+  return requestOf(body, chat, [...dropped]);
+}
+
+function requestOf(body: JsonObject, chat: ChatBody, dropped: readonly string[]): SurfaceRequest {
   return {
     chat,
-    dropped: [...dropped],
+    dropped,
     whole: (completion, labels) => wholeResponse(body, completion, labels),
     stream: (labels) => new ResponseStream(body, labels),
   };

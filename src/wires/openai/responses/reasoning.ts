@@ -33,9 +33,14 @@ export function sealThought(thought: Thought): string {
   return PREFIX + btoa(binary);
 }
 
+/** Whether an `encrypted_content` is ours. */
+export function isSealedHere(sealed: string): boolean {
+  return sealed.startsWith(PREFIX);
+}
+
 /** The thought in an `encrypted_content`; null for what others made, undefined for one of ours that is damaged. */
 export function openThought(sealed: string): Thought | null | undefined {
-  if (!sealed.startsWith(PREFIX)) return null;
+  if (!isSealedHere(sealed)) return null;
   let text: string;
   try {
     const bytes = Uint8Array.from(atob(sealed.slice(PREFIX.length)), (character) => character.charCodeAt(0));

@@ -4,7 +4,7 @@ import { EXTENSIONS as GATEWAY_EXTENSIONS } from '../../../../src/gateway/contro
 import type { Json, JsonObject } from '../../../../src/lib/json.ts';
 import { EXTENSIONS } from '../../../../src/wires/anthropic/surface/fields.ts';
 import { withHeaders } from '../../../../src/wires/anthropic/surface/headers.ts';
-import { messages, readCountRequest } from '../../../../src/wires/anthropic/surface/index.ts';
+import { countedMessages, messages } from '../../../../src/wires/anthropic/surface/index.ts';
 import { read, readAll, roundTrip } from './support.ts';
 
 const HI = { role: 'user', content: 'Hi' };
@@ -125,7 +125,7 @@ describe('parameters', () => {
   });
 
   test('to count tokens, no limit is needed', () => {
-    expect(readCountRequest({ model: 'm', messages: [HI] })).toEqual({ model: 'm', messages: [HI] });
+    expect(countedMessages.read({ model: 'm', messages: [HI] }).chat).toEqual({ model: 'm', messages: [HI] });
   });
 });
 

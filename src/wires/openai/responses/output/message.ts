@@ -1,4 +1,5 @@
-import { asArray, asNumber, isObject, type Json, type JsonObject } from '../../../../lib/json.ts';
+import { asArray, asNumber, asString, isObject, type Json, type JsonObject } from '../../../../lib/json.ts';
+import type { PassedItem } from '../../../native.ts';
 import type { Item, ItemStatus, Place } from './place.ts';
 
 interface Part {
@@ -8,6 +9,7 @@ interface Part {
   start: number;
   annotations: JsonObject[];
   logprobs: JsonObject[];
+  closed?: true;
 }
 
 /** A message of the output: text, and what the model refused. */
@@ -17,8 +19,13 @@ export class Message implements Item {
   readonly #parts: Part[] = [];
   #status: ItemStatus | null = null;
 
-  constructor(place: Place) {
+  /** @param begun what of it another has written, and where that begins within the text of the whole answer. */
+  constructor(place: Place, begun?: { passed: PassedItem; start: number }) {
     this.#place = place;
+    if (begun) {
+      this.#parts.push(...passedParts(begun.passed, begun.start));
+      return;
+    }
     const { id, index, say } = place;
     const item = { id, type: 'message', status: 'in_progress', role: 'assistant', content: [] };
     say('response.output_item.added', { output_index: index, item });
@@ -88,7 +95,7 @@ export class Message implements Item {
   /** The part that goes on, or a new one. */
   #part(kind: Part['kind'], start: number): Part {
     const last = this.#parts.at(-1);
-    if (last?.kind === kind) return last;
+    if (last?.kind === kind && !last.closed) return last;
     this.#closePart();
     const part: Part = { kind, text: '', start, annotations: [], logprobs: [] };
     this.#parts.push(part);
@@ -98,7 +105,7 @@ export class Message implements Item {
 
   #closePart(): void {
     const part = this.#parts.at(-1);
-    if (!part) return;
+    if (!part || part.closed) return;
     if (part.kind === 'refusal') this.#say('response.refusal.done', { refusal: part.text });
     else {
       const logprobs = part.logprobs.map(eventLogprob);
@@ -112,6 +119,23 @@ export class Message implements Item {
     const { id, index, say } = this.#place;
     say(type, { item_id: id, output_index: index, content_index: this.#parts.length - 1, ...members });
   }
+}
+
+function passedParts({ parts, partOpen }: PassedItem, from: number): Part[] {
+  let start = from;
+  return parts.map((given, index) => {
+    const kind = given.type === 'refusal' ? 'refusal' : 'output_text';
+    const text = asString(kind === 'refusal' ? given.refusal : given.text) ?? '';
+    const part: Part = {
+      kind,
+      text,
+      start,
+      annotations: asArray(given.annotations).filter(isObject),
+      logprobs: asArray(given.logprobs).filter(isObject),
+    };
+    if (kind === 'output_text') start += text.length;
+    return partOpen && index === parts.length - 1 ? part : { ...part, closed: true };
+  });
 }
 
 function partJson({ kind, text, annotations, logprobs }: Part): JsonObject {

@@ -7,11 +7,13 @@ import {
   type Json,
   type JsonObject,
 } from '../../../../lib/json.ts';
+import type { PassedItem } from '../../../native.ts';
 import { type ItemKind, itemId } from '../ids.ts';
 import { TEXT_NAMES } from '../reasoning.ts';
 import { kindOf, ToolCall } from './call.ts';
 import { Picture } from './image.ts';
 import { Message } from './message.ts';
+import { Passed } from './passed.ts';
 import type { Item, ItemStatus, Place, Say } from './place.ts';
 import { Reasoning } from './reasoning.ts';
 
@@ -34,6 +36,20 @@ export class Output {
   constructor(stem: string, say: Say) {
     this.#stem = stem;
     this.#say = say;
+  }
+
+  /** Goes on behind items that another has written: text within the last of them, where that is an open message. */
+  adopt(items: readonly PassedItem[]): void {
+    for (const [index, passed] of items.entries()) {
+      const place: Place = { id: asString(passed.item.id) ?? '', index, say: this.#say };
+      const isOpenMessage = passed.item.type === 'message' && !passed.done;
+      const item = isOpenMessage
+        ? new Message(place, { passed, start: this.#length })
+        : new Passed(place, passed);
+      this.#length += passed.parts.reduce((sum, part) => sum + (asString(part.text) ?? '').length, 0);
+      this.#items.push(item);
+      this.#message = item instanceof Message ? item : null;
+    }
   }
 
   /**

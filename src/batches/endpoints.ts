@@ -1,0 +1,10 @@
+/** The paths that lines of a batch may call: those that answer with one JSON document. */
+export const BATCH_ENDPOINTS = [
+  '/v1/chat/completions',
+  '/v1/responses',
+  '/v1/completions',
+  '/v1/messages',
+  '/v1/embeddings',
+  '/v1/images/generations',
+] as const;
+export type BatchEndpoint = (typeof BATCH_ENDPOINTS)[number];

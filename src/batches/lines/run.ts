@@ -1,0 +1,136 @@
+import type { Env } from '../../env.ts';
+import type { ErrorCode } from '../../errors.ts';
+import { readFile } from '../../files/read.ts';
+import type { StoredFile } from '../../files/types.ts';
+import { asObject, asString, parseJson } from '../../lib/json.ts';
+import type { BatchOrder, ClaimedLine, Outcome } from '../../objects/batch/types.ts';
+import { generationIdOf } from '../generation-id.ts';
+import { bodyOf } from './check.ts';
+import { answerLine, errorLine } from './error-line.ts';
+import type { CallLine } from './props.ts';
+import { resultKey } from './result-key.ts';
+import { wasBilled } from './was-billed.ts';
+
+/** What all lines of a batch have in common. */
+export interface LineContext {
+  env: Env;
+  order: BatchOrder;
+  /** Null where it is gone. */
+  file: StoredFile | null;
+  keyHash: string;
+  call: CallLine;
+}
+
+/** Faults that pass: a line is tried again, so many times in all. */
+const PASSING = new Set<string>([
+  'upstream_rate_limited',
+  'upstream_overloaded',
+  'upstream_waking',
+  'auth_unavailable',
+  'limits_unavailable',
+  'registry_unavailable',
+  'storage_unavailable',
+] satisfies ErrorCode[]);
+const MOST_TRIES = 5;
+
+/** Waited before the second try, then doubled, milliseconds. */
+const FIRST_DELAY_MS = 1_000;
+
+/** Nothing is left alone for longer, milliseconds. */
+const LONGEST_DELAY_MS = 60 * 60 * 1000;
+
+/** A larger result is kept in R2, characters. */
+const IN_OBJECT_CHARACTERS = 256 * 1024;
+
+/** Runs a line through the gateway, once, and says what became of it. Never rejects. */
+export async function runLine(context: LineContext, claimed: ClaimedLine): Promise<Outcome> {
+  const { line, attempt } = claimed;
+  try {
+    if (!context.file) return fileGone(context, claimed);
+    const response = await ask(context, context.file, claimed);
+    return await outcomeOf(context, claimed, response, await response.text());
+  } catch (cause) {
+    console.warn(
+      JSON.stringify({
+        warning: 'batch_line_failed',
+        batch: context.order.batchId,
+        line,
+        cause: String(cause),
+      }),
+    );
+    if (claimed.tries + 1 < MOST_TRIES) return again(claimed, delayAfter(claimed.tries), true);
+    const fault = { code: 'internal_error', message: 'The gateway failed.', param: null };
+    const text = errorLine(context.order, claimed, fault);
+    return { kind: 'done', line, attempt, ok: false, text, file: null };
+  }
+}
+
+async function ask(
+  { env, order, keyHash, call }: LineContext,
+  file: StoredFile,
+  { line, attempt, start, bytes, uncertain }: ClaimedLine,
+): Promise<Response> {
+  const waived = uncertain && (await wasBilled(env, order, line, attempt - 1));
+  const text = await readFile(env, file, { offset: start, length: bytes });
+  const content = new Uint8Array(await new Response(text).arrayBuffer());
+  const { batchId } = order;
+  const worker = call({ keyHash, batchId, generationId: generationIdOf(order, line, attempt), waived });
+  return await worker.fetch(`${order.origin}${order.endpoint}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(order.address === null ? {} : { 'cf-connecting-ip': order.address }),
+    },
+    body: bodyOf(content),
+  });
+}
+
+async function outcomeOf(
+  { env, order }: LineContext,
+  claimed: ClaimedLine,
+  { status, headers }: Response,
+  body: string,
+): Promise<Outcome> {
+  const { line, attempt, tries } = claimed;
+  const ok = status < 400;
+  const code = ok ? null : codeOf(body);
+  const retryAfterMs = Math.min(Number(headers.get('retry-after') ?? 0) * 1000 || 0, LONGEST_DELAY_MS);
+  // Our own limits pass: nothing was tried, and the rest of the batch would be refused as well.
+  if (code === 'rate_limit_exceeded') {
+    const pauseMs = Math.max(retryAfterMs, FIRST_DELAY_MS);
+    return { kind: 'again', line, attempt, delayMs: 0, pauseMs, counts: false, uncertain: false };
+  }
+  if (code !== null && PASSING.has(code) && tries + 1 < MOST_TRIES) {
+    return again(claimed, Math.max(retryAfterMs, delayAfter(tries)), true);
+  }
+  const isJson = headers.get('content-type')?.includes('json') ?? false;
+  const text = answerLine(order, claimed, {
+    status,
+    requestId: headers.get('x-request-id') ?? '',
+    body: isJson ? body : JSON.stringify(body),
+  });
+  if (text.length <= IN_OBJECT_CHARACTERS) return { kind: 'done', line, attempt, ok, text, file: null };
+  const file = resultKey(order, line, attempt);
+  await env.FILES.put(file, text);
+  return { kind: 'done', line, attempt, ok, text: null, file };
+}
+
+function again({ line, attempt }: ClaimedLine, delayMs: number, uncertain: boolean): Outcome {
+  return { kind: 'again', line, attempt, delayMs, pauseMs: 0, counts: true, uncertain };
+}
+
+function delayAfter(tries: number): number {
+  return FIRST_DELAY_MS * 2 ** tries;
+}
+
+function fileGone({ order }: LineContext, claimed: ClaimedLine): Outcome {
+  const fault = { code: 'file_not_found', message: 'The input file does not exist any more.', param: null };
+  const { line, attempt } = claimed;
+  return { kind: 'done', line, attempt, ok: false, text: errorLine(order, claimed, fault), file: null };
+}
+
+/** The stable code of an error answer, in whichever envelope. */
+function codeOf(body: string): string | null {
+  const error = asObject(asObject(parseJson(body))?.error);
+  return asString(error?.code) ?? null;
+}

@@ -1,0 +1,77 @@
+import type { Env } from '../../env.ts';
+import { type BatchClient, batchClient } from '../../objects/batch/client.ts';
+import type { Outcome, SlotMessage, SlotWork } from '../../objects/batch/types.ts';
+import { keyHashOf } from '../../tenancy/keys/hash.ts';
+import { noteProgress } from '../progress.ts';
+import { inputOf } from './plan.ts';
+import type { CallLine } from './props.ts';
+import { type LineContext, runLine } from './run.ts';
+
+/**
+ * One consumer runs no more lines: a request may lead to 32 calls of Workers
+ * (https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/#limits).
+ */
+const LINES_PER_TURN = 24;
+
+/** One consumer begins no line later: it lives for 15 minutes, and an answer may take 10. */
+const BEGIN_WITHIN_MS = 4 * 60 * 1000;
+
+/** After a fault that is no line's, milliseconds. */
+const REST_MS = 10_000;
+
+/**
+ * Runs lines of a batch, some at a time, for a message of the queue; those that are left have a message of their own.
+ * @param call reaches the gateway's own entrypoint for lines.
+ */
+export async function workSlot(env: Env, message: SlotMessage, call: CallLine): Promise<void> {
+  const batch = batchClient(env, message.batchId);
+  const work = await batch.enter(message);
+  if (!work) return;
+  const beating = setInterval(() => void batch.beat(message).catch(() => {}), work.leaseMs / 3);
+  try {
+    await batch.leave(message, await workLines(env, batch, message, work, call));
+  } catch (cause) {
+    console.error(
+      JSON.stringify({ error: 'batch_slot_failed', batch: message.batchId, cause: String(cause) }),
+    );
+    await batch.leave(message, REST_MS);
+  } finally {
+    clearInterval(beating);
+  }
+}
+
+/** @returns when the slot is to go on, milliseconds from now; null where nothing is left. */
+async function workLines(
+  env: Env,
+  batch: BatchClient,
+  message: SlotMessage,
+  { order, lanes }: SlotWork,
+  call: CallLine,
+): Promise<number | null> {
+  const [file, keyHash] = await Promise.all([
+    inputOf(env, order),
+    keyHashOf(env, order.workspaceId, order.keyId),
+  ]);
+  const context: LineContext = { env, order, file, keyHash, call };
+  const until = Date.now() + BEGIN_WITHIN_MS;
+  let left = LINES_PER_TURN;
+  let delayMs: number | null = null;
+  const soon = (ms: number): void => {
+    delayMs = Math.min(delayMs ?? ms, ms);
+  };
+  const lane = async (): Promise<void> => {
+    for (let outcome: Outcome | null = null; ; ) {
+      const wanted = left > 0 && Date.now() < until;
+      if (wanted) left--;
+      else soon(0);
+      if (!wanted && !outcome) return;
+      const claim = await batch.next(message, outcome, wanted);
+      if (claim.kind === 'wait') soon(claim.ms);
+      if (claim.kind !== 'line') return;
+      outcome = await runLine(context, claim.claimed);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  await noteProgress(env, order, await batch.progress());
+  return delayMs;
+}

@@ -1,0 +1,33 @@
+import { asArray, asObject, asString, isObject, parseJson } from '../../../lib/json.ts';
+import { replaceValue } from '../../../lib/json-splice.ts';
+import type { AnswerMeta, DecodedAnswer, Target } from '../../types.ts';
+import { mapStopReason } from '../answer.ts';
+import { toError, unreadable } from '../error.ts';
+import { readUsage } from '../usage.ts';
+
+/**
+ * A whole message as it came, with the id of the generation.
+ * @throws GatewayError for an error object (its mapped code) and for a body that cannot be read.
+ */
+export function decodeNative(body: string, _: Target, meta: AnswerMeta): DecodedAnswer {
+  const message = asObject(parseJson(body));
+  if (message?.type === 'error') throw toError(200, asObject(message.error), body);
+  if (!message || !Array.isArray(message.content)) throw unreadable(body);
+  const calls = asArray(message.content).filter(isObject).filter(isCall);
+  const raw = asString(message.stop_reason) ?? null;
+  const usage = asObject(message.usage);
+  return {
+    text: replaceValue(body, ['id'], JSON.stringify(meta.id)) ?? JSON.stringify({ ...message, id: meta.id }),
+    usage: usage ? readUsage(usage) : null,
+    finishReason: raw === null ? null : mapStopReason(raw, calls.length > 0, false),
+    rawFinishReason: raw,
+    upstreamId: asString(message.id) ?? null,
+    upstreamModel: asString(message.model) || null,
+    calls: calls.map(({ input }) => JSON.stringify(input ?? {})),
+  };
+}
+
+/** A call that the client is to run. */
+function isCall(block: { type?: unknown }): boolean {
+  return block.type === 'tool_use';
+}

@@ -1,0 +1,12 @@
+import type { NativeCodec } from '../../native.ts';
+import { decodeNative } from './answer.ts';
+import { encodeNative } from './request.ts';
+import { NativeMessageStream } from './stream.ts';
+
+/** The Messages API for its own clients: every host of this wire speaks it. */
+export const nativeMessages: NativeCodec = {
+  speaks: () => true,
+  encode: encodeNative,
+  decode: decodeNative,
+  stream: (_, meta) => new NativeMessageStream(meta),
+};

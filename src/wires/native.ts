@@ -1,0 +1,107 @@
+import type { JsonObject } from '../lib/json.ts';
+import type { JsonMember } from '../lib/json-members.ts';
+import type { AnswerMeta, DecodedAnswer, EncodedRequest, StreamDecoder, Target } from './types.ts';
+
+/** Formats of clients that some endpoints speak themselves: requests and answers of theirs need no translation. */
+export type NativeFormat = 'messages' | 'responses';
+
+/** A request in its client's own words. */
+export interface NativeRequest {
+  format: NativeFormat;
+  /** The body as received, or with what it refers to put in its place. */
+  bytes: Uint8Array;
+  /** The top-level members of `bytes`. */
+  members: readonly JsonMember[];
+  /** The parsed body. Must not be changed. */
+  body: JsonObject;
+  stream: boolean;
+  /** Top-level members that are the gateway's own and that no upstream may see. */
+  extensions: readonly string[];
+  /** Beta features that the client asks for in a header. */
+  betas: readonly string[];
+  /** Members of the answer that tell what the gateway does in the host's place, where that says something else. */
+  echo?: Readonly<JsonObject>;
+  /** The output limit to send, where it is lower than the caller's. */
+  maxOutputTokens?: number;
+}
+
+/** The codec of a format for endpoints that speak it. Pure, as that of chat. */
+export interface NativeCodec {
+  speaks(target: Target): boolean;
+  /** The caller's own bytes, with only the members changed that must be. */
+  encode(request: NativeRequest, target: Target): EncodedRequest;
+  /**
+   * The answer as it came, with the id of the generation.
+   * @throws GatewayError for a body that is an error or cannot be read.
+   */
+  decode(body: string, target: Target, meta: AnswerMeta): DecodedAnswer;
+  stream(target: Target, meta: AnswerMeta): NativeDecoder;
+}
+
+/**
+ * Reads a stream that is in the client's format already. What `push` answers are its events as they came. Nothing is
+ * answered before the model has said something: until then another endpoint can answer in its place. The last words
+ * of a whole answer are held back for `end`.
+ */
+export interface NativeDecoder extends StreamDecoder {
+  /** The arguments of its tool calls so far. */
+  readonly calls: readonly string[];
+  /** How far it has got, for the writer that goes on behind it. */
+  readonly progress: Progress;
+  /**
+   * The last words of a whole answer.
+   * @param chunk the gateway's last chunk, with `credits_used` and who served.
+   */
+  end(chunk: JsonObject): string;
+}
+
+/** How far a stream has got that was passed on as it came. */
+export type Progress = MessagesProgress | ResponsesProgress;
+
+export interface MessagesProgress {
+  format: 'messages';
+  /** The index of the block that is open, else of the next. */
+  index: number;
+  open: 'text' | 'other' | null;
+}
+
+export interface ResponsesProgress {
+  format: 'responses';
+  /** The response without its output, as it was told. */
+  shell: JsonObject;
+  /** `sequence_number` of the next event. */
+  sequence: number;
+  /** The items of its output, in order. */
+  items: readonly PassedItem[];
+}
+
+/** An item of a response as it was told so far. */
+export interface PassedItem {
+  item: JsonObject;
+  done: boolean;
+  /** Parts of a message's content that have begun, and whether the last of them is open. */
+  parts: readonly JsonObject[];
+  partOpen: boolean;
+}
+
+/** What the last chunk of the gateway says of an answer beside its usage. */
+const SAID_LAST = [
+  'credits_used',
+  'credits_unknown',
+  'model_used',
+  'provider_used',
+  'fallback_from',
+] as const;
+
+/** What formats other than our own add to the end of a streamed answer. @param chunk the gateway's last. */
+export function saidLast(chunk: JsonObject): JsonObject {
+  const said: JsonObject = {};
+  for (const name of SAID_LAST) if (chunk[name] !== undefined) said[name] = chunk[name];
+  return said;
+}
+
+/** An event as SSE text. */
+export function eventText(data: string, event: string | null): string {
+  const name = event === null ? '' : `event: ${event}\n`;
+  return `${name}data: ${data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data}\n\n`;
+}

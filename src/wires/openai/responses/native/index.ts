@@ -1,0 +1,14 @@
+import { matchesModel } from '../../../../lib/model-glob.ts';
+import type { NativeCodec } from '../../../native.ts';
+import { decodeNative } from './answer.ts';
+import { encodeNative } from './request.ts';
+import { NativeResponseStream } from './stream.ts';
+
+/** The Responses API for its own clients, at hosts that speak it. */
+export const nativeResponses: NativeCodec = {
+  speaks: ({ quirks: { responses }, upstreamModel }) =>
+    responses !== undefined && !responses.except?.some((glob) => matchesModel(glob, upstreamModel)),
+  encode: encodeNative,
+  decode: decodeNative,
+  stream: ({ quirks }, meta) => new NativeResponseStream(quirks, meta),
+};

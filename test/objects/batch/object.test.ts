@@ -1,0 +1,294 @@
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import type { Bindings, Env } from '../../../src/env.ts';
+import type { BatchObject } from '../../../src/objects/batch/object.ts';
+import type {
+  BatchOrder,
+  Claim,
+  ClaimedLine,
+  Outcome,
+  PlannedLine,
+  SlotMessage,
+} from '../../../src/objects/batch/types.ts';
+
+const bindings = env as unknown as Bindings;
+const LEASE_MS = 1_000;
+let batches = 0;
+
+interface Sent {
+  message: SlotMessage;
+  delaySeconds: number;
+}
+
+/** A batch whose messages are written down and go nowhere. */
+interface Batch {
+  stub: DurableObjectStub<BatchObject>;
+  sent: Sent[];
+  /** How often the Workflow was woken. */
+  woken: number;
+  run<T>(work: (object: BatchObject) => T | Promise<T>): Promise<T>;
+}
+
+const plain = (line: number, failure: string | null = null): PlannedLine => ({
+  line,
+  start: line * 100,
+  bytes: 90,
+  customId: `id-${line}`,
+  failure,
+});
+
+async function newBatch(lines: PlannedLine[], inFlight = 2): Promise<Batch> {
+  const order: BatchOrder = {
+    batchId: `batch_${++batches}`,
+    workspaceId: 'ws_1',
+    projectId: 'prj_1',
+    keyId: 'key_1',
+    address: null,
+    origin: 'https://gateway.test',
+    endpoint: '/v1/chat/completions',
+    inputFileId: 'file-1',
+    createdAt: 1_700_000_000_000,
+    expiresAt: 1_700_086_400_000,
+  };
+  const stub = bindings.BATCH.get(bindings.BATCH.idFromName(order.batchId));
+  const sent: Sent[] = [];
+  const batch: Batch = {
+    stub,
+    sent,
+    woken: 0,
+    run: (work) => runInDurableObject(stub, (object) => work(object)),
+  };
+  const simulated = {
+    ...bindings,
+    BATCH_LINES_IN_FLIGHT: String(inFlight),
+    BATCH_LEASE_MS: String(LEASE_MS),
+    BATCH_SLOTS: {
+      send: async (message: SlotMessage, { delaySeconds }: { delaySeconds: number }) => {
+        sent.push({ message, delaySeconds });
+      },
+    },
+    BATCHES: {
+      get: async () => ({
+        sendEvent: async () => {
+          batch.woken++;
+        },
+      }),
+    },
+  };
+  await batch.run(async (object) => {
+    (object as unknown as { env: Env }).env = simulated as unknown as Env;
+    await object.open(order);
+    object.plan(lines);
+    await object.start();
+  });
+  return batch;
+}
+
+const claimOf = (claim: Claim): ClaimedLine => {
+  if (claim.kind !== 'line') throw new Error(`No line, but ${claim.kind}`);
+  return claim.claimed;
+};
+const done = ({ line, attempt }: ClaimedLine, ok = true): Outcome => ({
+  kind: 'done',
+  line,
+  attempt,
+  ok,
+  text: `result of ${line}.${attempt}`,
+  file: null,
+});
+const again = ({ line, attempt }: ClaimedLine, more: object = {}): Outcome => ({
+  kind: 'again',
+  line,
+  attempt,
+  delayMs: 0,
+  pauseMs: 0,
+  counts: true,
+  uncertain: false,
+  ...more,
+});
+const firstOf = ({ sent }: Batch): SlotMessage => {
+  const [first] = sent;
+  if (!first) throw new Error('Nothing was sent');
+  return first.message;
+};
+
+describe('the lines of a batch', () => {
+  it('are handed out once each, in order, and counted when their results are kept', async () => {
+    const batch = await newBatch([plain(1), plain(2, 'bad'), plain(3)]);
+    const message = firstOf(batch);
+    await batch.run((object) => {
+      expect(object.progress()).toMatchObject({ phase: 'running', total: 3, completed: 0, failed: 1 });
+      expect(object.enter(message)).toMatchObject({ lanes: 2, leaseMs: LEASE_MS });
+      const one = claimOf(object.next(message, null, true));
+      const three = claimOf(object.next(message, null, true));
+      expect([one.line, three.line, one.attempt]).toEqual([1, 3, 1]);
+      expect(one).toMatchObject({ start: 100, bytes: 90, customId: 'id-1', uncertain: false });
+      expect(object.next(message, null, true).kind).toBe('over');
+      expect(object.next(message, done(three, false), true).kind).toBe('over');
+      expect(object.progress()).toMatchObject({ phase: 'running', completed: 0, failed: 2 });
+      object.next(message, done(one), true);
+      expect(object.progress()).toMatchObject({ phase: 'over', completed: 1, failed: 2 });
+      const texts = (ok: boolean) => object.results(ok, 0, 1_000).map(({ line, text }) => [line, text]);
+      expect(texts(true)).toEqual([[1, 'result of 1.1']]);
+      expect(texts(false)).toEqual([
+        [2, 'bad'],
+        [3, 'result of 3.1'],
+      ]);
+      expect(object.results(false, 2, 1_000)).toHaveLength(1);
+      expect(object.results(false, 0, 1)).toHaveLength(1);
+    });
+    expect(batch.woken).toBe(1);
+  });
+
+  it('are the same however often they are told of', async () => {
+    const batch = await newBatch([plain(1), plain(2, 'bad')]);
+    await batch.run(async (object) => {
+      object.plan([plain(1), plain(3)]);
+      await object.start();
+      expect(object.progress()).toMatchObject({ total: 2, failed: 1 });
+    });
+    expect(batch.sent).toHaveLength(1);
+  });
+
+  it('keep the first result alone, and none of an attempt that was given up', async () => {
+    const batch = await newBatch([plain(1)]);
+    const message = firstOf(batch);
+    await batch.run((object) => {
+      object.enter(message);
+      const first = claimOf(object.next(message, null, true));
+      object.next(message, again(first, { uncertain: true }), false);
+      const second = claimOf(object.next(message, null, true));
+      expect(second).toMatchObject({ attempt: 2, tries: 1, uncertain: true });
+      object.next(message, done(first, false), false);
+      expect(object.progress()).toMatchObject({ completed: 0, failed: 0 });
+      object.next(message, done(second), false);
+      object.next(message, done(second), false);
+      expect(object.progress()).toMatchObject({ completed: 1, failed: 0 });
+      expect(object.results(true, 0, 1_000).map(({ text }) => text)).toEqual(['result of 1.2']);
+    });
+  });
+
+  it('wait as long as one of them was told to, or all', async () => {
+    const batch = await newBatch([plain(1), plain(2), plain(3)]);
+    const message = firstOf(batch);
+    await batch.run(async (object) => {
+      object.enter(message);
+      const one = claimOf(object.next(message, null, true));
+      const two = claimOf(object.next(message, again(one, { delayMs: 60_000, counts: false }), true));
+      expect([two.line, two.tries]).toEqual([2, 0]);
+      const wait = object.next(message, again(two, { pauseMs: 30_000 }), true);
+      if (wait.kind !== 'wait') throw new Error(wait.kind);
+      expect(wait.ms).toBeGreaterThan(29_000);
+      expect(wait.ms).toBeLessThanOrEqual(30_000);
+      await object.leave(message, wait.ms);
+    });
+    expect(batch.sent[1]).toEqual({ message: { ...message, turn: 2 }, delaySeconds: 30 });
+  });
+});
+
+describe('who runs them', () => {
+  it('are as many as may be under way, in slots of eight lines', async () => {
+    const lines = Array.from({ length: 100 }, (_, index) => plain(index + 1));
+    const batch = await newBatch(lines, 20);
+    const lanes = await batch.run((object) =>
+      batch.sent.map(({ message }) => object.enter(message)?.lanes ?? 0),
+    );
+    expect(lanes).toEqual([7, 7, 6]);
+    const few = await newBatch(lines.slice(0, 3), 20);
+    expect(await few.run((object) => few.sent.map(({ message }) => object.enter(message)?.lanes))).toEqual([
+      3,
+    ]);
+  });
+
+  it('begin once for a message, however often it is delivered', async () => {
+    const batch = await newBatch([plain(1)]);
+    const message = firstOf(batch);
+    await batch.run((object) => {
+      expect(object.enter(message)).not.toBeNull();
+      expect(object.enter(message)).toBeNull();
+      expect(object.enter({ ...message, turn: 2 })).toBeNull();
+    });
+  });
+
+  it('lose their lines when they are silent; these are run again as attempts that may have been billed', async () => {
+    const batch = await newBatch([plain(1), plain(2)]);
+    const message = firstOf(batch);
+    const lost = await batch.run((object) => {
+      object.enter(message);
+      return claimOf(object.next(message, null, true));
+    });
+    await runDurableObjectAlarm(batch.stub);
+    expect(batch.sent).toHaveLength(1);
+    await runInDurableObject(batch.stub, (_, state) =>
+      state.storage.sql.exec('UPDATE slots SET seen_at = seen_at - ?', LEASE_MS + 1),
+    );
+    await runDurableObjectAlarm(batch.stub);
+    const next = { ...message, turn: 2 };
+    expect(batch.sent[1]?.message).toEqual(next);
+    await batch.run((object) => {
+      expect(object.next(message, null, true).kind).toBe('over');
+      object.enter(next);
+      expect(claimOf(object.next(next, null, true))).toMatchObject({ line: 1, attempt: 2, uncertain: true });
+      expect(object.next(message, done(lost), false).kind).toBe('over');
+      expect(object.progress().completed).toBe(0);
+    });
+  });
+
+  it('take nothing from who follows them when they leave late', async () => {
+    const batch = await newBatch([plain(1)]);
+    const message = firstOf(batch);
+    const next = { ...message, turn: 2 };
+    await batch.run(async (object) => {
+      object.enter(message);
+      await object.leave(message, 0);
+      object.enter(next);
+      const held = claimOf(object.next(next, null, true));
+      await object.leave(message, 0);
+      object.next(next, done(held), false);
+      expect(object.progress().completed).toBe(1);
+    });
+    expect(batch.sent).toHaveLength(2);
+  });
+});
+
+describe('a batch that is stopped', () => {
+  it.each(['expired', 'cancelled'] as const)(
+    'by being %s begins no line, and keeps what ends',
+    async (reason) => {
+      const batch = await newBatch([plain(1), plain(2), plain(3), plain(4)]);
+      const message = firstOf(batch);
+      await batch.run((object) => {
+        object.enter(message);
+        const [one, two, three] = [1, 2, 3].map(() => claimOf(object.next(message, null, true)));
+        if (!one || !two || !three) throw new Error('There are three');
+        expect(object.stop(reason)).toMatchObject({ phase: 'stopping', failed: 1, stopped: reason });
+        expect(object.stop('expired').stopped).toBe(reason);
+        expect(object.next(message, done(one), true).kind).toBe('over');
+        object.next(message, again(two), true);
+        expect(object.progress()).toMatchObject({ phase: 'stopping', completed: 1, failed: 2 });
+        expect(object.abandon()).toEqual([{ line: 3, attempt: 1 }]);
+        object.next(message, done(three), true);
+        expect(object.progress()).toMatchObject({ phase: 'over', total: 4, completed: 1, failed: 3 });
+        expect(object.results(false, 0, 1_000).map(({ line, stopped }) => [line, stopped])).toEqual([
+          [2, reason],
+          [3, reason],
+          [4, reason],
+        ]);
+      });
+    },
+  );
+
+  it('is gone when it is closed, and says so to who is late', async () => {
+    const batch = await newBatch([plain(1)]);
+    const message = firstOf(batch);
+    await batch.run(async (object) => {
+      object.enter(message);
+      const claimed = claimOf(object.next(message, null, true));
+      await object.close();
+      expect(object.next(message, done(claimed), true)).toEqual({ kind: 'over' });
+      expect(object.enter(message)).toBeNull();
+      expect(() => object.progress()).toThrow();
+    });
+  });
+});
