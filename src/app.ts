@@ -14,6 +14,8 @@ import { generateImages, getImageFile } from './http/v1/images.ts';
 import { getCallingKey } from './http/v1/key.ts';
 import { countMessageTokens, createMessage } from './http/v1/messages.ts';
 import { getModel, listModels } from './http/v1/models.ts';
+import { createModeration } from './http/v1/moderations.ts';
+import { rankDocuments } from './http/v1/rerank.ts';
 import { createResponse } from './http/v1/responses.ts';
 import {
   cancelResponseById,
@@ -40,6 +42,8 @@ app.post('/v1/audio/speech', dataPlane(createSpeech));
 app.post('/v1/audio/transcriptions', dataPlane(createTranscription));
 app.post('/v1/audio/translations', dataPlane(createTranslation));
 app.post('/v1/completions', dataPlane(createCompletion));
+app.post('/v1/moderations', dataPlane(createModeration));
+app.post('/v1/rerank', dataPlane(rankDocuments));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
 app.post('/v1/responses', dataPlane(createResponse));
@@ -70,6 +74,8 @@ for (const path of [
   '/v1/audio/transcriptions',
   '/v1/audio/translations',
   '/v1/completions',
+  '/v1/moderations',
+  '/v1/rerank',
   '/v1/messages',
   '/v1/messages/count_tokens',
   '/v1/responses',

@@ -47,6 +47,7 @@ export function chargeFor(
 /** What a request asks for beside tokens, as far as that is known beforehand. */
 export interface AskedUnits {
   images?: number;
+  searches?: number;
   characters?: number;
   audioMs?: number;
 }
@@ -71,11 +72,14 @@ export function chargeAtMost(
 }
 
 /** Nano-USD of all that is not priced by tokens. */
-export function beyondTokens(price: Price, { images = 0, characters = 0, audioMs = 0 }: AskedUnits): number {
-  const { perRequest = 0, perImage = 0, audioHour } = price;
+export function beyondTokens(
+  price: Price,
+  { images = 0, searches = 0, characters = 0, audioMs = 0 }: AskedUnits,
+): number {
+  const { perRequest = 0, perImage = 0, perSearch = 0, audioHour } = price;
   const spoken = (characters * (price.characters ?? 0)) / 1_000_000;
   const heard = audioHour === undefined ? 0 : (billedAudio(audioMs, price) * audioHour) / 3_600_000;
-  return perRequest + images * perImage + spoken + heard;
+  return perRequest + images * perImage + searches * perSearch + spoken + heard;
 }
 
 /**

@@ -4,10 +4,10 @@ import type { NanoUsd } from './money.ts';
 
 /** One kind of unit on a bill. */
 export interface CostLine {
-  unit: keyof Rates | 'request' | 'image' | 'character' | 'audioMs';
-  /** Tokens, pictures, characters, milliseconds of sound, or 1 for the request itself. */
+  unit: keyof Rates | 'request' | 'image' | 'search' | 'character' | 'audioMs';
+  /** Tokens, pictures, searches, characters, milliseconds of sound, or 1 for the request itself. */
   quantity: number;
-  /** Nano-USD per 1M tokens or characters, per picture, per hour of sound, or per request. */
+  /** Nano-USD per 1M tokens or characters, per picture, per search, per hour of sound, or per request. */
   rate: number;
   /** Nano-USD. Rounded so that the lines of one cost add up to its total. */
   amount: NanoUsd;
@@ -23,7 +23,7 @@ const SHARES = 18_000_000n;
 
 /** What one of a unit adds at a rate of one, in shares. */
 function sharesOf(unit: CostLine['unit']): bigint {
-  if (unit === 'request' || unit === 'image') return SHARES;
+  if (unit === 'request' || unit === 'image' || unit === 'search') return SHARES;
   return unit === 'audioMs' ? SHARES / 3_600_000n : SHARES / 1_000_000n;
 }
 
@@ -65,6 +65,7 @@ export function costOf(usage: Usage, price: Price): Cost {
   for (const [unit, quantity, rate] of output.priced) add(unit, quantity, rate);
 
   if (price.perImage) add('image', usage.images ?? 0, price.perImage);
+  if (price.perSearch) add('search', usage.searches ?? 0, price.perSearch);
   if (price.characters) add('character', usage.characters ?? 0, price.characters);
   if (price.audioHour) add('audioMs', billedAudio(usage.audioMs ?? 0, price), price.audioHour);
   if (price.perRequest) add('request', 1, price.perRequest);
@@ -72,20 +73,39 @@ export function costOf(usage: Usage, price: Price): Cost {
 }
 
 /**
- * Whether a price says what a usage costs: not of tokens that nobody counted, unless something else is priced, and not
- * by characters or a duration that are not known.
+ * Whether a price says what a usage costs: not of tokens that nobody counted, unless they are free or something else is
+ * priced, and not by searches, characters or a duration that are not known.
  */
 export function prices(price: Price, usage: Usage): boolean {
-  const { perImage, characters, audioHour } = price;
+  const { perImage, perSearch, characters, audioHour } = price;
+  if (perSearch && usage.searches === undefined) return false;
   if (characters !== undefined && usage.characters === undefined) return false;
   if (audioHour !== undefined && usage.audioMs === undefined) return false;
-  return !usage.uncounted || perImage !== undefined || characters !== undefined || audioHour !== undefined;
+  if (!usage.uncounted || !hasRates(price)) return true;
+  return perImage !== undefined || characters !== undefined || audioHour !== undefined;
 }
 
 /** Milliseconds that sound of this length is billed for. */
 export function billedAudio(audioMs: number, { leastAudioMs = 0 }: Price): number {
   return Math.max(audioMs, leastAudioMs);
 }
+
+function hasRates({ tiers = [], ...price }: Price): boolean {
+  return [price, ...tiers].some((rates) => RATES.some((rate) => (rates[rate] ?? 0) > 0));
+}
+
+const RATES: readonly (keyof Rates)[] = [
+  'input',
+  'output',
+  'cachedInput',
+  'cacheWrite',
+  'cacheWriteLong',
+  'reasoning',
+  'inputAudio',
+  'outputAudio',
+  'inputImage',
+  'outputImage',
+];
 
 /** The rates that hold for an input of this size. */
 export function ratesFor(inputTokens: number, price: Price): Rates {

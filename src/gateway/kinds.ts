@@ -8,6 +8,8 @@ const KINDS: Readonly<Record<ModelKind, { path: string; name: string }>> = {
   image: { path: '/v1/images/generations', name: 'an image model' },
   speech: { path: '/v1/audio/speech', name: 'a speech model' },
   transcription: { path: '/v1/audio/transcriptions', name: 'a transcription model' },
+  moderation: { path: '/v1/moderations', name: 'a moderation model' },
+  rerank: { path: '/v1/rerank', name: 'a rerank model' },
 };
 
 /** What a model of this kind is called: `an embedding model`. */

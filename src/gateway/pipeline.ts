@@ -1,5 +1,5 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
-import type { DecodedAnswer, Usage } from '../wires/types.ts';
+import type { DecodedAnswer, ModelKind, Usage } from '../wires/types.ts';
 import { admit, type Granted, grantedInTime } from './admit.ts';
 import { heedDataPolicy } from './archive.ts';
 import { Pursuit } from './attempt/pursuit.ts';
@@ -61,9 +61,12 @@ export function completePlain(
   });
 }
 
-/** Some hosts count no tokens of embeddings: they are their input's alone, and known about as well as its text. */
+/** The kinds whose tokens are those of their input alone, which are known about as well as its text. */
+const ESTIMABLE: ReadonlySet<string> = new Set<ModelKind>(['embedding', 'moderation']);
+
+/** Some hosts count no tokens of these. */
 function estimated({ request }: Call): Usage | null {
-  return request.kind === 'embedding' ? estimateUsage(request) : null;
+  return ESTIMABLE.has(request.kind) ? estimateUsage(request) : null;
 }
 
 async function run(

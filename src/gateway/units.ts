@@ -1,6 +1,7 @@
 import type { AskedUnits } from '../billing/charge.ts';
 import { charactersOf, measuredMs } from '../wires/audio.ts';
 import type { PlainRequest } from '../wires/types.ts';
+import { estimateSearches } from './estimate.ts';
 import { filesOf } from './form-request.ts';
 import type { Call } from './types.ts';
 
@@ -22,6 +23,8 @@ export function unitsOf({ request, control }: Pick<Call, 'request' | 'control'>)
   switch (request.kind) {
     case 'image':
       return { images: control.answers };
+    case 'rerank':
+      return { searches: estimateSearches(request) };
     case 'speech':
       return { characters: charactersOf(request) };
     case 'transcription':

@@ -30,6 +30,8 @@ export interface Price extends Rates {
   perRequest?: number;
   /** Nano-USD per picture that is made, on top of the tokens. */
   perImage?: number;
+  /** Nano-USD per search of a reranker, on top of the tokens. */
+  perSearch?: number;
   /** Nano-USD per 1,000,000 characters that are spoken, on top of the tokens. */
   characters?: number;
   /** Nano-USD per hour of sound that is listened to, on top of the tokens: every published price is a whole number so. */

@@ -28,6 +28,8 @@ export interface Quirks {
   prefill?: PrefillQuirk | undefined;
   embedding?: EmbeddingQuirk | undefined;
   image?: ImageQuirk | undefined;
+  moderation?: ModerationQuirk | undefined;
+  rerank?: KindQuirk | undefined;
   speech?: SpeechQuirk | undefined;
   transcription?: TranscriptionQuirk | undefined;
   /** The host speaks the Responses API as well (openai wire). */
@@ -67,6 +69,11 @@ export interface ImageQuirk extends KindQuirk {
   format?: 'b64_json' | 'base64' | 'none' | undefined;
   /** The host takes `width` and `height` and no `size`. */
   size?: 'width_height' | undefined;
+}
+
+export interface ModerationQuirk extends KindQuirk {
+  /** The host takes texts alone, no list of parts. */
+  input?: 'text' | undefined;
 }
 
 export interface SpeechQuirk extends KindQuirk {

@@ -6,6 +6,7 @@ import type { SseEvent } from '../lib/sse.ts';
 import type { NativeCodec, NativeFormat, NativeRequest } from './native.ts';
 import type { PlainStream } from './plain-stream.ts';
 import type { Quirks } from './quirks.ts';
+import type { Usage } from './usage.ts';
 
 export type { NativeCodec, NativeDecoder, NativeFormat, NativeRequest } from './native.ts';
 export type { PlainStream, PlainStreamState } from './plain-stream.ts';
@@ -13,6 +14,7 @@ export type {
   EmbeddingQuirk,
   ImageQuirk,
   KindQuirk,
+  ModerationQuirk,
   PrefillQuirk,
   Quirks,
   ResponsesQuirk,
@@ -20,46 +22,13 @@ export type {
   TranscriptionQuirk,
 } from './quirks.ts';
 
+export type { Usage } from './usage.ts';
+
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
 export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock' | 'cohere';
 
 /** What a model is for. Each kind has an endpoint of its own, and wires a codec for it. */
-export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription';
-
-/**
- * Token counts of one answer, one meaning for every wire. `inputTokens` holds all input, `outputTokens`
- * all output; the others are parts of these two, never additions to them.
- */
-export interface Usage {
-  inputTokens: number;
-  outputTokens: number;
-  /** Part of the input that was read from the provider's prompt cache. */
-  cachedInputTokens: number;
-  /** Part of the input that was written to the provider's prompt cache (5-minute or default lifetime). */
-  cacheWriteTokens: number;
-  /** Part of the input that was written to the prompt cache with a lifetime of an hour. */
-  cacheWriteLongTokens: number;
-  /** Part of the output that was reasoning. */
-  reasoningTokens: number;
-  inputAudioTokens: number;
-  outputAudioTokens: number;
-  inputImageTokens: number;
-  outputImageTokens: number;
-  /** Pictures that were made; absent where none were asked for. */
-  images?: number;
-  /** Characters that were spoken, as code points; absent where none were to be. */
-  characters?: number;
-  /** Milliseconds of sound that were listened to; absent where there was none, or it is not known. */
-  audioMs?: number;
-  /** The provider counts no tokens: those here are 0 and mean nothing. */
-  uncounted?: true;
-  /** What the provider says this answer cost, in USD, where it says so. */
-  upstreamCostUsd: number | null;
-  /** True when the counts were estimated because the answer was cut before the provider counted. */
-  estimated: boolean;
-  /** The provider's own usage object, as received. */
-  raw: Json;
-}
+export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription' | 'moderation' | 'rerank';
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call';
 

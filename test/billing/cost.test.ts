@@ -99,6 +99,13 @@ describe('costOf', () => {
       { input: usd(1.25), output: usd(10), tiers: [{ above: 200_000, input: usd(2.5), output: usd(15) }] },
       200_001 * 2_500 + 10 * 15_000,
     ],
+    ['searches', { searches: 3 }, { input: 0, output: 0, perSearch: 2_500_000 }, 7_500_000],
+    [
+      'searches on top of tokens',
+      { searches: 1, inputTokens: 1000 },
+      { input: usd(0.05), output: 0, perSearch: 2_000_000 },
+      2_050_000,
+    ],
     ['a free model', { inputTokens: 1_000_000, outputTokens: 1 }, { input: 0, output: 0 }, 0],
     [
       'a provider that counts more cached tokens than input',
@@ -275,5 +282,15 @@ describe('pictures', () => {
     expect(prices(byTokens, uncounted)).toBe(false);
     expect(prices(byImage, uncounted)).toBe(true);
     expect(prices(byTokens, usage({ images: 1, outputTokens: 10 }))).toBe(true);
+  });
+
+  it('does not say what searches cost that nobody counted, and says it of what is free', () => {
+    const bySearch: Price = { input: 0, output: 0, perSearch: 2_000_000 };
+    expect(prices(bySearch, usage({ searches: 1, uncounted: true }))).toBe(true);
+    expect(prices(bySearch, usage({ inputTokens: 10 }))).toBe(false);
+    expect(prices({ ...bySearch, input: usd(1) }, usage({ searches: 1, uncounted: true }))).toBe(false);
+    expect(prices({ input: 0, output: 0 }, usage({ uncounted: true }))).toBe(true);
+    const later: Price = { input: 0, output: 0, tiers: [{ above: 10, input: usd(1), output: 0 }] };
+    expect(prices(later, usage({ uncounted: true }))).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import { chargeAtMost } from '../../billing/charge.ts';
+import type { ModelKind } from '../../registry/types.ts';
 import { discountOf } from '../discount.ts';
 import { estimateInputTokens } from '../estimate.ts';
 import { paidBy } from '../paid-by.ts';
@@ -22,6 +23,9 @@ const OUTPUT_WITHOUT_LIMIT = 16_384;
  * (https://platform.openai.com/docs/guides/image-generation#cost-and-latency).
  */
 const TOKENS_PER_IMAGE = 8_192;
+
+/** What they answer costs nothing. */
+const INPUT_ALONE: ReadonlySet<string> = new Set<ModelKind>(['embedding', 'moderation', 'rerank']);
 
 /** The worst case over all candidates, with the workspace's margin. */
 export function reservationOf(call: Call, candidates: readonly Candidate[]): Reservation {
@@ -47,8 +51,8 @@ export function reservationOf(call: Call, candidates: readonly Candidate[]): Res
 function inputOf(call: Call, candidates: readonly Candidate[]): number {
   const { request } = call;
   const estimate = estimateInputTokens(request) + (soundTokens(call)?.input ?? 0);
-  // Of embeddings each text has the context to itself.
-  if (request.kind === 'embedding') return estimate;
+  // Each text has the context to itself.
+  if (INPUT_ALONE.has(request.kind)) return estimate;
   const contexts = candidates.map(({ endpoint, model }) => endpoint.contextLength ?? model.contextLength);
   return Math.min(estimate, contexts.includes(null) ? Infinity : Math.max(...contexts.map(Number)));
 }
@@ -57,7 +61,7 @@ function outputOf(call: Call, candidates: readonly Candidate[]): { output: numbe
   const { control, request } = call;
   const sound = soundTokens(call);
   if (sound) return { output: sound.output, openEnded: false };
-  if (request.kind === 'embedding') return { output: 0, openEnded: false };
+  if (INPUT_ALONE.has(request.kind)) return { output: 0, openEnded: false };
   if (request.kind === 'image') return { output: TOKENS_PER_IMAGE * control.answers, openEnded: false };
   const limits = candidates.map(({ target }) => target.maxOutputTokens ?? OUTPUT_WITHOUT_LIMIT);
   const output = control.maxOutputTokens ?? Math.max(...limits);

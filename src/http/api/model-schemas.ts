@@ -34,6 +34,9 @@ const rates = {
 /** What is priced by other things than tokens. */
 const units = {
   image: Usd.optional().meta({ description: 'USD per picture that is made, on top of the tokens.' }),
+  search: Usd.optional().meta({
+    description: 'USD per search of a reranker, on top of the tokens; most count 100 documents as one.',
+  }),
   characters: Usd.optional().meta({
     description: 'USD per 1M characters that are spoken, on top of the tokens.',
   }),
@@ -71,13 +74,14 @@ export const Price = z
 /** What is not priced by tokens at all. */
 const UnitPrice = z
   .strictObject(units)
-  .refine((price) => ['image', 'characters', 'audio_minute'].some((unit) => unit in price), {
+  .refine((price) => ['image', 'search', 'characters', 'audio_minute'].some((unit) => unit in price), {
     path: ['input'],
   })
   .transform((price) => ({ input: 0, output: 0, ...price }))
   .meta({
     id: 'UnitPrice',
-    description: 'USD per picture, per 1M characters, or per minute of sound; tokens cost nothing.',
+    description:
+      'USD per picture, per search, per 1M characters, or per minute of sound; tokens cost nothing.',
   });
 
 const abilities = ['tools', 'reasoning', 'structured_output', 'temperature', 'attachments'] as const;
@@ -138,7 +142,7 @@ const Region = z
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be a region name in lower case, such as eu-west-1')
   .max(50);
 
-const Kind = z.enum(['chat', 'embedding', 'image', 'speech', 'transcription']);
+const Kind = z.enum(['chat', 'embedding', 'image', 'speech', 'transcription', 'moderation', 'rerank']);
 const Modality = z.enum(['text', 'image', 'audio', 'video', 'pdf']);
 
 export const Model = z

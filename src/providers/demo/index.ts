@@ -6,15 +6,17 @@ import { hear } from './hear.ts';
 import { withinLimits } from './limits.ts';
 import { connectionLost } from './models/failing.ts';
 import { MODELS } from './models/index.ts';
+import { moderate } from './moderate.ts';
 import { playback, sleep } from './playback.ts';
+import { rank } from './rank.ts';
 import { readRequest } from './request.ts';
 import { speak } from './speak.ts';
 import { CONTEXT_LENGTH, promptTokens, usageOf } from './tokens.ts';
 
 /**
- * The demo provider: answers chat completions, embeddings, images and sound as an OpenAI-compatible host does, without a
- * network, so that a gateway that runs locally can be tried with no provider key. Refusals are answers
- * in OpenAI's envelope.
+ * The demo provider: answers chat completions, embeddings, images, sound, moderations and rankings as an
+ * OpenAI-compatible host does, without a network, so that a gateway that runs locally can be tried with no provider
+ * key. Refusals are answers in OpenAI's envelope.
  * @throws the signal's reason when the request is aborted before there is an answer, as fetch does.
  */
 export async function demoFetch(request: Request): Promise<Response> {
@@ -69,6 +71,8 @@ const ENDPOINTS: ReadonlyMap<string, Answer> = new Map([
   ['/v1/audio/speech', ofText(speak)],
   ['/v1/audio/transcriptions', hear],
   ['/v1/audio/translations', hear],
+  ['/v1/moderations', ofText(moderate)],
+  ['/v1/rerank', ofText(rank)],
 ]);
 
 function ofText(answer: (body: string, signal: AbortSignal) => Promise<Response>): Answer {

@@ -64,6 +64,19 @@ const OTHERS: Readonly<Record<string, { name: string; kind: ModelKind; gives: Mo
     gives: 'image',
     price: { input: 0, output: 0, perImage: 10_000_000 },
   },
+  moderation: {
+    name: 'Demo Moderation: flags texts by a list of words',
+    kind: 'moderation',
+    gives: 'text',
+    price: { input: 0, output: 0 },
+  },
+  rerank: {
+    name: 'Demo Rerank: documents with the words of the query come first',
+    kind: 'rerank',
+    gives: 'text',
+    // 2 USD per 1,000 searches.
+    price: { input: 0, output: 0, perSearch: 2_000_000 },
+  },
   speech: {
     name: 'Demo Speech: says the text in tones',
     kind: 'speech',

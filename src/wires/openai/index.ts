@@ -2,7 +2,9 @@ import type { Wire } from '../types.ts';
 import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
 import { images } from './images.ts';
+import { moderations } from './moderations.ts';
 import { encodeRequest } from './request.ts';
+import { rerank } from './rerank.ts';
 import { decodeResponse } from './response.ts';
 import { nativeResponses } from './responses/native/index.ts';
 import { speech } from './speech.ts';
@@ -17,6 +19,8 @@ export const openai: Wire = {
   native: { responses: nativeResponses },
   embedding: embeddings,
   image: images,
+  moderation: moderations,
+  rerank,
   speech,
   transcription,
   readError,

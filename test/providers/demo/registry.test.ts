@@ -66,11 +66,15 @@ describe('the registry of the demo provider', () => {
         messages: [{ role: 'user', content: 'Hi' }],
         input: 'Hi',
         prompt: 'Hi',
+        query: 'Hi',
+        documents: ['Hi'],
         stream: true,
       });
       const paths: Record<string, string> = {
         'demo-embed': '/embeddings',
         'demo-image': '/images/generations',
+        'demo-moderation': '/moderations',
+        'demo-rerank': '/rerank',
         'demo-speech': '/audio/speech',
         'demo-transcribe': '/audio/transcriptions',
       };

@@ -21,6 +21,7 @@ const UNITS: Record<string, string> = {
   inputImage: 'image input tokens',
   outputImage: 'image output tokens',
   image: 'pictures',
+  search: 'searches',
   character: 'characters spoken',
   audioMs: 'milliseconds of sound',
   request: 'requests',
