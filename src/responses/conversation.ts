@@ -2,10 +2,9 @@ import type { Env } from '../env.ts';
 import { GatewayError } from '../errors.ts';
 import { ownerOfItem } from '../gateway/responses-format.ts';
 import { asString, isObject, type Json, type JsonObject } from '../lib/json.ts';
-import { stored } from '../tenancy/storage.ts';
 import { openKept } from './files.ts';
 import { isResponseId } from './find.ts';
-import { findItems, readRows } from './rows.ts';
+import { ownersOfItems, readRows } from './rows.ts';
 import { type Kept, MAX_KEPT_BYTES, type ResponseScope } from './types.ts';
 
 /** Items of so many responses may be referred to in one request: D1 binds a hundred values at most. */
@@ -17,8 +16,6 @@ export interface Conversation {
   /** So many items of the input come from the response that `previous_response_id` names. */
   earlier: number;
 }
-
-const NOTHING: ReadonlyMap<string, string> = new Map();
 
 interface Reference {
   /** Its place in the input. */
@@ -104,11 +101,8 @@ class Loader {
 
   /** Items by the places of the references to them. @throws GatewayError `item_not_found`. */
   async find(references: readonly Reference[]): Promise<Map<number, JsonObject>> {
-    const unnamed = references.flatMap(({ id }) =>
-      this.#items.has(id) || ownerOfItem(id) !== null ? [] : id,
-    );
-    const noted = unnamed.length === 0 ? NOTHING : await stored(findItems(this.#env, this.#scope, unnamed));
-    const ownerOf = (id: string): string | null => ownerOfItem(id) ?? noted.get(id) ?? null;
+    const given = await this.#givenBy(references);
+    const ownerOf = (id: string): string | null => ownerOfItem(id) ?? given.get(id) ?? null;
     const owners = new Set(references.flatMap(({ id }) => (this.#items.has(id) ? [] : (ownerOf(id) ?? []))));
     if (owners.size > MOST_OWNERS) {
       const message = `Items of ${owners.size} responses are referred to, of ${MOST_OWNERS} at most: send them whole.`;
@@ -121,6 +115,23 @@ class Loader {
     const rest = others.filter((id) => missing.has(id));
     if (rest.length > 0) await this.#load(rest, 'input');
     return new Map(references.map(({ index, id }) => [index, this.#item(id, index)]));
+  }
+
+  /** The responses of items whose ids are their provider's. */
+  async #givenBy(references: readonly Reference[]): Promise<ReadonlyMap<string, string>> {
+    const foreign = references.flatMap(({ id }) =>
+      this.#items.has(id) || ownerOfItem(id) !== null ? [] : [id],
+    );
+    const owners = new Map<string, string>();
+    try {
+      for (let at = 0; at < foreign.length; at += MOST_OWNERS) {
+        const found = await ownersOfItems(this.#env, this.#scope, foreign.slice(at, at + MOST_OWNERS));
+        for (const [item, owner] of found) owners.set(item, owner);
+      }
+    } catch (cause) {
+      throw new GatewayError('storage_unavailable', { cause });
+    }
+    return owners;
   }
 
   #item(id: string, index: number): JsonObject {

@@ -1,13 +1,13 @@
 import { and, eq } from 'drizzle-orm';
 import { auditRow } from '../db/audit.ts';
 import { database } from '../db/client.ts';
-import { responseItems, responses } from '../db/schema/responses.ts';
+import { responses } from '../db/schema/responses.ts';
 import type { Env } from '../env.ts';
 import { GatewayError } from '../errors.ts';
 import { runOf } from './background.ts';
 import { deleteKept } from './files.ts';
 import { isResponseId, notFound } from './find.ts';
-import { itemsOf, type ResponseRow, readRows } from './rows.ts';
+import { type ResponseRow, readRows } from './rows.ts';
 import type { ResponseScope } from './types.ts';
 
 /**
@@ -31,7 +31,6 @@ export async function removeResponse(
     const db = database(env.DB);
     await db.batch([
       auditRow(db, { workspaceId, actor, action: 'response.delete', target: id }),
-      db.delete(responseItems).where(itemsOf(scope, id)),
       db
         .delete(responses)
         .where(

@@ -1,6 +1,6 @@
 import { and, inArray, lt } from 'drizzle-orm';
 import { database } from '../db/client.ts';
-import { responseItems, responses } from '../db/schema/responses.ts';
+import { responses } from '../db/schema/responses.ts';
 import type { Env } from '../env.ts';
 import { deleteKept } from './files.ts';
 
@@ -28,10 +28,7 @@ export async function sweepResponses(env: Env, now: number): Promise<number> {
     if (expired.length === 0) break;
     await deleteKept(env, expired);
     const ids = expired.map(({ id }) => id);
-    await db.batch([
-      db.delete(responseItems).where(inArray(responseItems.responseId, ids)),
-      db.delete(responses).where(and(inArray(responses.id, ids), lt(responses.expiresAt, now))),
-    ]);
+    await db.delete(responses).where(and(inArray(responses.id, ids), lt(responses.expiresAt, now)));
     deleted += expired.length;
     if (expired.length < AT_ONCE) break;
   }

@@ -20,15 +20,16 @@ export const responses = sqliteTable(
   ],
 );
 
-/** Items of kept responses whose ids do not tell the response: those that a host named itself. */
+/** Items of kept responses whose ids are their provider's, and do not say which response they are of. */
 export const responseItems = sqliteTable(
   'response_items',
   {
     workspaceId: text('workspace_id').notNull(),
     projectId: text('project_id').notNull(),
     itemId: text('item_id').notNull(),
-    /** The newest response that gave it. */
-    responseId: text('response_id').notNull(),
+    responseId: text('response_id')
+      .notNull()
+      .references(() => responses.id, { onDelete: 'cascade' }),
   },
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.projectId, t.itemId] }),
