@@ -195,6 +195,7 @@ function healthOfBench(registry: Registry): HealthView {
       last30s: counts,
       last5m: counts,
       toolCalls: { valid: 0, invalid: 0 },
+      structured: { valid: 0, invalid: 0 },
       wakingSince: null,
     });
   }

@@ -14,7 +14,9 @@ import { observePlain, observeWhole } from './observe.ts';
 import { relayPlain } from './plain-relay.ts';
 import { plan } from './plan.ts';
 import { relay } from './relay.ts';
-import { settle } from './settle.ts';
+import { type Part, settle } from './settle.ts';
+import { type Wanted, wantedOf } from './structured/wanted.ts';
+import { type Checking, checkWhole, mayAskTwice } from './structured/whole.ts';
 import type { Call, Candidate, ChatCall, Plan, Trail } from './types.ts';
 
 const REFUSALS = new Set<ErrorCode>(['rate_limit_exceeded', 'insufficient_credits', 'budget_exceeded']);
@@ -34,9 +36,10 @@ interface Progress {
 export function completeChat(call: ChatCall): Promise<Response> {
   return run(call, (begun, { plan: { policy }, trail, pursuit, granted }) => {
     if (begun.kind === 'plain') throw new GatewayError('internal_error');
-    return begun.kind === 'whole'
-      ? answerWhole(call, trail, begun, granted)
-      : relay({ call, trail, pursuit, policy }, begun, granted);
+    if (begun.kind !== 'whole') return relay({ call, trail, pursuit, policy }, begun, granted);
+    const wanted = wantedOf(call.request);
+    if (wanted) return answerChecked({ call, trail, pursuit, policy }, begun, wanted, granted);
+    return answerWhole(call, trail, begun, granted);
   });
 }
 
@@ -84,9 +87,10 @@ async function run(
     conversions: [],
     adjusted: [],
     notContinued: null,
+    structured: null,
     brake: new Brake(),
   };
-  const ticket = admit(call, planned.candidates);
+  const ticket = admit(call, planned.candidates, mayAskTwice(call.request, planned.policy));
   // A refusal stops an attempt that went ahead of it.
   ticket.granted.catch((refused: unknown) => trail.brake.pull(toGatewayError(refused)));
   const onGone = (): void => trail.brake.pull(new GatewayError('client_closed_request'));
@@ -160,11 +164,33 @@ function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
 
 function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Granted): Response {
   const { answer, candidate } = served;
-  // Before it is settled: an answer that cannot be written is none.
-  const body = wholeAnswer(call, served);
-  const headers = settleWhole(call, trail, served, granted);
+  const response = writeWhole(call, trail, served, granted);
   observeWhole(call, served);
   if (answer.usage) learnFromAnswer(call, candidate, answer.usage);
+  return response;
+}
+
+/** The same of an answer that is held against what the request wants of it. */
+async function answerChecked(
+  checking: Checking,
+  begun: ServedWhole,
+  wanted: Wanted,
+  granted: Granted,
+): Promise<Response> {
+  const { served, parts } = await checkWhole(checking, begun, wanted);
+  return writeWhole(checking.call, checking.trail, served, granted, parts);
+}
+
+function writeWhole(
+  call: Call,
+  trail: Trail,
+  served: ServedWhole,
+  granted: Granted,
+  parts?: readonly Part[],
+): Response {
+  // Before it is settled: an answer that cannot be written is none.
+  const body = wholeAnswer(call, served);
+  const headers = settleWhole(call, trail, served, granted, parts);
   return new Response(body(), { headers });
 }
 
@@ -173,6 +199,7 @@ function settleWhole(
   trail: Trail,
   served: ServedWhole,
   granted: Granted,
+  parts?: readonly Part[],
 ): Record<string, string> {
   const { answer, candidate } = served;
   const dropped = droppedParams(call, served);
@@ -180,7 +207,7 @@ function settleWhole(
     ...answer,
     status: 'completed',
     error: null,
-    parts: [{ candidate, usage: answer.usage }],
+    parts: parts ?? [{ candidate, usage: answer.usage }],
     dropped,
     firstTokenAt: null,
     skippedEvents: 0,

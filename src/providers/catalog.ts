@@ -1,6 +1,7 @@
 import { CLOUDS } from './clouds.ts';
 import { DATA_POLICIES } from './data-policies.ts';
 import { EMBEDDERS } from './embedders.ts';
+import { JSON_CONSTRAINED } from './json-constrained.ts';
 import { OPEN_MODEL_HOSTS } from './open-model-hosts.ts';
 import type { Provider } from './types.ts';
 
@@ -242,7 +243,10 @@ const PROVIDERS: readonly Provider[] = [
 /** The shipped providers by id, in the order in which they are listed. */
 export const SHIPPED_PROVIDERS: ReadonlyMap<string, Provider> = new Map(
   PROVIDERS.map((provider) => {
-    const dataPolicy = DATA_POLICIES[provider.id];
-    return [provider.id, dataPolicy ? { ...provider, dataPolicy } : provider];
+    const [dataPolicy, constrainsJson] = [DATA_POLICIES[provider.id], JSON_CONSTRAINED[provider.id]];
+    return [
+      provider.id,
+      { ...provider, ...(dataPolicy && { dataPolicy }), ...(constrainsJson && { constrainsJson }) },
+    ];
   }),
 );

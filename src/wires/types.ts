@@ -156,6 +156,8 @@ export interface DecodedAnswer {
   upstreamModel: string | null;
   /** The arguments of its tool calls, of an answer that is no chat completion. */
   calls?: readonly string[];
+  /** Its text, of an answer that is no chat completion; absent where it says none, as a refusal. */
+  said?: string;
 }
 
 /** What a stream has told so far. Read by the relay, written by the decoder. */
@@ -214,6 +216,8 @@ export interface ChatCodec {
   /** @throws GatewayError for a body that is an error or cannot be read. */
   decode(body: string, target: Target, meta: AnswerMeta): DecodedAnswer;
   stream(target: Target, meta: AnswerMeta): StreamDecoder;
+  /** Whether `encode` says the response format so that a host can hold its model to it; absent: never. */
+  constrains?(request: ChatRequest, target: Target): boolean;
   /** For streams that are not server-sent events. */
   framer?(): StreamFramer;
 }

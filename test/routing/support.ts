@@ -94,6 +94,7 @@ export const health = (
     last30s: COUNTS,
     last5m: COUNTS,
     toolCalls: { valid: 0, invalid: 0 },
+    structured: { valid: 0, invalid: 0 },
     wakingSince: null,
     ...rest,
   };

@@ -27,8 +27,8 @@ const TOKENS_PER_IMAGE = 8_192;
 /** What they answer costs nothing. */
 const INPUT_ALONE: ReadonlySet<string> = new Set<ModelKind>(['embedding', 'moderation', 'rerank']);
 
-/** The worst case over all candidates, with the workspace's margin. */
-export function reservationOf(call: Call, candidates: readonly Candidate[]): Reservation {
+/** The worst case over all candidates, with the workspace's margin. @param times so often it may cost that. */
+export function reservationOf(call: Call, candidates: readonly Candidate[], times = 1): Reservation {
   const { caller } = call;
   const input = inputOf(call, candidates);
   const { output, openEnded } = outputOf(call, candidates);
@@ -42,8 +42,8 @@ export function reservationOf(call: Call, candidates: readonly Candidate[]): Res
     const { price } = endpoint;
     const discount = discountOf(call, candidate);
     const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), units, discount);
-    cost.fixed = Math.max(cost.fixed, worst.fixed);
-    cost.outputRate = Math.max(cost.outputRate, worst.outputRate);
+    cost.fixed = Math.max(cost.fixed, worst.fixed * times);
+    cost.outputRate = Math.max(cost.outputRate, worst.outputRate * times);
   }
   return { cost, priced, tokens: { input, output, openEnded } };
 }

@@ -10,7 +10,7 @@ const ABLE_PRICE = times(2, PRICE);
 const TROUBLED_PRICE = times(3, PRICE);
 /** Dearer than those they stand in for, so that receipts show which of two endpoints served. */
 const BACKUP_PRICE = times(2, TROUBLED_PRICE);
-const ABLE = new Set(['tools', 'json', 'reasoning']);
+const ABLE = new Set(['tools', 'json', 'sloppy', 'reasoning']);
 const PRICE_VERSION = 'demo-2';
 
 const DEMO: Provider = {
@@ -40,6 +40,7 @@ const MODEL_NAMES: Readonly<Record<string, string>> = {
   reasoning: 'Demo Reasoning: thinks aloud, then answers',
   tools: 'Demo Tools: calls the first tool, then quotes its result',
   json: 'Demo JSON: answers JSON that fits the schema',
+  sloppy: 'Demo Sloppy: JSON that does not fit the schema, until it is told so',
   fail: 'Demo Fail: always 500',
   flaky: 'Demo Flaky: every second request is 503',
   limited: 'Demo Limited: always 429',
@@ -156,6 +157,7 @@ function endpoint(slug: string, provider: Provider, upstreamModel: string, price
     regions: [],
     capabilities: capabilitiesOf(upstreamModel),
     ...(upstreamModel === 'demo-echo' ? { probed: { assistant_prefill: 'honoured' } } : {}),
+    ...(upstreamModel === 'demo-json' ? { probed: { json_mode: 'honoured', json_schema: 'honoured' } } : {}),
     ...(upstreamModel === 'demo-sleepy' ? { scalesToZero: true } : {}),
   };
 }
@@ -164,7 +166,7 @@ function capabilitiesOf(upstreamModel: string): Capabilities {
   return {
     tools: upstreamModel === 'demo-tools',
     reasoning: upstreamModel === 'demo-reasoning',
-    structuredOutput: upstreamModel === 'demo-json',
+    structuredOutput: upstreamModel === 'demo-json' || upstreamModel === 'demo-sloppy',
     temperature: false,
     attachments: false,
   };

@@ -1,4 +1,5 @@
 import type { Wire } from '../types.ts';
+import { constrains } from './constrains.ts';
 import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
 import { images } from './images.ts';
@@ -15,7 +16,7 @@ import { transcription } from './transcription.ts';
 /** OpenAI Chat Completions, the hub format: what comes in goes out, with only what must change changed. */
 export const openai: Wire = {
   id: 'openai',
-  chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream },
+  chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream, constrains },
   native: { responses: nativeResponses },
   embedding: embeddings,
   image: images,

@@ -107,7 +107,7 @@ describe('the lists of a declared model', () => {
     expect(await ids('?region=eu')).toEqual(['acme/seer-1.5']);
     expect(await ids('?region=ap')).toEqual([]);
     expect(await ids('?capability=tools')).toEqual(['acme/seer-1.5', 'demo/tools']);
-    expect(await ids('?capability=structured_output')).toEqual(['demo/json']);
+    expect(await ids('?capability=structured_output')).toEqual(['demo/json', 'demo/sloppy']);
     expect(await ids('?health=unknown')).toEqual(await ids(''));
     expect(await ids('?health=down')).toEqual([]);
   });
