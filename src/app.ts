@@ -17,7 +17,12 @@ import { getModel, listModels } from './http/v1/models.ts';
 import { createModeration } from './http/v1/moderations.ts';
 import { rankDocuments } from './http/v1/rerank.ts';
 import { createResponse } from './http/v1/responses.ts';
-import { deleteResponse, getResponse, listInputItems } from './http/v1/stored-responses.ts';
+import {
+  cancelResponseById,
+  deleteResponse,
+  getResponse,
+  listInputItems,
+} from './http/v1/stored-responses.ts';
 
 /** The type the dashboard's client is made of. */
 export type { ApiApp } from './http/api/index.ts';
@@ -56,6 +61,7 @@ app.post('/v1/batches/:id/cancel', dataPlane(cancelBatchOf));
 app.get('/v1/responses/:id', dataPlane(getResponse));
 app.delete('/v1/responses/:id', dataPlane(deleteResponse));
 app.get('/v1/responses/:id/input_items', dataPlane(listInputItems));
+app.post('/v1/responses/:id/cancel', dataPlane(cancelResponseById));
 app.get('/v1/models', dataPlane(listModels));
 app.get('/v1/models/:id{.+}', dataPlane(getModel));
 app.get('/v1/key', dataPlane(getCallingKey));
@@ -85,6 +91,7 @@ app.on(othersThan('GET', 'DELETE'), '/v1/files/:id', dataPlane(methodNotAllowed(
 app.on(othersThan('GET'), '/v1/files/:id/content', dataPlane(methodNotAllowed('GET')));
 // A POST here is one of those actions of the API that there are not.
 app.on(othersThan('GET', 'DELETE', 'POST'), '/v1/responses/:id', dataPlane(methodNotAllowed('GET, DELETE')));
+app.on(othersThan('POST'), '/v1/responses/:id/cancel', dataPlane(methodNotAllowed('POST')));
 for (const path of [
   '/v1/models',
   '/v1/models/:id{.+}',
