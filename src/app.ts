@@ -10,7 +10,7 @@ import { getCredits } from './http/v1/credits.ts';
 import { embeddings } from './http/v1/embeddings.ts';
 import { getFile, getFileContent, listAllFiles, removeFile, uploadFile } from './http/v1/files.ts';
 import { getGeneration } from './http/v1/generations.ts';
-import { generateImages, getImageFile } from './http/v1/images.ts';
+import { editImages, generateImages, getImageFile, varyImage } from './http/v1/images.ts';
 import { getCallingKey } from './http/v1/key.ts';
 import { countMessageTokens, createMessage } from './http/v1/messages.ts';
 import { getModel, listModels } from './http/v1/models.ts';
@@ -38,6 +38,8 @@ app.get('/health', (c) => c.json({ status: 'ok' }));
 app.post('/v1/chat/completions', dataPlane(chatCompletions));
 app.post('/v1/embeddings', dataPlane(embeddings));
 app.post('/v1/images/generations', dataPlane(generateImages));
+app.post('/v1/images/edits', dataPlane(editImages));
+app.post('/v1/images/variations', dataPlane(varyImage));
 app.post('/v1/audio/speech', dataPlane(createSpeech));
 app.post('/v1/audio/transcriptions', dataPlane(createTranscription));
 app.post('/v1/audio/translations', dataPlane(createTranslation));
@@ -70,6 +72,8 @@ for (const path of [
   '/v1/chat/completions',
   '/v1/embeddings',
   '/v1/images/generations',
+  '/v1/images/edits',
+  '/v1/images/variations',
   '/v1/audio/speech',
   '/v1/audio/transcriptions',
   '/v1/audio/translations',

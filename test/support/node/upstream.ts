@@ -9,6 +9,7 @@ export interface Received {
   path: string;
   headers: IncomingHttpHeaders;
   body: string;
+  bytes: Buffer;
   /** The body, parsed; empty for a form. */
   json: Record<string, unknown>;
   /** Settles when the connection of this request is gone or its answer is complete. */
@@ -38,13 +39,15 @@ export async function startUpstream(): Promise<Upstream> {
     request.on('error', () => {});
     response.on('error', () => {});
     const closed = once(response, 'close').then(() => {});
-    const body = await bodyOf(request).catch(() => null);
-    if (body === null) return;
+    const bytes = await bodyOf(request).catch(() => null);
+    if (bytes === null) return;
+    const body = bytes.toString('utf8');
     const seen: Received = {
       method: request.method ?? '',
       path,
       headers: request.headers,
       body,
+      bytes,
       json: jsonOf(body),
       closed,
     };
@@ -76,8 +79,8 @@ function jsonOf(body: string): Record<string, unknown> {
   return body === '' || body.startsWith('--') ? {} : (JSON.parse(body) as Record<string, unknown>);
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces).toString('utf8');
+  return Buffer.concat(pieces);
 }
