@@ -106,8 +106,8 @@ describe('at a host of the same API', () => {
     const id = (response.headers.get('x-generation-id') ?? '').replace('gen_', 'resp_');
     expect(got).toBe(text.replace('resp_up1', id));
     expect(faults(JSON.parse(got), 'Response')).toEqual([]);
-    // 100 tokens at 2 USD per million, 20 at 10.
-    expect(Number(response.headers.get('x-credits-used'))).toBeCloseTo(0.0004, 8);
+    // 100 tokens at 2 USD per million, 20 at 10, and a search at 10 USD per thousand.
+    expect(Number(response.headers.get('x-credits-used'))).toBeCloseTo(0.0104, 8);
   });
 
   test('streams of hosted tools come through the helper of the SDK', async () => {
