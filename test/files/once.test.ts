@@ -131,9 +131,13 @@ describe('an upload that is repeated with its key', () => {
 describe('a key', () => {
   it('is one of its project', async () => {
     const author = newAuthor();
-    const others = [author, newAuthor(author.workspaceId), newAuthor()];
+    const strange = { ...newAuthor(), projectId: author.projectId };
+    const others = [author, newAuthor(author.workspaceId), newAuthor(), strange];
     const ids = await Promise.all(others.map(async (one) => (await upload(one)).file.id));
-    expect(new Set(ids).size).toBe(3);
+    expect(new Set(ids).size).toBe(4);
+    for (const [place, one] of others.entries()) {
+      expect(await upload(one)).toMatchObject({ isReplay: true, file: { id: ids[place] } });
+    }
     await createFile(bindings, author, NOTES, bytesOf('x'));
     await createFile(bindings, author, NOTES, bytesOf('x'));
     await upload(author, { key: 'K' });
@@ -151,6 +155,17 @@ describe('a key', () => {
     expect(await upload(author, { text: 'other' })).toEqual({ file: other.file, isReplay: true });
     await expect(upload(author)).rejects.toMatchObject(CONFLICT);
     expect((await kept(author)).rows).toEqual([old.file.id, other.file.id].toSorted());
+  });
+
+  it('is not freed by another project', async () => {
+    const author = newAuthor();
+    const { file } = await upload(author, { file: { expiresAfterS: 3600 } });
+    await age(file.id, DAY_MS);
+    await upload(newAuthor(author.workspaceId));
+    const { results } = await bindings.DB.prepare('select idempotency_key as key from files where id = ?')
+      .bind(file.id)
+      .all();
+    expect(results).toEqual([{ key: 'k' }]);
   });
 
   it('goes with a file that is deleted', async () => {
