@@ -99,6 +99,7 @@ function decideOnce(registry: Registry, health: HealthView, model: string | null
       needs: needsOf(body, INPUT_TOKENS),
       maxOutputTokens: null,
       answers: 1,
+      units: {},
       expectedOutput: 300,
     },
     caller: { models: [['*'], null], paidBy: () => 'operator', pricing: DEFAULT_PRICING, scores: null },
@@ -194,6 +195,7 @@ function healthOfBench(registry: Registry): HealthView {
       last30s: counts,
       last5m: counts,
       toolCalls: { valid: 0, invalid: 0 },
+      structured: { valid: 0, invalid: 0 },
       wakingSince: null,
     });
   }

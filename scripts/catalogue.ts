@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { withAdditions } from '../src/providers/catalogue-additions.ts';
 import { CATALOGUE } from '../src/registry/catalogue/version.ts';
 import { buildCatalogue } from '../src/registry/models-dev/build.ts';
 import type { Source } from '../src/registry/models-dev/types.ts';
@@ -14,7 +15,8 @@ if (file === undefined) {
   process.exit(1);
 }
 
-const { catalogue, doubts } = buildCatalogue(JSON.parse(readFileSync(file, 'utf8')) as Source);
+const { catalogue: base, doubts } = buildCatalogue(JSON.parse(readFileSync(file, 'utf8')) as Source);
+const catalogue = withAdditions(base);
 const text = `{"models":[\n${lines(catalogue.models)}\n],"endpoints":[\n${lines(catalogue.endpoints)}\n]}\n`;
 const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
 const revision = hash === CATALOGUE.hash ? CATALOGUE.revision : CATALOGUE.revision + 1;

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { HttpEnv } from './http/context.ts';
 import { dataPlane, nothingHere, othersThan } from './http/data-plane.ts';
 import { handleError, methodNotAllowed } from './http/errors.ts';
+import { createSpeech, createTranscription, createTranslation } from './http/v1/audio.ts';
 import { cancelBatchOf, createBatchOf, getBatch, getBatches } from './http/v1/batches.ts';
 import { chatCompletions } from './http/v1/chat-completions.ts';
 import { createCompletion } from './http/v1/completions.ts';
@@ -13,6 +14,8 @@ import { generateImages, getImageFile } from './http/v1/images.ts';
 import { getCallingKey } from './http/v1/key.ts';
 import { countMessageTokens, createMessage } from './http/v1/messages.ts';
 import { getModel, listModels } from './http/v1/models.ts';
+import { createModeration } from './http/v1/moderations.ts';
+import { rankDocuments } from './http/v1/rerank.ts';
 import { createResponse } from './http/v1/responses.ts';
 import { deleteResponse, getResponse, listInputItems } from './http/v1/stored-responses.ts';
 
@@ -30,7 +33,12 @@ app.get('/health', (c) => c.json({ status: 'ok' }));
 app.post('/v1/chat/completions', dataPlane(chatCompletions));
 app.post('/v1/embeddings', dataPlane(embeddings));
 app.post('/v1/images/generations', dataPlane(generateImages));
+app.post('/v1/audio/speech', dataPlane(createSpeech));
+app.post('/v1/audio/transcriptions', dataPlane(createTranscription));
+app.post('/v1/audio/translations', dataPlane(createTranslation));
 app.post('/v1/completions', dataPlane(createCompletion));
+app.post('/v1/moderations', dataPlane(createModeration));
+app.post('/v1/rerank', dataPlane(rankDocuments));
 app.post('/v1/messages', dataPlane(createMessage));
 app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
 app.post('/v1/responses', dataPlane(createResponse));
@@ -56,7 +64,12 @@ for (const path of [
   '/v1/chat/completions',
   '/v1/embeddings',
   '/v1/images/generations',
+  '/v1/audio/speech',
+  '/v1/audio/transcriptions',
+  '/v1/audio/translations',
   '/v1/completions',
+  '/v1/moderations',
+  '/v1/rerank',
   '/v1/messages',
   '/v1/messages/count_tokens',
   '/v1/responses',

@@ -1,6 +1,6 @@
 import { matchesModel } from '../lib/model-glob.ts';
 import type { Price, Rates } from '../registry/types.ts';
-import { type Cost, type CostLine, ratesFor } from './cost.ts';
+import { billedAudio, type Cost, type CostLine, ratesFor } from './cost.ts';
 import type { NanoUsd } from './money.ts';
 import type { Pricing } from './pricing.ts';
 
@@ -44,9 +44,16 @@ export function chargeFor(
   return { total: Number(charged), lines, marginPercent };
 }
 
+/** What a request asks for beside tokens, as far as that is known beforehand. */
+export interface AskedUnits {
+  images?: number;
+  searches?: number;
+  characters?: number;
+  audioMs?: number;
+}
+
 /**
  * The most that a request may be charged: a fixed part, and nano-USD per 1M tokens of output.
- * @param images how many pictures are asked for.
  * @param discount of the price, 0 to 1.
  */
 export function chargeAtMost(
@@ -55,14 +62,24 @@ export function chargeAtMost(
   pricing: Pricing,
   modelId: string,
   paidBy: PaidBy,
-  images = 0,
+  units: AskedUnits = {},
   discount = 0,
 ): { fixed: NanoUsd; outputRate: number } {
   const rates = ratesFor(inputTokens, price);
   const factor = (1 + marginFor(pricing, modelId, paidBy) / 100) * (1 - discount);
-  const perCall = (price.perRequest ?? 0) + images * (price.perImage ?? 0);
-  const fixed = (inputTokens * dearestInput(rates)) / 1_000_000 + perCall;
+  const fixed = (inputTokens * dearestInput(rates)) / 1_000_000 + beyondTokens(price, units);
   return { fixed: Math.ceil(fixed * factor), outputRate: Math.ceil(dearestOutput(rates) * factor) };
+}
+
+/** Nano-USD of all that is not priced by tokens. */
+export function beyondTokens(
+  price: Price,
+  { images = 0, searches = 0, characters = 0, audioMs = 0 }: AskedUnits,
+): number {
+  const { perRequest = 0, perImage = 0, perSearch = 0, audioHour } = price;
+  const spoken = (characters * (price.characters ?? 0)) / 1_000_000;
+  const heard = audioHour === undefined ? 0 : (billedAudio(audioMs, price) * audioHour) / 3_600_000;
+  return perRequest + images * perImage + searches * perSearch + spoken + heard;
 }
 
 /**

@@ -4,10 +4,10 @@ import type { NanoUsd } from './money.ts';
 
 /** One kind of unit on a bill. */
 export interface CostLine {
-  unit: keyof Rates | 'request' | 'image';
-  /** Tokens, pictures, or 1 for the request itself. */
+  unit: keyof Rates | 'request' | 'image' | 'search' | 'character' | 'audioMs';
+  /** Tokens, pictures, searches, characters, milliseconds of sound, or 1 for the request itself. */
   quantity: number;
-  /** Nano-USD per 1M tokens, per picture, or per request. */
+  /** Nano-USD per 1M tokens or characters, per picture, per search, per hour of sound, or per request. */
   rate: number;
   /** Nano-USD. Rounded so that the lines of one cost add up to its total. */
   amount: NanoUsd;
@@ -18,7 +18,14 @@ export interface Cost {
   lines: CostLine[];
 }
 
-const MILLION = 1_000_000n;
+/** Amounts are summed up as whole numbers of this part of a nano-dollar: of millionths and of the milliseconds of an hour. */
+const SHARES = 18_000_000n;
+
+/** What one of a unit adds at a rate of one, in shares. */
+function sharesOf(unit: CostLine['unit']): bigint {
+  if (unit === 'request' || unit === 'image' || unit === 'search') return SHARES;
+  return unit === 'audioMs' ? SHARES / 3_600_000n : SHARES / 1_000_000n;
+}
 
 /**
  * What an answer costs. Every token stands on exactly one line; a kind without a rate of its own is
@@ -29,12 +36,12 @@ const MILLION = 1_000_000n;
 export function costOf(usage: Usage, price: Price): Cost {
   const rates = ratesFor(usage.inputTokens, price);
   const lines: CostLine[] = [];
-  let millionths = 0n;
+  let shares = 0n;
   let total = 0;
   const add = (unit: CostLine['unit'], quantity: number, rate: number): void => {
     if (quantity <= 0) return;
-    millionths += BigInt(quantity) * BigInt(rate) * (unit === 'request' || unit === 'image' ? MILLION : 1n);
-    const upTo = Number((millionths + MILLION / 2n) / MILLION);
+    shares += BigInt(quantity) * BigInt(rate) * sharesOf(unit);
+    const upTo = Number((shares + SHARES / 2n) / SHARES);
     lines.push({ unit, quantity, rate, amount: upTo - total });
     total = upTo;
   };
@@ -58,14 +65,47 @@ export function costOf(usage: Usage, price: Price): Cost {
   for (const [unit, quantity, rate] of output.priced) add(unit, quantity, rate);
 
   if (price.perImage) add('image', usage.images ?? 0, price.perImage);
+  if (price.perSearch) add('search', usage.searches ?? 0, price.perSearch);
+  if (price.characters) add('character', usage.characters ?? 0, price.characters);
+  if (price.audioHour) add('audioMs', billedAudio(usage.audioMs ?? 0, price), price.audioHour);
   if (price.perRequest) add('request', 1, price.perRequest);
   return { total, lines };
 }
 
-/** Whether a price says what a usage costs: of tokens that nobody counted it does not. */
+/**
+ * Whether a price says what a usage costs: not of tokens that nobody counted, unless they are free or something else is
+ * priced, and not by searches, characters or a duration that are not known.
+ */
 export function prices(price: Price, usage: Usage): boolean {
-  return !usage.uncounted || price.perImage !== undefined;
+  const { perImage, perSearch, characters, audioHour } = price;
+  if (perSearch && usage.searches === undefined) return false;
+  if (characters !== undefined && usage.characters === undefined) return false;
+  if (audioHour !== undefined && usage.audioMs === undefined) return false;
+  if (!usage.uncounted || !hasRates(price)) return true;
+  return perImage !== undefined || characters !== undefined || audioHour !== undefined;
 }
+
+/** Milliseconds that sound of this length is billed for. */
+export function billedAudio(audioMs: number, { leastAudioMs = 0 }: Price): number {
+  return Math.max(audioMs, leastAudioMs);
+}
+
+function hasRates({ tiers = [], ...price }: Price): boolean {
+  return [price, ...tiers].some((rates) => RATES.some((rate) => (rates[rate] ?? 0) > 0));
+}
+
+const RATES: readonly (keyof Rates)[] = [
+  'input',
+  'output',
+  'cachedInput',
+  'cacheWrite',
+  'cacheWriteLong',
+  'reasoning',
+  'inputAudio',
+  'outputAudio',
+  'inputImage',
+  'outputImage',
+];
 
 /** The rates that hold for an input of this size. */
 export function ratesFor(inputTokens: number, price: Price): Rates {

@@ -30,17 +30,24 @@ export interface Ticket {
 }
 
 /**
+ * What a request may come to that may be asked for twice, in what it may come to once: both, and the first answer as
+ * a part of the second's input, which no price makes dearer than output.
+ */
+const TWICE = 3;
+
+/**
  * Whether this caller may run this request: its role and address here, limits, budgets and credits in the
  * workspace's object. Where only money is limited, requests that come close together draw on an advance that
  * the object has granted. Else, while there is comfortable room, the object is asked beside the upstream's
  * connect, and no byte reaches the client before both have said yes; near a limit it is asked first.
+ * @param twice the request may be asked for twice.
  * @throws GatewayError `permission_denied`, `ip_not_allowed`.
  */
-export function admit(call: Call, candidates: readonly Candidate[]): Ticket {
+export function admit(call: Call, candidates: readonly Candidate[], twice = false): Ticket {
   const { caller } = call;
   checkCaller(caller, call.address);
   const model = candidates[0]?.model.id ?? '';
-  const reservation = reservationOf(call, candidates);
+  const reservation = reservationOf(call, candidates, twice ? TWICE : 1);
   const demand = demandOf(reservation);
   const now = Date.now();
   const name = laneOf(caller);

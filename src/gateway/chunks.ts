@@ -43,6 +43,7 @@ export function lastChunk(
     model_used: receipt.model_used,
     provider_used: receipt.provider_used,
     fallback_from: receipt.fallback_from,
+    ...(receipt.structured_output ? { structured_output: receipt.structured_output.verdict } : {}),
   };
 }
 

@@ -17,6 +17,7 @@ export const EXTENSIONS = [
   'session_id',
   'midstream',
   'max_wake_ms',
+  'repair',
   'cache',
 ] as const;
 
@@ -80,6 +81,7 @@ const Head = z.looseObject({
   session_id: z.nullish(Text),
   midstream: POLICY_FIELDS.midstream,
   max_wake_ms: POLICY_FIELDS.max_wake_ms,
+  repair: POLICY_FIELDS.repair,
 });
 
 type Head = z.infer<typeof Head>;
@@ -188,6 +190,7 @@ function readPolicies(
     data_collection: head.provider?.data_collection,
     midstream: head.midstream ?? midstreamHeader(readHeader),
     max_wake_ms: head.max_wake_ms ?? wakeHeader(readHeader),
+    repair: head.repair ?? repairHeader(readHeader),
   });
   return { policy: { ...policy, ...own }, name };
 }
@@ -244,6 +247,15 @@ function midstreamHeader(readHeader: ReadHeader): Policy['midstream'] {
   if (result.success) return result.data ?? undefined;
   const issue = result.error.issues[0];
   throw inputError(issue && { ...issue, path: ['x-midstream'] }, { 'x-midstream': text });
+}
+
+function repairHeader(readHeader: ReadHeader): Policy['repair'] {
+  const text = readHeader('x-repair');
+  if (!text) return undefined;
+  const result = POLICY_FIELDS.repair.safeParse(text.trim());
+  if (result.success) return result.data ?? undefined;
+  const issue = result.error.issues[0];
+  throw inputError(issue && { ...issue, path: ['x-repair'] }, { 'x-repair': text });
 }
 
 function wakeHeader(readHeader: ReadHeader): Policy['max_wake_ms'] {

@@ -1,4 +1,5 @@
 import { asArray, asObject, isObject, type Json } from '../lib/json.ts';
+import { charactersOf, measuredMs, uncountedSound } from '../wires/audio.ts';
 import type { StreamState, Usage, WireRequest } from '../wires/types.ts';
 
 /** Characters per token, of English text and code; others differ, which is why estimates are marked. */
@@ -31,6 +32,7 @@ export function estimateUsage(
     outputImageTokens: 0,
     upstreamCostUsd: null,
     raw: null,
+    ...(request.kind === 'rerank' && { searches: estimateSearches(request) }),
     ...known,
     inputTokens: known?.inputTokens ?? promptTokens(request),
     outputTokens,
@@ -38,13 +40,42 @@ export function estimateUsage(
   };
 }
 
+/** So many documents are one search, and so many tokens one document: https://docs.cohere.com/docs/how-does-cohere-pricing-work. */
+const DOCUMENTS_PER_SEARCH = 100;
+const TOKENS_PER_DOCUMENT = 500;
+
+/** Searches that a reranker may bill for a request: long documents count as several. */
+export function estimateSearches(request: WireRequest): number {
+  const { query, documents } = request.body();
+  const asked = charsIn(query);
+  const parts = asArray(documents).map((document) =>
+    Math.max(1, Math.ceil((asked + charsIn(document)) / CHARS_PER_TOKEN / TOKENS_PER_DOCUMENT)),
+  );
+  return Math.ceil(parts.reduce((sum, count) => sum + count, 0) / DOCUMENTS_PER_SEARCH);
+}
+
+function charsIn(text: Json | undefined): number {
+  const own = typeof text === 'string' ? text : asObject(text)?.text;
+  return typeof own === 'string' ? own.length : 0;
+}
+
 /**
  * The usage of an answer that the client gave up, or did not wait for: what its provider had told, or what the request
  * itself tells. Null where that is nothing.
  */
 export function usageOfUnfinished(request: WireRequest, told: Usage | null = null): Usage | null {
-  if (request.kind === 'chat' || request.kind === 'embedding') return estimateUsage(request);
-  return told && { ...told, estimated: true };
+  switch (request.kind) {
+    case 'speech':
+      return told ?? { ...uncountedSound({ characters: charactersOf(request) }, null), estimated: true };
+    case 'transcription': {
+      const audioMs = measuredMs(request);
+      return told ?? (audioMs === null ? null : { ...uncountedSound({ audioMs }, null), estimated: true });
+    }
+    case 'image':
+      return told;
+    default:
+      return estimateUsage(request);
+  }
 }
 
 /** Bytes per token of a request's JSON: fewer than of its text, so that the estimate is rather too high. */
@@ -69,7 +100,11 @@ export function estimateInputTokens(request: WireRequest): number {
 function sizeInTokens(request: WireRequest): number {
   const { byteLength } = request.bytes;
   const bySize = Math.ceil(byteLength / BYTES_PER_TOKEN);
-  if (request.kind === 'embedding') return Math.min(bySize, Math.ceil(promptTokens(request) * 1.5));
+  if (request.kind === 'embedding' || request.kind === 'moderation') {
+    return Math.min(bySize, Math.ceil(promptTokens(request) * 1.5));
+  }
+  // The query is read with each document, and so it is billed.
+  if (request.kind === 'rerank') return Math.ceil(promptTokens(request) * 1.5);
   if (byteLength > COUNTED_BYTES) return bySize;
   const own = byteLength > 4096 ? Math.min(bySize, Math.ceil(promptTokens(request) * 1.5)) : bySize;
   return own + linked(asArray(request.body().messages)) * TOKENS_PER_ATTACHMENT;
@@ -112,6 +147,9 @@ function promptTokens(request: WireRequest): number {
       for (const [member, item] of Object.entries(value)) walk(item, member);
     }
   };
-  walk(request.body(), '');
+  const body = request.body();
+  walk(body, '');
+  if (request.kind === 'rerank')
+    chars += charsIn(body.query) * Math.max(0, asArray(body.documents).length - 1);
   return tokens + Math.ceil(chars / CHARS_PER_TOKEN) + attachments * TOKENS_PER_ATTACHMENT;
 }

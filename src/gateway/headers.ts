@@ -25,6 +25,7 @@ export function answerHeaders(
   if (trail.adjusted.length > 0) headers['x-adjusted-params'] = trail.adjusted.join(', ');
   if (trail.fallbackFrom.length > 0) headers['x-fallback-from'] = trail.fallbackFrom.join(', ');
   if (trail.routingReason) headers['x-routing-reason'] = trail.routingReason;
+  if (trail.structured) headers['x-structured-output'] = trail.structured.verdict;
   if (call.traceparent) headers.traceparent = call.traceparent;
   if (settlement)
     headers['x-credits-used'] = settlement.charged === null ? 'null' : formatUsd(settlement.charged);

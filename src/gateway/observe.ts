@@ -3,24 +3,32 @@ import type { Observation, Outcome } from '../routing/health/types.ts';
 import type { StreamState } from '../wires/types.ts';
 import { isFaultOfEndpoint } from './attempt/failure.ts';
 import type { ServedPlain, ServedStream, ServedWhole } from './attempt/served.ts';
+import type { StructuredValidity } from './structured/judge.ts';
 import { type ToolCallVerdict, toolCallsOf, verdictOn } from './tool-calls.ts';
 import type { Call, Candidate } from './types.ts';
 
-/** Tells health of a whole answer. */
-export function observeWhole(call: Call, served: ServedWhole): void {
+/** What an answer was like, beyond having come. */
+interface Verdicts {
+  toolCalls: ToolCallVerdict;
+  structured: StructuredValidity;
+}
+
+/** Tells health of a whole answer. @param structured whether it was the JSON that was asked for. */
+export function observeWhole(call: Call, served: ServedWhole, structured: StructuredValidity = null): void {
   const { answer, native } = served;
-  observeAnswer(call, served, native ? verdictOn(answer.calls ?? []) : toolCallsOf(answer.text));
+  const toolCalls = native ? verdictOn(answer.calls ?? []) : toolCallsOf(answer.text);
+  observeAnswer(call, served, { toolCalls, structured });
 }
 
 /** The same of an answer that calls no tools, whatever it says. */
 export function observePlain(call: Call, served: ServedWhole): void {
-  observeAnswer(call, served, null);
+  observeAnswer(call, served, { toolCalls: null, structured: null });
 }
 
 function observeAnswer(
   call: Call,
   { candidate, answer, calledAt, request }: ServedWhole,
-  toolCalls: ToolCallVerdict,
+  { toolCalls, structured }: Verdicts,
 ): void {
   const at = Date.now();
   const { usage } = answer;
@@ -35,6 +43,7 @@ function observeAnswer(
       ? { inputBytes: request.bytes.byteLength, inputTokens: usage.inputTokens }
       : {}),
     ...(toolCalls ? { toolCalls } : {}),
+    ...(structured ? { structured } : {}),
   });
 }
 
@@ -43,7 +52,7 @@ export function observeStream(
   call: Call,
   { candidate, calledAt, request, record }: ServedStream,
   state: StreamState,
-  toolCalls: ToolCallVerdict,
+  { toolCalls, structured }: Verdicts,
   failure: GatewayError | null,
 ): void {
   const at = Date.now();
@@ -68,6 +77,7 @@ export function observeStream(
   }
   // What broke off is no JSON, and not for want of trying.
   if (toolCalls && !failure && state.finished) observation.toolCalls = toolCalls;
+  if (structured && !failure) observation.structured = structured;
   call.health.observe(observation);
 }
 

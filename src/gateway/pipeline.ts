@@ -1,5 +1,5 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
-import type { DecodedAnswer, Usage } from '../wires/types.ts';
+import type { DecodedAnswer, ModelKind, Usage } from '../wires/types.ts';
 import { admit, type Granted, grantedInTime } from './admit.ts';
 import { heedDataPolicy } from './archive.ts';
 import { Pursuit } from './attempt/pursuit.ts';
@@ -14,7 +14,9 @@ import { observePlain, observeWhole } from './observe.ts';
 import { relayPlain } from './plain-relay.ts';
 import { plan } from './plan.ts';
 import { relay } from './relay.ts';
-import { settle } from './settle.ts';
+import { type Part, settle } from './settle.ts';
+import { type Wanted, wantedOf } from './structured/wanted.ts';
+import { type Checking, checkWhole, mayAskTwice } from './structured/whole.ts';
 import type { Call, Candidate, ChatCall, Plan, Trail } from './types.ts';
 
 const REFUSALS = new Set<ErrorCode>(['rate_limit_exceeded', 'insufficient_credits', 'budget_exceeded']);
@@ -34,9 +36,10 @@ interface Progress {
 export function completeChat(call: ChatCall): Promise<Response> {
   return run(call, (begun, { plan: { policy }, trail, pursuit, granted }) => {
     if (begun.kind === 'plain') throw new GatewayError('internal_error');
-    return begun.kind === 'whole'
-      ? answerWhole(call, trail, begun, granted)
-      : relay({ call, trail, pursuit, policy }, begun, granted);
+    if (begun.kind !== 'whole') return relay({ call, trail, pursuit, policy }, begun, granted);
+    const wanted = wantedOf(call.request);
+    if (wanted) return answerChecked({ call, trail, pursuit, policy }, begun, wanted, granted);
+    return answerWhole(call, trail, begun, granted);
   });
 }
 
@@ -61,9 +64,12 @@ export function completePlain(
   });
 }
 
-/** Some hosts count no tokens of embeddings: they are their input's alone, and known about as well as its text. */
+/** The kinds whose tokens are those of their input alone, which are known about as well as its text. */
+const ESTIMABLE: ReadonlySet<string> = new Set<ModelKind>(['embedding', 'moderation']);
+
+/** Some hosts count no tokens of these. */
 function estimated({ request }: Call): Usage | null {
-  return request.kind === 'embedding' ? estimateUsage(request) : null;
+  return ESTIMABLE.has(request.kind) ? estimateUsage(request) : null;
 }
 
 async function run(
@@ -80,9 +86,10 @@ async function run(
     conversions: [],
     adjusted: [],
     notContinued: null,
+    structured: null,
     brake: new Brake(),
   };
-  const ticket = admit(call, planned.candidates);
+  const ticket = admit(call, planned.candidates, mayAskTwice(call.request, planned.policy));
   // A refusal stops an attempt that went ahead of it.
   ticket.granted.catch((refused: unknown) => trail.brake.pull(toGatewayError(refused)));
   const onGone = (): void => trail.brake.pull(new GatewayError('client_closed_request'));
@@ -156,11 +163,33 @@ function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
 
 function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Granted): Response {
   const { answer, candidate } = served;
-  // Before it is settled: an answer that cannot be written is none.
-  const body = wholeAnswer(call, served);
-  const headers = settleWhole(call, trail, served, granted);
+  const response = writeWhole(call, trail, served, granted);
   observeWhole(call, served);
   if (answer.usage) learnFromAnswer(call, candidate, answer.usage);
+  return response;
+}
+
+/** The same of an answer that is held against what the request wants of it. */
+async function answerChecked(
+  checking: Checking,
+  begun: ServedWhole,
+  wanted: Wanted,
+  granted: Granted,
+): Promise<Response> {
+  const { served, parts } = await checkWhole(checking, begun, wanted);
+  return writeWhole(checking.call, checking.trail, served, granted, parts);
+}
+
+function writeWhole(
+  call: Call,
+  trail: Trail,
+  served: ServedWhole,
+  granted: Granted,
+  parts?: readonly Part[],
+): Response {
+  // Before it is settled: an answer that cannot be written is none.
+  const body = wholeAnswer(call, served);
+  const headers = settleWhole(call, trail, served, granted, parts);
   return new Response(body(), { headers });
 }
 
@@ -169,6 +198,7 @@ function settleWhole(
   trail: Trail,
   served: ServedWhole,
   granted: Granted,
+  parts?: readonly Part[],
 ): Record<string, string> {
   const { answer, candidate } = served;
   const dropped = droppedParams(call, served);
@@ -176,7 +206,7 @@ function settleWhole(
     ...answer,
     status: 'completed',
     error: null,
-    parts: [{ candidate, usage: answer.usage }],
+    parts: parts ?? [{ candidate, usage: answer.usage }],
     dropped,
     firstTokenAt: null,
     skippedEvents: 0,

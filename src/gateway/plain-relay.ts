@@ -9,6 +9,7 @@ import { answerHeaders, droppedParams } from './headers.ts';
 import { failureOf } from './keeper.ts';
 import { observePlainStream } from './observe.ts';
 import { drain } from './open-stream.ts';
+import { providerCost } from './provider-cost.ts';
 import { errorWithoutSecret } from './redact.ts';
 import { type Settlement, settle } from './settle.ts';
 import { StreamWatch } from './stream-watch.ts';
@@ -118,6 +119,7 @@ class PlainRelay {
     record.outcome = error.code === 'client_closed_request' ? 'cancelled' : 'cut';
     record.error = error.code;
     record.upstream_error = error.upstream;
+    if (!isOwn) record.provider_cost = providerCost(this.#served.candidate, this.#served.request);
     open.cutoff.cut(error);
     this.#trail.brake.detach(open.cutoff);
   }

@@ -1,7 +1,7 @@
-import { costOf } from '../billing/cost.ts';
+import { costOf, prices } from '../billing/cost.ts';
 import { nanoToUsd } from '../billing/money.ts';
 import type { StreamState, WireRequest } from '../wires/types.ts';
-import { estimateUsage } from './estimate.ts';
+import { estimateUsage, usageOfUnfinished } from './estimate.ts';
 import type { Candidate } from './types.ts';
 
 /**
@@ -13,7 +13,10 @@ export function providerCost(
   request: WireRequest,
   state?: Pick<StreamState, 'usage' | 'outputChars'>,
 ): number | null {
-  // What pictures cost is not told by the request.
-  if (request.kind === 'image') return null;
+  if (request.kind !== 'chat' && request.kind !== 'embedding') {
+    const known = usageOfUnfinished(request);
+    const { price } = endpoint;
+    return known && price && prices(price, known) ? nanoToUsd(costOf(known, price).total) : null;
+  }
   return endpoint.price && nanoToUsd(costOf(estimateUsage(request, state), endpoint.price).total);
 }

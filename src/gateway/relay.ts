@@ -19,6 +19,7 @@ import type { Waking } from './pipeline.ts';
 import { errorWithoutSecret } from './redact.ts';
 import { settle } from './settle.ts';
 import { StreamWatch } from './stream-watch.ts';
+import { announceStream } from './structured/stream.ts';
 import type { ChatCall, Trail } from './types.ts';
 
 /** A stream that is larger is cut. */
@@ -39,6 +40,7 @@ export function relay(relayed: Relayed, begun: ServedStream | Waking, granted: G
   call.waitUntil(new Relay(relayed, writable).run(begun));
   const dropped = droppedParams(call, begun.kind === 'stream' ? begun : null);
   const { candidate } = begun;
+  if (begun.kind === 'stream') announceStream(call, trail, begun);
   return new Response(readable, {
     headers: {
       ...answerHeaders(call, trail, { candidate, dropped }, granted, 'text/event-stream; charset=utf-8'),
@@ -159,7 +161,10 @@ class Relay {
     const { state } = served.stream.decoder;
     served.record.duration_ms = Date.now() - served.calledAt;
     const isOwn = this.#watch.cutByCaller || trail.brake.reason !== null;
-    observeStream(this.#call, served, state, this.#answer.toolCalls, isOwn ? null : failure);
+    const judgement = failure ? null : this.#answer.judge();
+    trail.structured = judgement?.output ?? null;
+    const verdicts = { toolCalls: this.#answer.toolCalls, structured: judgement?.validity ?? null };
+    observeStream(this.#call, served, state, verdicts, isOwn ? null : failure);
   }
 
   /** Notes on the trail that a stream broke, and ends its connection. */

@@ -38,6 +38,7 @@ export function readChatRequest(
 /**
  * Reads a request of another kind; what its endpoint acts on beside, it checks itself.
  * @param mayStream whether its answers are streamed to who asks for it.
+ * @param usualModel whom a request asks that names no model.
  * @throws GatewayError as `readChatRequest`.
  */
 export function readPlainRequest(
@@ -45,8 +46,9 @@ export function readPlainRequest(
   bytes: Uint8Array,
   readHeader?: ReadHeader,
   mayStream = false,
+  usualModel?: string,
 ): { request: PlainRequest; control: Control } {
-  const read = readRequest<PlainKind, RequestBody>(kind, bytes, readHeader);
+  const read = readRequest<PlainKind, RequestBody>(kind, bytes, readHeader, usualModel);
   if (read.request.stream && !mayStream) {
     throw new GatewayError('unsupported_parameter', {
       param: 'stream',
@@ -61,6 +63,7 @@ function readRequest<Kind extends ModelKind, Body extends RequestBody>(
   kind: Kind,
   bytes: Uint8Array,
   readHeader: ReadHeader | undefined,
+  usualModel?: string,
 ): { request: Received<Kind, Body>; control: Control } {
   const members = scanMembers(bytes);
   if (!members) throw notAnObject(bytes);
@@ -73,7 +76,11 @@ function readRequest<Kind extends ModelKind, Body extends RequestBody>(
   if (bytes.byteLength <= PARSE_WHOLE_BYTES) body();
 
   const extensions = EXTENSIONS.filter((name) => members.some((member) => member.name === name));
-  const { control, stream, includeUsage } = readControl(headOf(bytes, members), extensions, readHeader);
+  const { control, stream, includeUsage } = readControl(
+    withModel(headOf(bytes, members), usualModel),
+    extensions,
+    readHeader,
+  );
   return { request: { kind, bytes, members, stream, includeUsage, body, extensions }, control };
 }
 
@@ -108,6 +115,10 @@ function headOf(bytes: Uint8Array, members: readonly JsonMember[]): JsonObject {
     if (ACTED_ON.has(member.name)) head[member.name] = parseValue(memberText(bytes, member));
   }
   return head;
+}
+
+function withModel(head: JsonObject, usual: string | undefined): JsonObject {
+  return usual !== undefined && head.model == null ? { ...head, model: usual } : head;
 }
 
 function messagesOf(members: readonly JsonMember[]): JsonMember | undefined {

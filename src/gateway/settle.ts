@@ -183,6 +183,7 @@ function writeReceipt(
     fallback_from: trail.fallbackFrom,
     routing_reason: trail.routingReason,
     attempts: trail.attempts.map(withoutBody),
+    structured_output: trail.structured,
     parts: parts.length > 1 ? parts.flatMap(partView) : [],
     not_continued: trail.notContinued,
     skipped_events: ending.skippedEvents,

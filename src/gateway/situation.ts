@@ -14,6 +14,7 @@ import { estimateInputTokens } from './estimate.ts';
 import { nativeWay } from './native.ts';
 import { targetOf } from './target.ts';
 import type { Call } from './types.ts';
+import { unitsOf } from './units.ts';
 
 /** What of a call a decision goes by. */
 export type Question = Pick<Call, 'caller' | 'control' | 'request' | 'registry' | 'env'> & {
@@ -36,6 +37,7 @@ export function situationOf(question: Question, policy: Policy): Situation {
       needs: needsOf(body, estimateInputTokens(request)),
       maxOutputTokens: control.maxOutputTokens,
       answers: control.answers,
+      units: unitsOf(question),
       ...(request.untranslatable ? { speaks: speaksFormat(request) } : {}),
       expectedOutput: expectedOutput(outputScope(caller.workspaceId, control.workflow, caller.keyId)),
     },

@@ -9,7 +9,7 @@ import type { EndpointHealth, HealthView, Observation } from '../routing/health/
 import type { FallbackTrigger, Policy } from '../routing/policy/types.ts';
 import type { RoutingReason } from '../routing/reasons.ts';
 import type { Preferences } from '../routing/types.ts';
-import type { Attempt, Conversion } from '../telemetry/receipt.ts';
+import type { Attempt, Conversion, StructuredOutput } from '../telemetry/receipt.ts';
 import type { Principal } from '../tenancy/types.ts';
 import type { SurfaceRequest } from '../wires/surfaces.ts';
 import type { ChatRequest, Target, Wire, WireRequest } from '../wires/types.ts';
@@ -159,6 +159,8 @@ export interface Trail {
   conversions: readonly Conversion[];
   /** Why a stream that broke was not continued. */
   notContinued: string | null;
+  /** What was found of an answer that was to be JSON; of a stream that runs, what is known beforehand. */
+  structured: StructuredOutput | null;
   /** What of the request was lowered: `max_tokens=412`. */
   adjusted: readonly string[];
   /** Stops whatever is under way: the client has gone, or the request was refused after all. */

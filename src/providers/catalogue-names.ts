@@ -15,6 +15,8 @@ export const FIRST_PARTY: Record<string, string> = {
   alibaba: 'qwen',
   groq: 'groq',
   cohere: 'cohere',
+  'cohere-embed': 'cohere',
+  voyage: 'voyageai',
 };
 
 /** Spellings of a vendor → the one of OpenRouter, which canonical ids use. */

@@ -1,6 +1,6 @@
 import type { Provider } from './types.ts';
 
-/** Shipped providers that serve embeddings alone. */
+/** Shipped providers that serve embeddings and rerankers alone. */
 export const EMBEDDERS: readonly Provider[] = [
   {
     id: 'cohere-embed',
@@ -30,7 +30,23 @@ export const EMBEDDERS: readonly Provider[] = [
         batch: 1000,
         batchTokens: 120_000,
       },
+      // https://docs.voyageai.com/reference/reranker-api: `top_k`, and no limit of a document's tokens.
+      rerank: { rename: { top_n: 'top_k' }, drop: ['max_tokens_per_doc'] },
     },
     docs: 'https://docs.voyageai.com/reference/embeddings-api',
+  },
+  {
+    id: 'jina',
+    name: 'Jina AI',
+    baseUrl: 'https://api.jina.ai/v1',
+    wire: 'openai',
+    auth: { kind: 'bearer' },
+    env: ['JINA_API_KEY'],
+    quirks: {
+      // https://api.jina.ai/redoc: `embedding_type`, no `user`; rerankers have no limit of a document's tokens.
+      embedding: { rename: { encoding_format: 'embedding_type' }, drop: ['user'] },
+      rerank: { drop: ['max_tokens_per_doc'] },
+    },
+    docs: 'https://jina.ai/reranker/',
   },
 ];

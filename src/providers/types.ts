@@ -55,6 +55,8 @@ export interface Provider {
   docs?: string;
   /** Holds for every endpoint that has none of its own. */
   dataPolicy?: DocumentedDataPolicy;
+  /** It says of itself that it constrains decoding to the response format: where. */
+  constrainsJson?: string;
   /** `internal` is served inside the Worker (the demo provider), all others over the network. */
   transport?: 'internal';
 }

@@ -2,19 +2,20 @@ import { GatewayError } from '../errors.ts';
 import type { Capabilities } from '../wires/types.ts';
 import { HEALTH_STATUSES, type HealthStatus } from './health-status.ts';
 import type { Listed } from './listing.ts';
-import type { Modality } from './types.ts';
+import type { Modality, ModelKind } from './types.ts';
 
 /** What a list is narrowed by; absent members do not narrow. Of values joined by commas, all must hold. */
 export interface ListingFilter {
   /** What the model takes or gives. */
   modalities: readonly Modality[];
+  kind: ModelKind | null;
   provider: string | null;
   region: string | null;
   capabilities: readonly (keyof Capabilities)[];
   health: HealthStatus | null;
 }
 
-export const FILTER_NAMES = ['modality', 'provider', 'region', 'capability', 'health'] as const;
+export const FILTER_NAMES = ['modality', 'kind', 'provider', 'region', 'capability', 'health'] as const;
 
 const MODALITIES: Readonly<Record<string, Modality>> = {
   text: 'text',
@@ -23,6 +24,16 @@ const MODALITIES: Readonly<Record<string, Modality>> = {
   video: 'video',
   pdf: 'pdf',
   file: 'pdf',
+};
+
+const KINDS: Readonly<Record<ModelKind, ModelKind>> = {
+  chat: 'chat',
+  embedding: 'embedding',
+  image: 'image',
+  speech: 'speech',
+  transcription: 'transcription',
+  moderation: 'moderation',
+  rerank: 'rerank',
 };
 
 const CAPABILITIES: Readonly<Record<string, keyof Capabilities>> = {
@@ -34,12 +45,13 @@ const CAPABILITIES: Readonly<Record<string, keyof Capabilities>> = {
 };
 
 /**
- * Reads `?modality=&provider=&region=&capability=&health=`.
+ * Reads `?modality=&kind=&provider=&region=&capability=&health=`.
  * @throws GatewayError `invalid_value`, naming the parameter, for a value outside a closed list.
  */
 export function readListingFilter(query: (name: string) => string | undefined): ListingFilter {
   return {
     modalities: pick('modality', query('modality'), MODALITIES),
+    kind: pick('kind', query('kind'), KINDS)[0] ?? null,
     provider: lower(query('provider')),
     region: lower(query('region')),
     capabilities: pick('capability', query('capability'), CAPABILITIES),
@@ -60,6 +72,7 @@ export function passes(
 ): boolean {
   const modalities = [...model.inputModalities, ...model.outputModalities];
   return (
+    (filter.kind === null || model.kind === filter.kind) &&
     filter.modalities.every((modality) => modalities.includes(modality)) &&
     endpoints.some(
       (endpoint) =>

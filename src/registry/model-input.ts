@@ -23,6 +23,14 @@ export interface PriceInput extends RatesInput {
   per_request?: number | undefined;
   /** USD per picture that is made. */
   image?: number | undefined;
+  /** USD per search of a reranker. */
+  search?: number | undefined;
+  /** USD per 1M characters that are spoken. */
+  characters?: number | undefined;
+  /** USD per minute of sound that is listened to. */
+  audio_minute?: number | undefined;
+  /** Shorter sound is billed as if it were so long. */
+  least_audio_seconds?: number | undefined;
   /** What of it is left out for lines of batches, 0 to 1. */
   batch_discount?: number | undefined;
   tiers?: (RatesInput & { above: number })[] | undefined;
@@ -101,6 +109,11 @@ export function priceFrom(input: PriceInput, param: string): Price {
   const price: Price = ratesFrom(input);
   if (input.per_request !== undefined) price.perRequest = nano(input.per_request);
   if (input.image !== undefined) price.perImage = nano(input.image);
+  if (input.search !== undefined) price.perSearch = nano(input.search);
+  if (input.characters !== undefined) price.characters = nano(input.characters);
+  if (input.audio_minute !== undefined) price.audioHour = nano(input.audio_minute * 60);
+  if (input.least_audio_seconds !== undefined)
+    price.leastAudioMs = Math.round(input.least_audio_seconds * 1000);
   if (input.batch_discount !== undefined) price.batchDiscount = input.batch_discount;
   if (input.tiers && input.tiers.length > 0) {
     let last = 0;
@@ -124,6 +137,10 @@ export function priceView(price: Price): PriceInput {
   const view: PriceInput = ratesView(price);
   if (price.perRequest !== undefined) view.per_request = price.perRequest / NANO_PER_USD;
   if (price.perImage !== undefined) view.image = price.perImage / NANO_PER_USD;
+  if (price.perSearch !== undefined) view.search = price.perSearch / NANO_PER_USD;
+  if (price.characters !== undefined) view.characters = price.characters / NANO_PER_USD;
+  if (price.audioHour !== undefined) view.audio_minute = price.audioHour / NANO_PER_USD / 60;
+  if (price.leastAudioMs !== undefined) view.least_audio_seconds = price.leastAudioMs / 1000;
   if (price.batchDiscount !== undefined) view.batch_discount = price.batchDiscount;
   if (price.tiers) view.tiers = price.tiers.map((tier) => ({ above: tier.above, ...ratesView(tier) }));
   return view;

@@ -19,6 +19,10 @@ export function pricingOf(price: Price | null): Pricing | null {
   const pricing = ratesView(price);
   if (price.perRequest !== undefined) pricing.request = perToken(price.perRequest * 1_000_000);
   if (price.perImage !== undefined) pricing.image_output = perToken(price.perImage * 1_000_000);
+  if (price.perSearch !== undefined) pricing.search = perToken(price.perSearch * 1_000_000);
+  // Beyond OpenRouter's members: no client that does not look for them is misled.
+  if (price.characters !== undefined) pricing.character = perToken(price.characters);
+  if (price.audioHour !== undefined) pricing.audio_hour = perToken(price.audioHour * 1_000_000);
   return pricing;
 }
 

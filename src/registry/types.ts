@@ -30,6 +30,14 @@ export interface Price extends Rates {
   perRequest?: number;
   /** Nano-USD per picture that is made, on top of the tokens. */
   perImage?: number;
+  /** Nano-USD per search of a reranker, on top of the tokens. */
+  perSearch?: number;
+  /** Nano-USD per 1,000,000 characters that are spoken, on top of the tokens. */
+  characters?: number;
+  /** Nano-USD per hour of sound that is listened to, on top of the tokens: every published price is a whole number so. */
+  audioHour?: number;
+  /** Shorter sound is billed as if it were so long, milliseconds. */
+  leastAudioMs?: number;
   /** What of it is left out for lines of batches, 0 to 1, four decimals. */
   batchDiscount?: number;
   /** Rates that hold for the whole request when its input is larger than `above` tokens. Ascending. */

@@ -1,8 +1,9 @@
 import type { Env } from '../env.ts';
+import { ownerOfItem } from '../gateway/responses-format.ts';
 import type { Archive } from '../gateway/types.ts';
-import { asString, type JsonObject } from '../lib/json.ts';
+import { asArray, asObject, asString, type JsonObject } from '../lib/json.ts';
 import { deleteKept, writeKept } from './files.ts';
-import { deleteRow, endRow, insertRow, readRows } from './rows.ts';
+import { deleteRow, endRow, insertItems, insertRow, readRows } from './rows.ts';
 import type { ResponseScope } from './types.ts';
 
 /** A client waits no longer than this to hear whether its answer is kept, milliseconds. */
@@ -59,12 +60,15 @@ export class ResponseArchive implements Archive {
   async #write(id: string, response: JsonObject): Promise<boolean> {
     const { env, scope, background, input } = this.#options;
     const file = writeKept(env, scope.workspaceId, id, { response, input: input() });
+    const foreign = foreignIds(response);
     if (!background) {
-      const done = await Promise.allSettled([file, insertRow(env, scope, response)]);
+      const rows = insertRow(env, scope, response).then(() => insertItems(env, scope, id, foreign));
+      const done = await Promise.allSettled([file, rows]);
       for (const result of done) if (result.status === 'rejected') throw result.reason;
       return true;
     }
     await file;
+    await insertItems(env, scope, id, foreign);
     if (await endRow(env, scope, id, asString(response.status) ?? '')) return true;
     const [row] = await readRows(env, scope, [id]);
     if (!row) await deleteKept(env, [{ workspaceId: scope.workspaceId, id }]);
@@ -82,4 +86,10 @@ export class ResponseArchive implements Archive {
       deleteKept(env, [{ workspaceId: scope.workspaceId, id }]),
     ]);
   }
+}
+
+/** Ids of a response's items that do not say themselves whose they are: those that its provider gave. */
+function foreignIds({ output }: JsonObject): string[] {
+  const ids = asArray(output).flatMap((item) => asString(asObject(item)?.id) || []);
+  return ids.filter((id) => ownerOfItem(id) === null);
 }

@@ -4,7 +4,7 @@ import { ownerOfItem } from '../gateway/responses-format.ts';
 import { asString, isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { openKept } from './files.ts';
 import { isResponseId } from './find.ts';
-import { readRows } from './rows.ts';
+import { ownersOfItems, readRows } from './rows.ts';
 import { type Kept, MAX_KEPT_BYTES, type ResponseScope } from './types.ts';
 
 /** Items of so many responses may be referred to in one request: D1 binds a hundred values at most. */
@@ -101,9 +101,9 @@ class Loader {
 
   /** Items by the places of the references to them. @throws GatewayError `item_not_found`. */
   async find(references: readonly Reference[]): Promise<Map<number, JsonObject>> {
-    const owners = new Set(
-      references.flatMap(({ id }) => (this.#items.has(id) ? [] : (ownerOfItem(id) ?? []))),
-    );
+    const given = await this.#givenBy(references);
+    const ownerOf = (id: string): string | null => ownerOfItem(id) ?? given.get(id) ?? null;
+    const owners = new Set(references.flatMap(({ id }) => (this.#items.has(id) ? [] : (ownerOf(id) ?? []))));
     if (owners.size > MOST_OWNERS) {
       const message = `Items of ${owners.size} responses are referred to, of ${MOST_OWNERS} at most: send them whole.`;
       throw new GatewayError('invalid_value', { param: 'input', message });
@@ -111,12 +111,27 @@ class Loader {
     // Ids sort by age. The newest one mostly has seen what the others said.
     const [newest, ...others] = [...owners].filter(isResponseId).sort().reverse();
     if (newest !== undefined) await this.#load([newest], 'input');
-    const missing = new Set(
-      references.flatMap(({ id }) => (this.#items.has(id) ? [] : (ownerOfItem(id) ?? []))),
-    );
+    const missing = new Set(references.flatMap(({ id }) => (this.#items.has(id) ? [] : (ownerOf(id) ?? []))));
     const rest = others.filter((id) => missing.has(id));
     if (rest.length > 0) await this.#load(rest, 'input');
     return new Map(references.map(({ index, id }) => [index, this.#item(id, index)]));
+  }
+
+  /** The responses of items whose ids are their provider's. */
+  async #givenBy(references: readonly Reference[]): Promise<ReadonlyMap<string, string>> {
+    const foreign = references.flatMap(({ id }) =>
+      this.#items.has(id) || ownerOfItem(id) !== null ? [] : [id],
+    );
+    const owners = new Map<string, string>();
+    try {
+      for (let at = 0; at < foreign.length; at += MOST_OWNERS) {
+        const found = await ownersOfItems(this.#env, this.#scope, foreign.slice(at, at + MOST_OWNERS));
+        for (const [item, owner] of found) owners.set(item, owner);
+      }
+    } catch (cause) {
+      throw new GatewayError('storage_unavailable', { cause });
+    }
+    return owners;
   }
 
   #item(id: string, index: number): JsonObject {

@@ -1,6 +1,6 @@
 import { and, eq, gt, type InferSelectModel, inArray } from 'drizzle-orm';
 import { database } from '../db/client.ts';
-import { responses } from '../db/schema/responses.ts';
+import { responseItems, responses } from '../db/schema/responses.ts';
 import type { Bindings } from '../env.ts';
 import { asNumber, asString, type JsonObject } from '../lib/json.ts';
 import { KEPT_MS, type ResponseScope, UNDER_WAY } from './types.ts';
@@ -24,6 +24,45 @@ export async function insertRow({ DB }: Database, scope: ResponseScope, response
       createdAt,
       expiresAt: createdAt + KEPT_MS,
     });
+}
+
+/** The response of each of these items, of those that the project has and whose ids are their provider's. */
+export async function ownersOfItems(
+  { DB }: Database,
+  { workspaceId, projectId }: ResponseScope,
+  itemIds: readonly string[],
+): Promise<Map<string, string>> {
+  const ofProject = and(eq(responseItems.workspaceId, workspaceId), eq(responseItems.projectId, projectId));
+  const found = await database(DB)
+    .select({ itemId: responseItems.itemId, responseId: responseItems.responseId })
+    .from(responseItems)
+    .where(and(ofProject, inArray(responseItems.itemId, [...itemIds])));
+  return new Map(found.map(({ itemId, responseId }) => [itemId, responseId]));
+}
+
+/** D1 binds a hundred values at most to a statement, and an item takes four. */
+const ITEMS_AT_ONCE = 20;
+
+/** Notes whose the items of a kept response are, where their ids do not say it. */
+export async function insertItems(
+  { DB }: Database,
+  { workspaceId, projectId }: ResponseScope,
+  responseId: string,
+  itemIds: readonly string[],
+): Promise<void> {
+  const db = database(DB);
+  for (let at = 0; at < itemIds.length; at += ITEMS_AT_ONCE) {
+    const rows = itemIds
+      .slice(at, at + ITEMS_AT_ONCE)
+      .map((itemId) => ({ workspaceId, projectId, itemId, responseId }));
+    await db
+      .insert(responseItems)
+      .values(rows)
+      .onConflictDoUpdate({
+        target: [responseItems.workspaceId, responseItems.projectId, responseItems.itemId],
+        set: { responseId },
+      });
+  }
 }
 
 /** Those of these responses that the project has. */

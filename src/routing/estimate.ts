@@ -1,4 +1,4 @@
-import { chargeAtMost, marginFor } from '../billing/charge.ts';
+import { beyondTokens, chargeAtMost, marginFor } from '../billing/charge.ts';
 import { ratesFor } from '../billing/cost.ts';
 import { DEFAULT_PRICING } from '../billing/pricing.ts';
 import type { Price } from '../registry/types.ts';
@@ -69,7 +69,7 @@ export class Estimator {
     const cached = state && rates.cachedInput !== undefined ? Math.min(state.inputTokens, input) : 0;
     const inputCost = (input - cached) * rates.input + cached * (rates.cachedInput ?? 0);
     const tokens = (inputCost + this.outputTokens(row, most) * rates.output) / PER_MILLION;
-    const fixed = (price.perRequest ?? 0) + (price.perImage ?? 0) * this.#situation.request.answers;
+    const fixed = beyondTokens(price, this.#situation.request.units);
     return ((tokens + fixed) * this.factor(row)) / NANO_PER_USD;
   }
 
@@ -143,7 +143,7 @@ export class Estimator {
   }
 
   #chargeAtMost(input: number, price: Price, { model }: Row): ReturnType<typeof chargeAtMost> {
-    return chargeAtMost(input, price, DEFAULT_PRICING, model.id, 'operator', this.#situation.request.answers);
+    return chargeAtMost(input, price, DEFAULT_PRICING, model.id, 'operator', this.#situation.request.units);
   }
 
   /** Tokens per byte; null where they are not known, or where attachments make bytes say little of tokens. */

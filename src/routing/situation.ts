@@ -1,4 +1,4 @@
-import type { PaidBy } from '../billing/charge.ts';
+import type { AskedUnits, PaidBy } from '../billing/charge.ts';
 import type { Pricing } from '../billing/pricing.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Provider } from '../providers/types.ts';
@@ -30,6 +30,8 @@ export interface RequestFacts {
   maxOutputTokens: number | null;
   /** How many answers are asked for. */
   answers: number;
+  /** What is asked for beside tokens. */
+  units: AskedUnits;
   /** Of a request that cannot be translated: whether an endpoint speaks its format. */
   speaks?: (row: Row) => boolean;
   /** Output tokens of an answer, as answers to requests like this taught; null when nothing was learned. */

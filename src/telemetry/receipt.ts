@@ -53,6 +53,34 @@ export interface Conversion {
   truncated: boolean;
 }
 
+/**
+ * Why an answer could not be held against what was asked for: the schema is too large or none; a reference leads out
+ * of it (nothing is fetched); a keyword would decide and is not known; a pattern cannot be matched in linear time;
+ * the answer is too large; it took more steps than one request may.
+ */
+export type UncheckedReason =
+  | 'schema_too_large'
+  | 'schema_invalid'
+  | 'unresolved_reference'
+  | 'unknown_keyword'
+  | 'pattern'
+  | 'answer_too_large'
+  | 'too_costly';
+
+/**
+ * What was found of an answer that was to be JSON. `enforced`: the endpoint constrains decoding; `validated`: it
+ * was held against the schema and fits; `repaired`: it did not, and does now; `failed`: it does not fit; `unchecked`:
+ * nothing could be found.
+ */
+export interface StructuredOutput {
+  verdict: 'enforced' | 'validated' | 'repaired' | 'failed' | 'unchecked';
+  /**
+   * How it was repaired: taken out of what stood around it, or asked for once more. Why it failed: no JSON, JSON that
+   * does not fit, cut off by the output limit. Why it could not be checked. Else null.
+   */
+  reason: 'unwrapped' | 'asked_again' | 'not_json' | 'invalid' | 'cut_off' | UncheckedReason | null;
+}
+
 /** The receipt of one generation, as GET /v1/generations/{id} answers it. Money is USD. */
 export interface Receipt {
   object: 'generation';
@@ -105,7 +133,9 @@ export interface Receipt {
   /** Why it went where it went. */
   routing_reason: RoutingReason | null;
   attempts: Attempt[];
-  /** Those of an answer that broke and was continued; empty when one gave it whole. */
+  /** Of an answer that was to be JSON, and is neither a call of tools nor a refusal. */
+  structured_output: StructuredOutput | null;
+  /** Those of an answer that broke and was continued, or was asked for once more; empty when one gave it whole. */
   parts: AnswerPart[];
   /** Why a stream that broke could not be continued. */
   not_continued: string | null;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { FALLBACK_TRIGGERS, MIDSTREAM_MODES, OBJECTIVES } from '../routing/policy/types.ts';
+import { FALLBACK_TRIGGERS, MIDSTREAM_MODES, OBJECTIVES, REPAIRS } from '../routing/policy/types.ts';
 
 const Numeric = z.exactOptional(z.number());
 const Globs = z.exactOptional(z.array(z.string()));
@@ -23,6 +23,7 @@ export const StoredPolicy = z.object({
   backoff_ms: Numeric,
   max_wake_ms: Numeric,
   midstream: z.exactOptional(z.array(z.enum(MIDSTREAM_MODES))),
+  repair: z.exactOptional(z.enum(REPAIRS)),
 });
 
 const Score = z.object({

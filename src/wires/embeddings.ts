@@ -121,6 +121,11 @@ export function inputUsage(inputTokens: number, raw: Json, upstreamCostUsd: numb
   };
 }
 
+/** Usage of a request whose host counts no tokens. */
+export function uncountedInput(raw: Json, upstreamCostUsd: number | null = null): Usage {
+  return { ...inputUsage(0, raw, upstreamCostUsd), uncounted: true };
+}
+
 /** The usage of all parts of an answer; null when that of one is not known. */
 export function joinedUsage(parts: readonly (Usage | null)[]): Usage | null {
   const [first] = parts;

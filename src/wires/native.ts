@@ -91,6 +91,7 @@ const SAID_LAST = [
   'model_used',
   'provider_used',
   'fallback_from',
+  'structured_output',
 ] as const;
 
 /** What formats other than our own add to the end of a streamed answer. @param chunk the gateway's last. */

@@ -28,6 +28,10 @@ export interface Quirks {
   prefill?: PrefillQuirk | undefined;
   embedding?: EmbeddingQuirk | undefined;
   image?: ImageQuirk | undefined;
+  moderation?: ModerationQuirk | undefined;
+  rerank?: KindQuirk | undefined;
+  speech?: SpeechQuirk | undefined;
+  transcription?: TranscriptionQuirk | undefined;
   /** The host speaks the Responses API as well (openai wire). */
   responses?: ResponsesQuirk | undefined;
 }
@@ -65,6 +69,23 @@ export interface ImageQuirk extends KindQuirk {
   format?: 'b64_json' | 'base64' | 'none' | undefined;
   /** The host takes `width` and `height` and no `size`. */
   size?: 'width_height' | undefined;
+}
+
+export interface ModerationQuirk extends KindQuirk {
+  /** The host takes texts alone, no list of parts. */
+  input?: 'text' | undefined;
+}
+
+export interface SpeechQuirk extends KindQuirk {
+  /** The host gives sound as events too, which count tokens where a file does not: they are asked for. */
+  events?: boolean | undefined;
+}
+
+export interface TranscriptionQuirk extends KindQuirk {
+  /** Where translations go instead of the wire's own path. */
+  translationPath?: string | undefined;
+  /** What the other formats are made of where that is not to be seen by the model's name; or there are no formats. */
+  format?: 'json' | 'verbose_json' | 'none' | undefined;
 }
 
 export interface PrefillQuirk {

@@ -4,58 +4,31 @@ import type { JsonMember } from '../lib/json-members.ts';
 import type { FormPart } from '../lib/multipart/types.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import type { NativeCodec, NativeFormat, NativeRequest } from './native.ts';
+import type { PlainStream } from './plain-stream.ts';
 import type { Quirks } from './quirks.ts';
+import type { Usage } from './usage.ts';
 
 export type { NativeCodec, NativeDecoder, NativeFormat, NativeRequest } from './native.ts';
+export type { PlainStream, PlainStreamState } from './plain-stream.ts';
 export type {
   EmbeddingQuirk,
   ImageQuirk,
   KindQuirk,
+  ModerationQuirk,
   PrefillQuirk,
   Quirks,
   ResponsesQuirk,
+  SpeechQuirk,
+  TranscriptionQuirk,
 } from './quirks.ts';
+
+export type { Usage } from './usage.ts';
 
 /** The wire formats the gateway speaks to providers. The hub format is OpenAI Chat Completions. */
 export type WireId = 'openai' | 'anthropic' | 'google' | 'bedrock' | 'cohere';
 
 /** What a model is for. Each kind has an endpoint of its own, and wires a codec for it. */
-export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription';
-
-/**
- * Token counts of one answer, one meaning for every wire. `inputTokens` holds all input, `outputTokens`
- * all output; the others are parts of these two, never additions to them.
- */
-export interface Usage {
-  inputTokens: number;
-  outputTokens: number;
-  /** Part of the input that was read from the provider's prompt cache. */
-  cachedInputTokens: number;
-  /** Part of the input that was written to the provider's prompt cache (5-minute or default lifetime). */
-  cacheWriteTokens: number;
-  /** Part of the input that was written to the prompt cache with a lifetime of an hour. */
-  cacheWriteLongTokens: number;
-  /** Part of the output that was reasoning. */
-  reasoningTokens: number;
-  inputAudioTokens: number;
-  outputAudioTokens: number;
-  inputImageTokens: number;
-  outputImageTokens: number;
-  /** Pictures that were made; absent where none were asked for. */
-  images?: number;
-  /** Characters that were spoken, as code points; absent where none were to be. */
-  characters?: number;
-  /** Milliseconds of sound that were listened to; absent where there was none, or it is not known. */
-  audioMs?: number;
-  /** The provider counts no tokens: those here are 0 and mean nothing. */
-  uncounted?: true;
-  /** What the provider says this answer cost, in USD, where it says so. */
-  upstreamCostUsd: number | null;
-  /** True when the counts were estimated because the answer was cut before the provider counted. */
-  estimated: boolean;
-  /** The provider's own usage object, as received. */
-  raw: Json;
-}
+export type ModelKind = 'chat' | 'embedding' | 'image' | 'speech' | 'transcription' | 'moderation' | 'rerank';
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call';
 
@@ -183,6 +156,8 @@ export interface DecodedAnswer {
   upstreamModel: string | null;
   /** The arguments of its tool calls, of an answer that is no chat completion. */
   calls?: readonly string[];
+  /** Its text, of an answer that is no chat completion; absent where it says none, as a refusal. */
+  said?: string;
 }
 
 /** What a stream has told so far. Read by the relay, written by the decoder. */
@@ -241,37 +216,10 @@ export interface ChatCodec {
   /** @throws GatewayError for a body that is an error or cannot be read. */
   decode(body: string, target: Target, meta: AnswerMeta): DecodedAnswer;
   stream(target: Target, meta: AnswerMeta): StreamDecoder;
+  /** Whether `encode` says the response format so that a host can hold its model to it; absent: never. */
+  constrains?(request: ChatRequest, target: Target): boolean;
   /** For streams that are not server-sent events. */
   framer?(): StreamFramer;
-}
-
-/** What a streamed answer of a kind that is not chat has told so far. Read by the relay. */
-export interface PlainStreamState {
-  /** The answer is whole: nothing more is waited for. */
-  finished: boolean;
-  /** What the answer broke with: an error that the provider tells of, or what cannot be read. */
-  error: GatewayError | null;
-  /** Usage as far as known. */
-  usage: Usage | null;
-  upstreamId: string | null;
-  upstreamModel: string | null;
-}
-
-/** Turns one upstream answer into what the client is sent while it comes: a file, or events. One per answer. */
-export interface PlainStream {
-  readonly state: PlainStreamState;
-  /** The media type of what the client is sent. */
-  readonly contentType: string;
-  /** What goes to the client, empty for nothing yet. The last event is kept back for `last`. Never throws. */
-  push(bytes: Uint8Array): Uint8Array;
-  /** What is left when the upstream has ended: after it the state is finished, or has an error. Never throws. */
-  end(): Uint8Array;
-  /** The last words of a whole answer. @param account what its last event says beside the provider's own members. */
-  last(account: JsonObject): Uint8Array;
-  /** The last words of an answer that broke; null where its format has none, and the connection is broken instead. */
-  failure(error: JsonObject): Uint8Array | null;
-  /** What may be sent while there is nothing to say; null where the format has no such thing. */
-  readonly ping: string | null;
 }
 
 /** The codec of a kind that is not chat. Pure, as that of chat. */

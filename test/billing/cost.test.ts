@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { costOf, prices } from '../../src/billing/cost.ts';
+import { chargeAtMost } from '../../src/billing/charge.ts';
+import { type CostLine, costOf, prices } from '../../src/billing/cost.ts';
+import { DEFAULT_PRICING } from '../../src/billing/pricing.ts';
 import type { Price } from '../../src/registry/types.ts';
 import type { Usage } from '../../src/wires/types.ts';
 
@@ -97,6 +99,13 @@ describe('costOf', () => {
       { input: usd(1.25), output: usd(10), tiers: [{ above: 200_000, input: usd(2.5), output: usd(15) }] },
       200_001 * 2_500 + 10 * 15_000,
     ],
+    ['searches', { searches: 3 }, { input: 0, output: 0, perSearch: 2_500_000 }, 7_500_000],
+    [
+      'searches on top of tokens',
+      { searches: 1, inputTokens: 1000 },
+      { input: usd(0.05), output: 0, perSearch: 2_000_000 },
+      2_050_000,
+    ],
     ['a free model', { inputTokens: 1_000_000, outputTokens: 1 }, { input: 0, output: 0 }, 0],
     [
       'a provider that counts more cached tokens than input',
@@ -158,6 +167,99 @@ describe('costOf', () => {
   });
 });
 
+describe('sound', () => {
+  const byCharacter: Price = { input: 0, output: 0, characters: usd(15) };
+  const byHour: Price = { input: 0, output: 0, audioHour: 360_000_000 };
+  const byTokens: Price = { input: usd(2.5), output: usd(10), inputAudio: usd(6) };
+
+  it.each<[string, Partial<Usage>, Price, CostLine[]]>([
+    [
+      'characters',
+      { characters: 4096 },
+      byCharacter,
+      [{ unit: 'character', quantity: 4096, rate: usd(15), amount: 61_440_000 }],
+    ],
+    [
+      'a minute',
+      { audioMs: 60_000 },
+      byHour,
+      [{ unit: 'audioMs', quantity: 60_000, rate: 360_000_000, amount: 6_000_000 }],
+    ],
+    // 1 ms of 0.04 USD an hour is 11.1 nano-dollars.
+    [
+      'a millisecond',
+      { audioMs: 1 },
+      { ...byHour, audioHour: 40_000_000 },
+      [{ unit: 'audioMs', quantity: 1, rate: 40_000_000, amount: 11 }],
+    ],
+    [
+      'less than is billed at least',
+      { audioMs: 4_000 },
+      { ...byHour, leastAudioMs: 10_000 },
+      [{ unit: 'audioMs', quantity: 10_000, rate: 360_000_000, amount: 1_000_000 }],
+    ],
+    [
+      'tokens of sound, apart from those of text',
+      { inputTokens: 300, inputAudioTokens: 250, outputTokens: 100, audioMs: 25_000 },
+      byTokens,
+      [
+        { unit: 'input', quantity: 50, rate: usd(2.5), amount: 125_000 },
+        { unit: 'inputAudio', quantity: 250, rate: usd(6), amount: 1_500_000 },
+        { unit: 'output', quantity: 100, rate: usd(10), amount: 1_000_000 },
+      ],
+    ],
+  ])('is priced by %s', (_, counts, price, lines) => {
+    const cost = costOf(usage(counts), price);
+    expect(cost.lines).toEqual(lines);
+    expect(cost.total).toBe(lines.reduce((sum, line) => sum + line.amount, 0));
+  });
+
+  it('costs what is not known where nobody knows what is priced', () => {
+    expect(prices(byHour, usage({ inputTokens: 10, outputTokens: 10 }))).toBe(false);
+    expect(prices(byHour, usage({ audioMs: 1, uncounted: true }))).toBe(true);
+    expect(prices(byCharacter, usage({ audioMs: 1, uncounted: true }))).toBe(false);
+    expect(prices(byCharacter, usage({ characters: 1, uncounted: true }))).toBe(true);
+    expect(prices(byTokens, usage({ audioMs: 1, uncounted: true }))).toBe(false);
+    expect(prices({ ...byTokens, audioHour: 1 }, usage({ inputTokens: 10 }))).toBe(false);
+  });
+
+  it('is within half a nano-dollar of the exact sum, whatever else is priced', () => {
+    const count = fc.nat({ max: 50_000_000 });
+    const rate = fc.nat({ max: 100_000_000_000 });
+    fc.assert(
+      fc.property(count, count, count, rate, rate, rate, (ms, spoken, tokens, hour, characters, input) => {
+        const price = { input, output: 0, characters, audioHour: hour };
+        const cost = costOf(usage({ audioMs: ms, characters: spoken, inputTokens: tokens }), price);
+        // In parts of which a nano-dollar has 3.6 million of millions.
+        const perNano = 3_600_000n * 1_000_000n;
+        const exact =
+          BigInt(ms) * BigInt(hour) * 1_000_000n +
+          (BigInt(spoken) * BigInt(characters) + BigInt(tokens) * BigInt(input)) * 3_600_000n;
+        const error = BigInt(cost.total) * perNano - exact;
+        expect(2n * error <= perNano && 2n * error > -perNano).toBe(true);
+        expect(cost.lines.reduce((sum, line) => sum + line.amount, 0)).toBe(cost.total);
+      }),
+    );
+  });
+
+  it('is reserved at no less than it costs', () => {
+    const count = fc.nat({ max: 50_000_000 });
+    const rate = fc.nat({ max: 100_000_000_000 });
+    fc.assert(
+      fc.property(count, count, rate, rate, count, (ms, spoken, hour, characters, least) => {
+        const price = { input: 0, output: 0, characters, audioHour: hour, leastAudioMs: least };
+        const { fixed } = chargeAtMost(0, price, DEFAULT_PRICING, 'a/b', 'operator', {
+          audioMs: ms,
+          characters: spoken,
+        });
+        expect(fixed).toBeGreaterThanOrEqual(
+          costOf(usage({ audioMs: ms, characters: spoken }), price).total - 1,
+        );
+      }),
+    );
+  });
+});
+
 describe('pictures', () => {
   const byImage: Price = { input: 0, output: 0, perImage: 40_000_000 };
   const byTokens: Price = { input: usd(5), output: usd(40) };
@@ -180,5 +282,15 @@ describe('pictures', () => {
     expect(prices(byTokens, uncounted)).toBe(false);
     expect(prices(byImage, uncounted)).toBe(true);
     expect(prices(byTokens, usage({ images: 1, outputTokens: 10 }))).toBe(true);
+  });
+
+  it('does not say what searches cost that nobody counted, and says it of what is free', () => {
+    const bySearch: Price = { input: 0, output: 0, perSearch: 2_000_000 };
+    expect(prices(bySearch, usage({ searches: 1, uncounted: true }))).toBe(true);
+    expect(prices(bySearch, usage({ inputTokens: 10 }))).toBe(false);
+    expect(prices({ ...bySearch, input: usd(1) }, usage({ searches: 1, uncounted: true }))).toBe(false);
+    expect(prices({ input: 0, output: 0 }, usage({ uncounted: true }))).toBe(true);
+    const later: Price = { input: 0, output: 0, tiers: [{ above: 10, input: usd(1), output: 0 }] };
+    expect(prices(later, usage({ uncounted: true }))).toBe(false);
   });
 });

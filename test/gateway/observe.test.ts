@@ -17,6 +17,7 @@ import {
 } from './attempt/support.ts';
 
 const A = candidate('v/a@one');
+const NOTHING = { toolCalls: null, structured: null };
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
@@ -100,7 +101,7 @@ describe('a stream', () => {
     const { call, health, answer } = await served(true);
     const stream = answer as ServedStream;
     vi.advanceTimersByTime(2_000);
-    observeStream(call, stream, { ...stream.stream.decoder.state, usage: USAGE }, null, null);
+    observeStream(call, stream, { ...stream.stream.decoder.state, usage: USAGE }, NOTHING, null);
     expect(health.observed).toEqual([
       {
         endpoint: 'v/a@one',
@@ -133,7 +134,7 @@ describe('a stream', () => {
       call,
       stream,
       { ...stream.stream.decoder.state, usage: USAGE },
-      null,
+      NOTHING,
       new GatewayError(code),
     );
     expect(health.observed).toMatchObject([{ outcome, ttftMs: 1_000 }]);

@@ -3,6 +3,7 @@ import { SHIPPED_PROVIDERS } from '../../src/providers/catalog.ts';
 import catalog from '../../src/providers/catalog.ts?raw';
 import clouds from '../../src/providers/clouds.ts?raw';
 import embedders from '../../src/providers/embedders.ts?raw';
+import openModelHosts from '../../src/providers/open-model-hosts.ts?raw';
 
 interface Meta {
   provider?: string;
@@ -11,7 +12,7 @@ interface Meta {
 }
 
 const METAS = import.meta.glob<string>(
-  ['../fixtures/*/*/meta.json', '../fixtures/embeddings/*/*/meta.json'],
+  ['../fixtures/*/*/meta.json', '../fixtures/{embeddings,rerank,moderations}/*/*/meta.json'],
   {
     query: '?raw',
     eager: true,
@@ -29,7 +30,7 @@ const evidence = Map.groupBy(
 
 /** The text of each provider's object in the source, by id. */
 const sources = new Map(
-  [catalog, clouds, embedders]
+  [catalog, clouds, embedders, openModelHosts]
     .join('\n')
     .split(/^ {2}\{$/m)
     .slice(1)
@@ -45,7 +46,7 @@ describe.each([...SHIPPED_PROVIDERS.values()])('$id', ({ id, wire, docs, quirks,
     const fixtures = evidence.get(id) ?? [];
     expect(fixtures.length).toBeGreaterThan(0);
     for (const { path, meta } of fixtures) {
-      expect(path).toMatch(new RegExp(`/fixtures/(embeddings/)?${wire}/`));
+      expect(path).toMatch(new RegExp(`/fixtures/((embeddings|rerank|moderations)/)?${wire}/`));
       const { source } = meta;
       if (typeof source === 'string') throw new Error(`${path} names no source`);
       // A recording names its file and licence; what was written by hand names the page it follows.

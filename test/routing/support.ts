@@ -94,6 +94,7 @@ export const health = (
     last30s: COUNTS,
     last5m: COUNTS,
     toolCalls: { valid: 0, invalid: 0 },
+    structured: { valid: 0, invalid: 0 },
     wakingSince: null,
     ...rest,
   };
@@ -145,6 +146,7 @@ export function situation(registry: Registry, scene: Scene = {}): Situation {
       bytes: 3_000,
       maxOutputTokens: null,
       answers: 1,
+      units: {},
       expectedOutput: null,
       ...scene.request,
       needs: {

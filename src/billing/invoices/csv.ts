@@ -24,7 +24,7 @@ const COLUMNS = [
 
 /**
  * An invoice as CSV (RFC 4180): a row per line, then the subtotal, the tax and the total. Amounts are exact
- * decimals; unit prices are per 1M tokens, per picture or per request. The description names the tax, and what a credit
+ * decimals; unit prices are per 1M tokens or characters, per picture, per hour of sound or per request. The description names the tax, and what a credit
  * note takes back from and why.
  */
 export function invoiceCsv({ number, kind, period, issuedAt, document }: InvoiceRow): string {

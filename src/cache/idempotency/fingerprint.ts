@@ -7,6 +7,7 @@ export const ANSWER_HEADERS = [
   'x-session-id',
   'x-midstream',
   'x-max-wake-ms',
+  'x-repair',
   'anthropic-version',
   'anthropic-beta',
   'openai-beta',

@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 /** Responses that clients asked to keep. The response and its input are in R2, times are Unix milliseconds. */
 export const responses = sqliteTable(
@@ -17,5 +17,22 @@ export const responses = sqliteTable(
   (t) => [
     index('responses_by_project').on(t.workspaceId, t.projectId, t.id),
     index('responses_by_expiry').on(t.expiresAt),
+  ],
+);
+
+/** Items of kept responses whose ids are their provider's, and do not say which response they are of. */
+export const responseItems = sqliteTable(
+  'response_items',
+  {
+    workspaceId: text('workspace_id').notNull(),
+    projectId: text('project_id').notNull(),
+    itemId: text('item_id').notNull(),
+    responseId: text('response_id')
+      .notNull()
+      .references(() => responses.id, { onDelete: 'cascade' }),
+  },
+  (t) => [
+    primaryKey({ columns: [t.workspaceId, t.projectId, t.itemId] }),
+    index('response_items_by_response').on(t.responseId),
   ],
 );

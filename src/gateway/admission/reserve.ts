@@ -1,8 +1,10 @@
 import { chargeAtMost } from '../../billing/charge.ts';
+import type { ModelKind } from '../../registry/types.ts';
 import { discountOf } from '../discount.ts';
 import { estimateInputTokens } from '../estimate.ts';
 import { paidBy } from '../paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
+import { soundTokens, unitsOf } from '../units.ts';
 
 /** What a request may come to at most, whoever serves it. */
 export interface Reservation {
@@ -22,12 +24,15 @@ const OUTPUT_WITHOUT_LIMIT = 16_384;
  */
 const TOKENS_PER_IMAGE = 8_192;
 
-/** The worst case over all candidates, with the workspace's margin. */
-export function reservationOf(call: Call, candidates: readonly Candidate[]): Reservation {
-  const { caller, request } = call;
+/** What they answer costs nothing. */
+const INPUT_ALONE: ReadonlySet<string> = new Set<ModelKind>(['embedding', 'moderation', 'rerank']);
+
+/** The worst case over all candidates, with the workspace's margin. @param times so often it may cost that. */
+export function reservationOf(call: Call, candidates: readonly Candidate[], times = 1): Reservation {
+  const { caller } = call;
   const input = inputOf(call, candidates);
   const { output, openEnded } = outputOf(call, candidates);
-  const images = request.kind === 'image' ? call.control.answers : 0;
+  const units = unitsOf(call);
   const cost = { fixed: 0, outputRate: 0 };
   let priced = false;
   for (const candidate of candidates) {
@@ -36,26 +41,27 @@ export function reservationOf(call: Call, candidates: readonly Candidate[]): Res
     priced = true;
     const { price } = endpoint;
     const discount = discountOf(call, candidate);
-    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), images, discount);
-    cost.fixed = Math.max(cost.fixed, worst.fixed);
-    cost.outputRate = Math.max(cost.outputRate, worst.outputRate);
+    const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), units, discount);
+    cost.fixed = Math.max(cost.fixed, worst.fixed * times);
+    cost.outputRate = Math.max(cost.outputRate, worst.outputRate * times);
   }
   return { cost, priced, tokens: { input, output, openEnded } };
 }
 
-function inputOf({ request }: Call, candidates: readonly Candidate[]): number {
-  const estimate = estimateInputTokens(request);
-  // Of embeddings each text has the context to itself.
-  if (request.kind === 'embedding') return estimate;
+function inputOf(call: Call, candidates: readonly Candidate[]): number {
+  const { request } = call;
+  const estimate = estimateInputTokens(request) + (soundTokens(call)?.input ?? 0);
+  // Each text has the context to itself.
+  if (INPUT_ALONE.has(request.kind)) return estimate;
   const contexts = candidates.map(({ endpoint, model }) => endpoint.contextLength ?? model.contextLength);
   return Math.min(estimate, contexts.includes(null) ? Infinity : Math.max(...contexts.map(Number)));
 }
 
-function outputOf(
-  { control, request }: Call,
-  candidates: readonly Candidate[],
-): { output: number; openEnded: boolean } {
-  if (request.kind === 'embedding') return { output: 0, openEnded: false };
+function outputOf(call: Call, candidates: readonly Candidate[]): { output: number; openEnded: boolean } {
+  const { control, request } = call;
+  const sound = soundTokens(call);
+  if (sound) return { output: sound.output, openEnded: false };
+  if (INPUT_ALONE.has(request.kind)) return { output: 0, openEnded: false };
   if (request.kind === 'image') return { output: TOKENS_PER_IMAGE * control.answers, openEnded: false };
   const limits = candidates.map(({ target }) => target.maxOutputTokens ?? OUTPUT_WITHOUT_LIMIT);
   const output = control.maxOutputTokens ?? Math.max(...limits);

@@ -9,7 +9,7 @@ import { leadsTo, letsThrough, nextStep, type Pauses, type Step, Tries } from '.
 import { Probe } from './probe.ts';
 import { Renewal } from './renewal.ts';
 import { sendOnce } from './send-once.ts';
-import type { Ask, Served } from './served.ts';
+import type { Ask, Broken, Served } from './served.ts';
 import { firstLimit, hedgeAfter, limitOf, wholeAnswer } from './time-limits.ts';
 import { Wake, wakeBudget } from './wake.ts';
 
@@ -21,14 +21,6 @@ const BACKOFF_MS = 250;
 
 /** A provider that may be scaled to zero and says nothing for so long is waking. */
 const WAKING_AFTER_MS = 5_000;
-
-/** A stream that broke, and what broke it. */
-export interface Broken {
-  candidate: Candidate;
-  error: GatewayError;
-  /** Nothing of it has gone out: its endpoint may be asked once more. */
-  afresh: boolean;
-}
 
 /**
  * The search for an answer to one request: retries, fallbacks, hedges, wakes, and, when a stream has broken, who
@@ -101,6 +93,18 @@ export class Pursuit {
       for (const { cutoff } of legs) cutoff.cancel();
       this.#probe.giveBack();
     }
+  }
+
+  /** Asks somebody once more who has answered. @throws GatewayError of this call, which nobody else is asked after. */
+  async again(candidate: Candidate, ask: Ask): Promise<Served> {
+    if (this.#attempts >= this.#mostAttempts || this.#timeLeft() <= 0) {
+      throw new GatewayError('upstream_timeout');
+    }
+    const leg = this.#start({ candidate, waitMs: 0 }, ask, false);
+    const result = await leg.ended;
+    if (result instanceof GatewayError) throw this.#learn(leg, result);
+    this.#won(leg, result);
+    return result;
   }
 
   /** The first candidate whose circuit lets a call through; when none does, the first. */

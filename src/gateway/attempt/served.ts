@@ -56,3 +56,11 @@ export interface Ask {
 export function ownRequest(request: WireRequest): Ask {
   return { requestFor: () => request, refused: () => false, ours: false };
 }
+
+/** A stream that broke, and what broke it. */
+export interface Broken {
+  candidate: Candidate;
+  error: GatewayError;
+  /** Nothing of it has gone out: its endpoint may be asked once more. */
+  afresh: boolean;
+}

@@ -7,6 +7,9 @@ import type { ServedStream } from '../attempt/served.ts';
 import { estimateUsage } from '../estimate.ts';
 import { providerCost } from '../provider-cost.ts';
 import type { Part } from '../settle.ts';
+import type { Judgement } from '../structured/judge.ts';
+import { judgeStream, keeperOfChoices } from '../structured/stream.ts';
+import type { StreamedChoices } from '../structured/streamed.ts';
 import { StreamedToolCalls, type ToolCallVerdict, verdictOn } from '../tool-calls.ts';
 import type { ChatCall } from '../types.ts';
 import type { Joint } from './joint.ts';
@@ -38,6 +41,8 @@ export class Answer {
   #firstTokenAt: number | null = null;
   /** Of the stream that runs. */
   #toolCalls = new StreamedToolCalls();
+  /** Of the same, where it has several and is to be JSON. */
+  #choices: StreamedChoices | null = null;
 
   constructor(call: ChatCall) {
     this.#call = call;
@@ -46,6 +51,7 @@ export class Answer {
   /** From now on this stream goes out. */
   begin(served: ServedStream, joint: Joint | null): void {
     this.#toolCalls = new StreamedToolCalls();
+    this.#choices = keeperOfChoices(this.#call);
     this.#pieces.push({ served, joint });
     this.#firstTokenAt ??= Date.now();
   }
@@ -85,6 +91,7 @@ export class Answer {
     const { state } = this.served.stream.decoder;
     this.#created ??= state.created;
     if (state.toolCalls && !this.served.native) this.#toolCalls.push(text);
+    this.#choices?.push(text);
     return joint ? joint.push(text) : text;
   }
 
@@ -92,6 +99,11 @@ export class Answer {
   get toolCalls(): ToolCallVerdict {
     const { native } = this.served;
     return native ? verdictOn(native.calls) : this.#toolCalls.verdict;
+  }
+
+  /** What is to be said of the stream that ran last, where its request wants JSON. */
+  judge(): Judgement | null {
+    return judgeStream(this.#call, this.served, this.#choices);
   }
 
   /** What the joint still holds back of a stream that nobody goes on with. */

@@ -7,6 +7,7 @@ import { statusOf } from '../../routing/health/status.ts';
  */
 export function healthView({ id, health, observedAt }: SharedEndpoint, showCounts: boolean) {
   const { valid, invalid } = health.toolCalls;
+  const { structured } = health;
   const distribution = (one: Distribution | null) =>
     one && {
       average: one.ewma,
@@ -32,6 +33,7 @@ export function healthView({ id, health, observedAt }: SharedEndpoint, showCount
     last_30s: window(health.last30s),
     last_5m: window(health.last5m),
     tool_call_validity: part(valid, valid + invalid),
+    structured_output_validity: part(structured.valid, structured.valid + structured.invalid),
     waking_since: seconds(health.wakingSince),
     observed_at: seconds(observedAt || null),
   };

@@ -45,6 +45,9 @@ const EndpointHealth = z
     tokens_per_second: Distribution.nullable(),
     last_30s: Window,
     last_5m: Window,
+    structured_output_validity: z.number().nullable().meta({
+      description: 'Of answers that were to be JSON, the part that was what was asked for, in the last hour.',
+    }),
     tool_call_validity: z.number().nullable().meta({
       description: 'The part of answers with tool calls whose arguments were JSON, within the last hour.',
     }),

@@ -31,11 +31,28 @@ const rates = {
   output_image: Usd.optional(),
 };
 
+/** What is priced by other things than tokens. */
+const units = {
+  image: Usd.optional().meta({ description: 'USD per picture that is made, on top of the tokens.' }),
+  search: Usd.optional().meta({
+    description: 'USD per search of a reranker, on top of the tokens; most count 100 documents as one.',
+  }),
+  characters: Usd.optional().meta({
+    description: 'USD per 1M characters that are spoken, on top of the tokens.',
+  }),
+  audio_minute: Usd.optional().meta({
+    description: 'USD per minute of sound that is listened to, on top of the tokens.',
+  }),
+  least_audio_seconds: z.number().min(0).max(3600).optional().meta({
+    description: 'Shorter sound is billed as if it were so long.',
+  }),
+};
+
 export const Price = z
   .strictObject({
     ...rates,
+    ...units,
     per_request: Usd.optional().meta({ description: 'USD per request, on top of the tokens.' }),
-    image: Usd.optional().meta({ description: 'USD per picture that is made, on top of the tokens.' }),
     batch_discount: z
       .number()
       .min(0)
@@ -54,11 +71,18 @@ export const Price = z
     description: 'USD per 1M tokens. A kind without a rate is charged as input or output.',
   });
 
-/** What is priced by the picture alone. */
-const ImagePrice = z
-  .strictObject({ image: Usd })
-  .transform(({ image }) => ({ input: 0, output: 0, image }))
-  .meta({ id: 'ImagePrice', description: 'USD per picture that is made; tokens cost nothing.' });
+/** What is not priced by tokens at all. */
+const UnitPrice = z
+  .strictObject(units)
+  .refine((price) => ['image', 'search', 'characters', 'audio_minute'].some((unit) => unit in price), {
+    path: ['input'],
+  })
+  .transform((price) => ({ input: 0, output: 0, ...price }))
+  .meta({
+    id: 'UnitPrice',
+    description:
+      'USD per picture, per search, per 1M characters, or per minute of sound; tokens cost nothing.',
+  });
 
 const abilities = ['tools', 'reasoning', 'structured_output', 'temperature', 'attachments'] as const;
 
@@ -118,7 +142,7 @@ const Region = z
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be a region name in lower case, such as eu-west-1')
   .max(50);
 
-const Kind = z.enum(['chat', 'embedding', 'image', 'speech', 'transcription']);
+const Kind = z.enum(['chat', 'embedding', 'image', 'speech', 'transcription', 'moderation', 'rerank']);
 const Modality = z.enum(['text', 'image', 'audio', 'video', 'pdf']);
 
 export const Model = z
@@ -182,7 +206,7 @@ export const ModelInput = z.strictObject({
         provider: z.string().min(1).max(64),
         upstream_model: z.string().min(1).max(300),
         price: z
-          .union([Price, ImagePrice])
+          .union([Price, UnitPrice])
           .nullable()
           .optional()
           .meta({ description: 'Absent: not known, and so is what answers cost.' }),

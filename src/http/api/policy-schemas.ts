@@ -1,6 +1,12 @@
 import * as z from 'zod';
 import { LONGEST_WAKE_MS, MOST_ATTEMPTS, MOST_BACKOFF_MS, readPolicy } from '../../routing/policy/input.ts';
-import { FALLBACK_TRIGGERS, MIDSTREAM_MODES, OBJECTIVES, type Policy } from '../../routing/policy/types.ts';
+import {
+  FALLBACK_TRIGGERS,
+  MIDSTREAM_MODES,
+  OBJECTIVES,
+  type Policy,
+  REPAIRS,
+} from '../../routing/policy/types.ts';
 import { WorkspaceId } from './schemas.ts';
 
 const HOUR_MS = 3_600_000;
@@ -63,6 +69,10 @@ export const PolicyFields = {
     .meta({
       description: 'What happens when a stream breaks after its first words, in order of preference.',
     }),
+  repair: z.enum(REPAIRS).nullish().meta({
+    description:
+      'What is done with structured output that does not fit: nothing, it is unwrapped, or it is asked for once more.',
+  }),
 };
 
 const ABOUT = 'Declared constraints. What is absent or null says nothing.';
@@ -88,6 +98,7 @@ export const PolicySchema = z
     max_attempts: z.number().optional(),
     backoff_ms: z.number().optional(),
     max_wake_ms: z.number().optional(),
+    repair: z.enum(REPAIRS).optional(),
     midstream: z.array(Midstream).optional(),
   })
   .meta({ id: 'Policy', description: 'What was declared. As in `PolicyInput`.' });

@@ -97,6 +97,11 @@ const Quirks = z
       })
       .optional()
       .meta({ description: 'Of images: path, names, how the picture itself is asked for, and its size.' }),
+    moderation: z
+      .strictObject({ ...kindQuirk, input: z.literal('text').optional() })
+      .optional()
+      .meta({ description: 'Of moderations: path, names, and whether texts alone are taken.' }),
+    rerank: z.strictObject(kindQuirk).optional().meta({ description: 'Of reranking: path, names.' }),
     responses: z
       .strictObject({
         except: z.array(z.string().min(1).max(200)).max(100).readonly().optional(),

@@ -1,23 +1,29 @@
 import type { ReadHeader } from '../../gateway/control.ts';
+import { inlineFiles } from '../../gateway/files/inline.ts';
+import type { FilePlaces } from '../../gateway/files/places.ts';
 import { completeChat } from '../../gateway/pipeline.ts';
 import { readChatRequest } from '../../gateway/request.ts';
 import { type Asked, withOriginal } from '../../gateway/surfaces.ts';
 import type { HttpContext } from '../context.ts';
+import { namedFiles } from './named-files.ts';
 import { runCall } from './run-call.ts';
 
 /**
  * Answers a chat completion, in whatever format it was asked for.
  * @param read the request's body as a chat completion.
- * @throws GatewayError as `read`, and as the pipeline.
+ * @param places where requests of that format name files; null where they do not, or `read` sees to it.
+ * @throws GatewayError as `inlineFiles`, as `read`, and as the pipeline.
  */
 export function complete(
   c: HttpContext,
   read: (bytes: Uint8Array) => Asked | Promise<Asked>,
+  places: FilePlaces | null,
 ): Promise<Response> {
   return runCall(
     c,
     (body, readHeader) => {
-      const asked = read(body);
+      const bytes = places ? inlineFiles(body, places, namedFiles(c)) : body;
+      const asked = bytes instanceof Promise ? bytes.then(read) : read(bytes);
       return asked instanceof Promise
         ? asked.then((late) => askedCall(late, readHeader))
         : askedCall(asked, readHeader);

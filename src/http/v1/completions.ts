@@ -4,5 +4,5 @@ import { complete } from './complete.ts';
 
 /** POST /v1/completions: a chat completion in the format of OpenAI's legacy completions. */
 export function createCompletion(c: HttpContext): Promise<Response> {
-  return complete(c, inCompletionsFormat);
+  return complete(c, inCompletionsFormat, null);
 }

@@ -1,4 +1,6 @@
 import { countTokens } from '../../gateway/count-tokens.ts';
+import { inlineFiles } from '../../gateway/files/inline.ts';
+import { MESSAGES_PLACES } from '../../gateway/files/places.ts';
 import { inCountFormat, inMessagesFormat } from '../../gateway/messages-format.ts';
 import { readChatRequest } from '../../gateway/request.ts';
 import { withOriginal } from '../../gateway/surfaces.ts';
@@ -8,6 +10,7 @@ import { RequestHealth } from '../../routing/health/request-health.ts';
 import type { HttpContext } from '../context.ts';
 import { readJsonBody } from '../middleware/body.ts';
 import { complete } from './complete.ts';
+import { namedFiles } from './named-files.ts';
 import { callerOf } from './run-call.ts';
 
 /** POST /v1/messages: a chat completion in the format of the Messages API. */
@@ -15,6 +18,7 @@ export async function createMessage(c: HttpContext): Promise<Response> {
   const response = await complete(
     c,
     inMessagesFormat((name) => c.req.header(name)),
+    MESSAGES_PLACES,
   );
   response.headers.set('request-id', c.get('requestId'));
   return response;
@@ -26,7 +30,8 @@ export async function countMessageTokens(c: HttpContext): Promise<Response> {
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
   const loading = loadRegistry(c.env, waitUntil);
   const header = (name: string): string | undefined => c.req.header(name);
-  const asked = inCountFormat(header)(await readJsonBody(c.req.raw));
+  const body = await inlineFiles(await readJsonBody(c.req.raw), MESSAGES_PLACES, namedFiles(c));
+  const asked = inCountFormat(header)(body);
   const { request, control } = readChatRequest(asked.bytes, header);
   const counted = await countTokens({
     request: withOriginal(request, asked),

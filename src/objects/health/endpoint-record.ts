@@ -19,6 +19,8 @@ const LEAST_STREAM_MS = 50;
 export interface StoredRecord {
   outcomes: StoredCounts;
   toolCalls: StoredCounts;
+  /** Absent in what was stored before it was counted. */
+  structured?: StoredCounts;
   ttft: StoredMeasurements;
   answer: StoredMeasurements;
   throughput: StoredMeasurements;
@@ -29,6 +31,7 @@ export interface StoredRecord {
 export class EndpointRecord {
   readonly #outcomes: StepCounts;
   readonly #toolCalls: StepCounts;
+  readonly #structured: StepCounts;
   readonly #ttft: Measurements;
   readonly #answer: Measurements;
   readonly #throughput: Measurements;
@@ -37,6 +40,7 @@ export class EndpointRecord {
   constructor(stored?: StoredRecord) {
     this.#outcomes = new StepCounts(STEP_MS, LONG_MS, 4, stored?.outcomes);
     this.#toolCalls = new StepCounts(TOOLS_STEP_MS, TOOLS_MS, 2, stored?.toolCalls);
+    this.#structured = new StepCounts(TOOLS_STEP_MS, TOOLS_MS, 2, stored?.structured);
     this.#ttft = new Measurements(stored?.ttft);
     this.#answer = new Measurements(stored?.answer);
     this.#throughput = new Measurements(stored?.throughput);
@@ -49,7 +53,7 @@ export class EndpointRecord {
   }
 
   add(observation: Observation): void {
-    const { at, outcome, ttftMs, answerMs, outputTokens, streamMs, toolCalls } = observation;
+    const { at, outcome, ttftMs, answerMs, outputTokens, streamMs, toolCalls, structured } = observation;
     this.#observedAt = Math.max(this.#observedAt, at);
     this.#outcomes.add(KIND[outcome], at);
     if (ttftMs !== undefined) this.#ttft.add(ttftMs, at);
@@ -58,10 +62,12 @@ export class EndpointRecord {
       this.#throughput.add((outputTokens * 1000) / streamMs, at);
     }
     if (toolCalls) this.#toolCalls.add(toolCalls === 'valid' ? 0 : 1, at);
+    if (structured) this.#structured.add(structured === 'valid' ? 0 : 1, at);
   }
 
   health(now: number): Omit<EndpointHealth, 'circuit' | 'openUntil' | 'wakingSince'> {
     const [valid = 0, invalid = 0] = this.#toolCalls.sums(TOOLS_MS, now);
+    const [fitting = 0, unfitting = 0] = this.#structured.sums(TOOLS_MS, now);
     return {
       ttft: this.#ttft.distribution(now),
       answer: this.#answer.distribution(now),
@@ -69,6 +75,7 @@ export class EndpointRecord {
       last30s: countsOf(this.#outcomes.sums(SHORT_MS, now)),
       last5m: countsOf(this.#outcomes.sums(LONG_MS, now)),
       toolCalls: { valid, invalid },
+      structured: { valid: fitting, invalid: unfitting },
     };
   }
 
@@ -76,6 +83,7 @@ export class EndpointRecord {
     return {
       outcomes: this.#outcomes.stored(),
       toolCalls: this.#toolCalls.stored(),
+      structured: this.#structured.stored(),
       ttft: this.#ttft.stored(),
       answer: this.#answer.stored(),
       throughput: this.#throughput.stored(),

@@ -30,6 +30,8 @@ export interface Observation {
   streamMs?: number;
   /** Whether the arguments of every tool call were JSON. */
   toolCalls?: 'valid' | 'invalid';
+  /** Whether an answer that was to be JSON was what was asked for, as the endpoint gave it. */
+  structured?: 'valid' | 'invalid';
   /** Bytes of the request, and the input tokens that the provider counted. */
   inputBytes?: number;
   inputTokens?: number;
@@ -72,6 +74,8 @@ export interface EndpointHealth {
   last5m: Counts;
   /** Answers with tool calls within the last hour. */
   toolCalls: { valid: number; invalid: number };
+  /** Answers that were to be JSON, within the last hour. */
+  structured: { valid: number; invalid: number };
   /** Since when it is being woken, Unix milliseconds; null when it is not. */
   wakingSince: number | null;
 }

@@ -2,6 +2,7 @@ import { asObject, asString, type Json, type JsonObject, parseJson } from '../..
 import { invalidRequest, unknownModel } from './error.ts';
 import { hashOf } from './hash.ts';
 import { countTokens } from './tokens.ts';
+import { wordsOf } from './words.ts';
 
 const MODEL = 'demo-embed';
 const USUAL_DIMENSIONS = 256;
@@ -45,7 +46,10 @@ function inputsOf(input: Json | undefined): string[][] {
     throw invalidRequest(`Invalid 'input': from 1 to ${MOST_INPUTS} inputs.`, 'input');
   }
   return list.map((one) => {
-    if (typeof one === 'string' && one !== '') return one.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [one];
+    if (typeof one === 'string' && one !== '') {
+      const words = wordsOf(one);
+      return words.length > 0 ? words : [one];
+    }
     if (Array.isArray(one) && one.length > 0) return one.map(String);
     throw invalidRequest("Invalid 'input': text or tokens, and not empty.", 'input', 'invalid_type');
   });

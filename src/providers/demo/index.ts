@@ -2,24 +2,28 @@ import { type AnswerHead, chunkEvents, durationOf, wholeAnswer } from './answer.
 import { draw } from './draw.ts';
 import { embed } from './embed.ts';
 import { DemoError, invalidRequest, unknownModel } from './error.ts';
+import { hear } from './hear.ts';
 import { withinLimits } from './limits.ts';
 import { connectionLost } from './models/failing.ts';
 import { MODELS } from './models/index.ts';
+import { moderate } from './moderate.ts';
 import { playback, sleep } from './playback.ts';
+import { rank } from './rank.ts';
 import { readRequest } from './request.ts';
+import { speak } from './speak.ts';
 import { CONTEXT_LENGTH, promptTokens, usageOf } from './tokens.ts';
 
 /**
- * The demo provider: answers chat completions, embeddings and images as an OpenAI-compatible host does, without a
- * network, so that a gateway that runs locally can be tried with no provider key. Refusals are answers
- * in OpenAI's envelope.
+ * The demo provider: answers chat completions, embeddings, images, sound, moderations and rankings as an
+ * OpenAI-compatible host does, without a network, so that a gateway that runs locally can be tried with no provider
+ * key. Refusals are answers in OpenAI's envelope.
  * @throws the signal's reason when the request is aborted before there is an answer, as fetch does.
  */
 export async function demoFetch(request: Request): Promise<Response> {
   try {
     const answer = ENDPOINTS.get(pathOf(request));
     if (!answer) throw unknownPath(request);
-    return await answer(await request.text(), request.signal);
+    return await answer(request);
   } catch (thrown) {
     if (thrown instanceof DemoError) return thrown.toResponse();
     throw thrown;
@@ -58,11 +62,22 @@ async function complete(body: string, signal: AbortSignal): Promise<Response> {
   return Response.json(wholeAnswer(head, script, asked.n, usage));
 }
 
-const ENDPOINTS: ReadonlyMap<string, (body: string, signal: AbortSignal) => Promise<Response>> = new Map([
-  ['/v1/chat/completions', complete],
-  ['/v1/embeddings', embed],
-  ['/v1/images/generations', draw],
+type Answer = (request: Request) => Promise<Response>;
+
+const ENDPOINTS: ReadonlyMap<string, Answer> = new Map([
+  ['/v1/chat/completions', ofText(complete)],
+  ['/v1/embeddings', ofText(embed)],
+  ['/v1/images/generations', ofText(draw)],
+  ['/v1/audio/speech', ofText(speak)],
+  ['/v1/audio/transcriptions', hear],
+  ['/v1/audio/translations', hear],
+  ['/v1/moderations', ofText(moderate)],
+  ['/v1/rerank', ofText(rank)],
 ]);
+
+function ofText(answer: (body: string, signal: AbortSignal) => Promise<Response>): Answer {
+  return async (request) => await answer(await request.text(), request.signal);
+}
 
 /** @throws DemoError for another method than POST. */
 function pathOf(request: Request): string {

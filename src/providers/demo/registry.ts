@@ -10,7 +10,7 @@ const ABLE_PRICE = times(2, PRICE);
 const TROUBLED_PRICE = times(3, PRICE);
 /** Dearer than those they stand in for, so that receipts show which of two endpoints served. */
 const BACKUP_PRICE = times(2, TROUBLED_PRICE);
-const ABLE = new Set(['tools', 'json', 'reasoning']);
+const ABLE = new Set(['tools', 'json', 'sloppy', 'reasoning']);
 const PRICE_VERSION = 'demo-2';
 
 const DEMO: Provider = {
@@ -20,6 +20,7 @@ const DEMO: Provider = {
   wire: 'openai',
   auth: { kind: 'none' },
   transport: 'internal',
+  quirks: { transcription: { format: 'verbose_json' } },
 };
 
 /** The same provider under a second name, so that a fallback goes to another provider. */
@@ -39,6 +40,7 @@ const MODEL_NAMES: Readonly<Record<string, string>> = {
   reasoning: 'Demo Reasoning: thinks aloud, then answers',
   tools: 'Demo Tools: calls the first tool, then quotes its result',
   json: 'Demo JSON: answers JSON that fits the schema',
+  sloppy: 'Demo Sloppy: JSON that does not fit the schema, until it is told so',
   fail: 'Demo Fail: always 500',
   flaky: 'Demo Flaky: every second request is 503',
   limited: 'Demo Limited: always 429',
@@ -49,7 +51,7 @@ const MODEL_NAMES: Readonly<Record<string, string>> = {
   sleepy: 'Demo Sleepy: scaled to zero, it takes eight seconds to wake',
 };
 
-/** Models of other kinds, and what they cost: 0.02 USD per 1M tokens, and a cent a picture. */
+/** Models of other kinds, and what they cost. */
 const OTHERS: Readonly<Record<string, { name: string; kind: ModelKind; gives: Modality; price: Price }>> = {
   embed: {
     name: 'Demo Embed: texts with the same words are near each other',
@@ -62,6 +64,33 @@ const OTHERS: Readonly<Record<string, { name: string; kind: ModelKind; gives: Mo
     kind: 'image',
     gives: 'image',
     price: { input: 0, output: 0, perImage: 10_000_000 },
+  },
+  moderation: {
+    name: 'Demo Moderation: flags texts by a list of words',
+    kind: 'moderation',
+    gives: 'text',
+    price: { input: 0, output: 0 },
+  },
+  rerank: {
+    name: 'Demo Rerank: documents with the words of the query come first',
+    kind: 'rerank',
+    gives: 'text',
+    // 2 USD per 1,000 searches.
+    price: { input: 0, output: 0, perSearch: 2_000_000 },
+  },
+  speech: {
+    name: 'Demo Speech: says the text in tones',
+    kind: 'speech',
+    gives: 'audio',
+    // 15 USD per 1M characters.
+    price: { input: 0, output: 0, characters: 15_000_000_000 },
+  },
+  transcribe: {
+    name: 'Demo Transcribe: understands Demo Speech',
+    kind: 'transcription',
+    gives: 'text',
+    // 0.006 USD a minute.
+    price: { input: 0, output: 0, audioHour: 360_000_000 },
   },
 };
 
@@ -97,7 +126,7 @@ function demoModel(slug: string, name: string, kind: ModelKind, gives: Modality)
     kind,
     contextLength: CONTEXT_LENGTH,
     maxOutputTokens: kind === 'chat' ? MAX_OUTPUT_TOKENS : null,
-    inputModalities: ['text'],
+    inputModalities: [kind === 'transcription' ? 'audio' : 'text'],
     outputModalities: [gives],
     knowledge: null,
     releaseDate: null,
@@ -128,6 +157,7 @@ function endpoint(slug: string, provider: Provider, upstreamModel: string, price
     regions: [],
     capabilities: capabilitiesOf(upstreamModel),
     ...(upstreamModel === 'demo-echo' ? { probed: { assistant_prefill: 'honoured' } } : {}),
+    ...(upstreamModel === 'demo-json' ? { probed: { json_mode: 'honoured', json_schema: 'honoured' } } : {}),
     ...(upstreamModel === 'demo-sleepy' ? { scalesToZero: true } : {}),
   };
 }
@@ -136,7 +166,7 @@ function capabilitiesOf(upstreamModel: string): Capabilities {
   return {
     tools: upstreamModel === 'demo-tools',
     reasoning: upstreamModel === 'demo-reasoning',
-    structuredOutput: upstreamModel === 'demo-json',
+    structuredOutput: upstreamModel === 'demo-json' || upstreamModel === 'demo-sloppy',
     temperature: false,
     attachments: false,
   };

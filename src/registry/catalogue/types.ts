@@ -1,4 +1,4 @@
-import type { Benchmark, Price } from '../types.ts';
+import type { Benchmark, ModelKind, Price } from '../types.ts';
 
 /** A model as the shipped catalogue writes it; absent members are unknown or have the default named here. */
 export interface CatalogueModel {
@@ -6,7 +6,7 @@ export interface CatalogueModel {
   name: string;
   family?: string;
   /** Default `chat`. */
-  kind?: 'embedding' | 'image' | 'speech' | 'transcription';
+  kind?: Exclude<ModelKind, 'chat'>;
   context?: number;
   output?: number;
   /** Modalities joined by commas; default `text`. */

@@ -1,3 +1,4 @@
+import { additions } from '../../providers/catalogue-additions.ts';
 import { canonicalId, FIRST_PARTY, keyOf, RESELLER } from '../../providers/catalogue-names.ts';
 import type { CatalogueEndpoint, CatalogueModel } from '../catalogue/types.ts';
 import type { Price } from '../types.ts';
@@ -7,7 +8,7 @@ import type { Desired, Gathered, Known, OwnEntry } from './types.ts';
  * What the registry should hold by what the sources say. The base names models, endpoints and prices; the
  * canonical catalogue adds what the base lacks and says which models an open-weight host may bring; a
  * provider's own list has the last word on what it serves and what that costs. Scores and quantizations that
- * no source names this time stay as they are known.
+ * no source names this time stay as they are known, and so do the models that no source has.
  */
 export function desire(gathered: Gathered, known: Known): Desired {
   const ids = new IdBook([...known.models.keys(), ...known.operators]);
@@ -31,6 +32,13 @@ export function desire(gathered: Gathered, known: Known): Desired {
       const quantization = endpoint.quantization ?? known.endpoints.get(id)?.quantization;
       endpoints.set(id, { ...endpoint, model, ...(quantization ? { quantization } : {}) });
     }
+  }
+  for (const { model, endpoint } of additions()) {
+    const id = `${endpoint.model}@${endpoint.provider}`;
+    // No source has them, so none says that they are gone.
+    if (known.endpoints.get(id)?.retired !== false || endpoints.has(id)) continue;
+    endpoints.set(id, endpoint);
+    if (!models.has(model.id)) models.set(model.id, model);
   }
   const served = new Set([...endpoints.values()].map(({ model }) => model));
   return {

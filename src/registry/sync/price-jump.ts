@@ -8,7 +8,8 @@ const RATES = ['input', 'output', 'cachedInput', 'cacheWrite', 'cacheWriteLong',
 
 /** Whether nothing is charged: for a model that does not call itself free that is a gap, not a price. */
 export function isZero(price: Price): boolean {
-  return price.input === 0 && price.output === 0;
+  const { input, output, perRequest = 0, perImage = 0, perSearch = 0, characters = 0, audioHour = 0 } = price;
+  return input + output + perRequest + perImage + perSearch + characters + audioHour === 0;
 }
 
 /** Why a new price is not to come into force by itself; null when it may. */
@@ -17,7 +18,10 @@ export function jumpOf(before: Price, after: Price): HoldReason | null {
   if (
     jumps(before, after) ||
     isFar(before.perRequest, after.perRequest) ||
-    isFar(before.perImage, after.perImage)
+    isFar(before.perImage, after.perImage) ||
+    isFar(before.perSearch, after.perSearch) ||
+    isFar(before.characters, after.characters) ||
+    isFar(before.audioHour, after.audioHour)
   )
     return 'jump';
   for (const tier of after.tiers ?? []) {

@@ -3,7 +3,10 @@ import type { Counts, Distribution, EndpointHealth } from '../../objects/health/
 const SHORT_MS = 30_000;
 const LONG_MS = 5 * 60_000;
 
-type Known = Pick<EndpointHealth, 'ttft' | 'answer' | 'throughput' | 'last30s' | 'last5m' | 'toolCalls'>;
+type Known = Pick<
+  EndpointHealth,
+  'ttft' | 'answer' | 'throughput' | 'last30s' | 'last5m' | 'toolCalls' | 'structured'
+>;
 
 /**
  * What the continent knew `ageMs` ago together with what this isolate knows itself. The continent's counts
@@ -19,10 +22,8 @@ export function mergeHealth(own: Known, shared: Known, ageMs: number): Known {
     throughput: prefer('throughput'),
     last30s: ageMs >= SHORT_MS ? own.last30s : larger(own.last30s, shared.last30s),
     last5m: ageMs >= LONG_MS ? own.last5m : larger(own.last5m, shared.last5m),
-    toolCalls: {
-      valid: Math.max(own.toolCalls.valid, shared.toolCalls.valid),
-      invalid: Math.max(own.toolCalls.invalid, shared.toolCalls.invalid),
-    },
+    toolCalls: largerValidity(own.toolCalls, shared.toolCalls),
+    structured: largerValidity(own.structured, shared.structured),
   };
 }
 
@@ -31,6 +32,14 @@ function better(own: Distribution | null, shared: Distribution | null, ageMs: nu
   if (!own || !shared) return own ?? shared;
   if (ageMs >= LONG_MS) return own;
   return ageMs < SHORT_MS || shared.samples >= own.samples ? shared : own;
+}
+
+function largerValidity(
+  a: EndpointHealth['toolCalls'],
+  b: EndpointHealth['toolCalls'] | undefined,
+): EndpointHealth['toolCalls'] {
+  // A continent's object of another version may not count it.
+  return { valid: Math.max(a.valid, b?.valid ?? 0), invalid: Math.max(a.invalid, b?.invalid ?? 0) };
 }
 
 function larger(a: Counts, b: Counts): Counts {

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { GatewayError } from '../../errors.ts';
 import { inputError } from '../../invalid-input.ts';
 import { isObject } from '../../lib/json.ts';
-import { MIDSTREAM_MODES, OBJECTIVES, type Policy } from './types.ts';
+import { MIDSTREAM_MODES, OBJECTIVES, type Policy, REPAIRS } from './types.ts';
 
 /** More upstream calls than this are never made for one request. */
 export const MOST_ATTEMPTS = 20;
@@ -36,6 +36,7 @@ export const POLICY_FIELDS = {
   backoff_ms: z.nullish(z.int().check(z.minimum(0), z.maximum(MOST_BACKOFF_MS))),
   max_wake_ms: z.nullish(z.int().check(z.minimum(0), z.maximum(LONGEST_WAKE_MS))),
   midstream: z.nullish(z.array(z.enum(MIDSTREAM_MODES)).check(z.minLength(1))),
+  repair: z.nullish(z.enum(REPAIRS)),
 };
 
 const PolicyInput = z.strictObject(POLICY_FIELDS);

@@ -10,6 +10,13 @@ export const MIDSTREAM_MODES = ['continue', 'restart', 'error'] as const;
 export type MidstreamMode = (typeof MIDSTREAM_MODES)[number];
 
 /**
+ * What is done with JSON that does not fit what was asked for: nothing; it is taken out of what stands around it;
+ * that, and else it is asked for once more.
+ */
+export const REPAIRS = ['none', 'unwrap', 'ask'] as const;
+export type Repair = (typeof REPAIRS)[number];
+
+/**
  * Declared constraints, in the words of the API: as requests carry them, as they are stored, as they are in
  * memory. What is absent says nothing; of several policies the nearest to the request wins, field by field.
  */
@@ -44,6 +51,8 @@ export interface Policy {
   max_wake_ms?: number;
   /** In order of preference. */
   midstream?: MidstreamMode[];
+  /** Of structured output; `unwrap` where nothing is declared. */
+  repair?: Repair;
 }
 
 /** The failures that lead to a step of a fallback chain. */

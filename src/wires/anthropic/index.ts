@@ -5,11 +5,12 @@ import { nativeMessages } from './native/index.ts';
 import { encode } from './request.ts';
 import { decode } from './response.ts';
 import { createStream } from './stream.ts';
+import { constrains } from './structured.ts';
 
 /** The Messages API of Anthropic, and of the hosts that speak it. */
 export const anthropic: Wire = {
   id: 'anthropic',
-  chat: { encode, decode, stream: createStream },
+  chat: { encode, decode, stream: createStream, constrains },
   native: { messages: nativeMessages },
   tokens: { encode: encodeCount, decode: decodeCount },
   readError,

@@ -1,7 +1,7 @@
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
-import type { ChatBody, Target } from '../types.ts';
+import type { ChatBody, ChatRequest, Target } from '../types.ts';
 import { invalid, unsupported } from './content.ts';
-import type { ModelTraits } from './models.ts';
+import { type ModelTraits, modelTraits } from './models.ts';
 import { isNativeSchema } from './schema.ts';
 
 /** How `response_format` is met. A pure function of request and target, so that answers can ask again. */
@@ -43,6 +43,11 @@ export function planStructured(body: ChatBody, target: Target, traits: ModelTrai
   }
   const description = asString(definition.description) ?? TOOL_DESCRIPTION;
   return { kind: 'tool', name: freeToolName(body), schema, description };
+}
+
+/** Whether decoding is constrained: to the schema itself, and not to calling a tool whose input may be anything. */
+export function constrains(request: ChatRequest, target: Target): boolean {
+  return planStructured(request.body(), target, modelTraits(target.upstreamModel)).kind === 'native';
 }
 
 /** A name that none of the caller's tools has. */

@@ -1,13 +1,13 @@
 import type { Wire } from '../types.ts';
 import { readError } from './error.ts';
 import { EventStreamFramer } from './event-stream.ts';
-import { encode } from './request.ts';
+import { constrains, encode } from './request.ts';
 import { decode } from './response.ts';
 import { createStream } from './stream.ts';
 
 /** Amazon Bedrock's Converse and ConverseStream, whose streams are AWS's binary events. */
 export const bedrock: Wire = {
   id: 'bedrock',
-  chat: { encode, decode, stream: createStream, framer: () => new EventStreamFramer() },
+  chat: { encode, decode, stream: createStream, constrains, framer: () => new EventStreamFramer() },
   readError,
 };

@@ -154,3 +154,9 @@ function withoutQuirks(body: ChatBody, { quirks }: Target, dropped: Dropped): Ch
 function isGiven(value: Json | undefined): value is Exclude<Json, null> {
   return value !== undefined && value !== null;
 }
+
+/** Whether decoding is constrained: plain JSON, and models that are not known to have it, are but told. */
+export function constrains(request: ChatRequest, target: Target): boolean {
+  const format = asObject(request.body().response_format);
+  return format?.type === 'json_schema' && target.capabilities.structuredOutput !== false;
+}

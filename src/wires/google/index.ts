@@ -9,7 +9,7 @@ import { createStream } from './stream.ts';
 /** The Gemini API (`generateContent`), and the hosts that speak it. */
 export const google: Wire = {
   id: 'google',
-  chat: { encode, decode, stream: createStream },
+  chat: { encode, decode, stream: createStream, constrains: () => true },
   embedding: embeddings,
   image: images,
   readError,

@@ -193,6 +193,7 @@ export function newTrail(): Trail {
     conversions: [],
     adjusted: [],
     notContinued: null,
+    structured: null,
     brake: new Brake(),
   };
 }

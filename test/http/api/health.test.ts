@@ -31,7 +31,7 @@ describe('GET /api/health', () => {
     reader = (await newKey((await newWorkspace()).id, 'read')).key;
     await report('local', [
       observed({ ttftMs: 400, outputTokens: 100, streamMs: 2_000, toolCalls: 'valid' }),
-      observed({ answerMs: 3_000, toolCalls: 'valid' }),
+      observed({ answerMs: 3_000, toolCalls: 'valid', structured: 'valid' }),
       observed({ toolCalls: 'invalid' }),
       observed({ outcome: 'cut' }),
       observed({ endpoint: 'demo/down@demo', model: 'demo/down', outcome: 'timeout' }),
@@ -69,6 +69,7 @@ describe('GET /api/health', () => {
         last_30s: { requests: 1, error_rate: 1, cut_rate: 0, stall_rate: 0 },
         last_5m: { requests: 1, error_rate: 1, cut_rate: 0, stall_rate: 0 },
         tool_call_validity: null,
+        structured_output_validity: null,
         waking_since: null,
         observed_at: Math.floor(now / 1000),
       },
@@ -83,6 +84,7 @@ describe('GET /api/health', () => {
         last_30s: window,
         last_5m: window,
         tool_call_validity: near(2 / 3),
+        structured_output_validity: 1,
         waking_since: null,
         observed_at: Math.floor(now / 1000),
       },

@@ -98,13 +98,16 @@ describe('the lists of a declared model', () => {
     expect(await ids('?modality=image')).toEqual(['acme/seer-1.5', 'demo/image']);
     expect(await ids('?modality=file,image')).toEqual(['acme/seer-1.5']);
     expect(await ids('?modality=video')).toEqual([]);
+    expect(await ids('?kind=rerank')).toEqual(['demo/rerank']);
+    expect(await ids('?kind=moderation')).toEqual(['demo/moderation']);
+    expect(await ids('?kind=image')).toEqual(['demo/image']);
     expect(await ids('?provider=south')).toEqual(['acme/seer-1.5']);
     expect(await ids('?provider=demo-backup')).toEqual(['demo/continued', 'demo/resilient']);
     expect(await ids('?provider=nobody')).toEqual([]);
     expect(await ids('?region=eu')).toEqual(['acme/seer-1.5']);
     expect(await ids('?region=ap')).toEqual([]);
     expect(await ids('?capability=tools')).toEqual(['acme/seer-1.5', 'demo/tools']);
-    expect(await ids('?capability=structured_output')).toEqual(['demo/json']);
+    expect(await ids('?capability=structured_output')).toEqual(['demo/json', 'demo/sloppy']);
     expect(await ids('?health=unknown')).toEqual(await ids(''));
     expect(await ids('?health=down')).toEqual([]);
   });

@@ -30,7 +30,13 @@ describe('the health of a continent', () => {
     const stub = objectNamed('adds up');
     await report(stub, {
       observations: [
-        observed({ ttftMs: 400, outputTokens: 90, streamMs: 1_500, toolCalls: 'valid' }),
+        observed({
+          ttftMs: 400,
+          outputTokens: 90,
+          streamMs: 1_500,
+          toolCalls: 'valid',
+          structured: 'invalid',
+        }),
         observed({ answerMs: 2_000, toolCalls: 'invalid' }),
       ],
     });
@@ -54,6 +60,7 @@ describe('the health of a continent', () => {
       answer: { ewma: 2_000, samples: 1 },
       throughput: { ewma: 60, samples: 1 },
       toolCalls: { valid: 1, invalid: 1 },
+      structured: { valid: 0, invalid: 1 },
       wakingSince: null,
     });
     expect(endpoints.find(({ id }) => id === 'other@p')?.health.last5m.requests).toBe(1);

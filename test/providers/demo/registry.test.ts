@@ -66,14 +66,24 @@ describe('the registry of the demo provider', () => {
         messages: [{ role: 'user', content: 'Hi' }],
         input: 'Hi',
         prompt: 'Hi',
+        query: 'Hi',
+        documents: ['Hi'],
         stream: true,
       });
       const paths: Record<string, string> = {
         'demo-embed': '/embeddings',
         'demo-image': '/images/generations',
+        'demo-moderation': '/moderations',
+        'demo-rerank': '/rerank',
+        'demo-speech': '/audio/speech',
+        'demo-transcribe': '/audio/transcriptions',
       };
       const path = paths[endpoint.upstreamModel] ?? '/chat/completions';
-      const request = new Request(`${provider?.baseUrl}${path}`, { method: 'POST', body });
+      const form = new FormData();
+      form.set('model', endpoint.upstreamModel);
+      form.set('file', new File(['sound'], 'a.wav'));
+      const sent = path === '/audio/transcriptions' ? form : body;
+      const request = new Request(`${provider?.baseUrl}${path}`, { method: 'POST', body: sent });
       const response = await demoFetch(request);
       const expected: Record<string, number> = { 'demo-fail': 500, 'demo-limited': 429, 'demo-sleepy': 503 };
       expect(response.status).toBe(expected[endpoint.upstreamModel] ?? 200);

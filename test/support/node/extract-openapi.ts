@@ -19,6 +19,8 @@ const ROOTS: Record<string, string[]> = {
     'Model',
   ],
   'completions.json': ['CreateCompletionRequest', 'CreateCompletionResponse'],
+  'images.json': ['ImagesResponse', 'ImageGenStreamEvent', 'ImageEditStreamEvent', 'EditImageBodyJsonParam'],
+  'moderations.json': ['CreateModerationRequest', 'CreateModerationResponse'],
   'responses.json': ['Response', 'ResponseStreamEvent'],
 };
 

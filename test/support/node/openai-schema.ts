@@ -12,7 +12,13 @@ export type Described =
   | 'CreateChatCompletionStreamResponse'
   | 'CreateCompletionRequest'
   | 'CreateCompletionResponse'
+  | 'CreateModerationRequest'
+  | 'CreateModerationResponse'
+  | 'EditImageBodyJsonParam'
   | 'ErrorResponse'
+  | 'ImageEditStreamEvent'
+  | 'ImageGenStreamEvent'
+  | 'ImagesResponse'
   | 'FunctionToolCall'
   | 'FunctionToolCallOutputResource'
   | 'InputMessage'
@@ -24,7 +30,7 @@ export type Described =
   | 'ResponseStreamEvent';
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
-const FILES = ['chat', 'completions', 'responses'];
+const FILES = ['chat', 'completions', 'images', 'moderations', 'responses'];
 for (const file of FILES) {
   const description = JSON.parse(readFileSync(`${FOLDER}/${file}.json`, 'utf8')) as Schema;
   ajv.addSchema(withNull(description) as object, file);

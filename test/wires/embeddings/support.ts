@@ -13,7 +13,7 @@ import type {
   WireId,
 } from '../../../src/wires/types.ts';
 
-const FILES = import.meta.glob<string>('../../fixtures/embeddings/*/*/*.json', {
+const FILES = import.meta.glob<string>('../../fixtures/{embeddings,rerank,moderations}/*/*/*.json', {
   query: '?raw',
   eager: true,
   import: 'default',

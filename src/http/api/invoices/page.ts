@@ -20,6 +20,10 @@ const UNITS: Record<string, string> = {
   outputAudio: 'audio output tokens',
   inputImage: 'image input tokens',
   outputImage: 'image output tokens',
+  image: 'pictures',
+  search: 'searches',
+  character: 'characters spoken',
+  audioMs: 'milliseconds of sound',
   request: 'requests',
   unknown: 'not metered',
 };
@@ -99,8 +103,8 @@ function footnote({ tax }: InvoiceDocument) {
   const paid = tax
     ? 'The subtotal was paid with prepaid credits, the tax was not.'
     : 'Paid with prepaid credits.';
-  return html`<p class="note">${paid} Unit prices are per million tokens, or per request. Amounts are exact to
-    the nano-dollar.</p>`;
+  return html`<p class="note">${paid} Unit prices are per million tokens or characters, per picture, per hour of sound, or per
+    request. Amounts are exact to the nano-dollar.</p>`;
 }
 
 /** An exact decimal with two places at least: 1,234.50 */

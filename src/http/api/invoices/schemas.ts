@@ -51,7 +51,9 @@ export const Invoice = InvoiceSummary.extend({
       unit: z.string(),
       quantity: z.number(),
       requests: z.number().int(),
-      unit_price_usd: z.number().meta({ description: 'USD per 1M tokens, per picture or per request.' }),
+      unit_price_usd: z.number().meta({
+        description: 'USD per 1M tokens or characters, per picture, per hour of sound, or per request.',
+      }),
       amount_usd: z.number(),
     }),
   ),

@@ -1,6 +1,6 @@
 import type { DemoModel } from '../types.ts';
 import { breaks, fails, flaky, limited, sleepy, stalls } from './failing.ts';
-import { writesJson } from './json.ts';
+import { writesJson, writesSloppyJson } from './json.ts';
 import { echoes, reasons, slow } from './text.ts';
 import { callsTools } from './tools.ts';
 
@@ -11,6 +11,7 @@ export const MODELS: ReadonlyMap<string, DemoModel> = new Map<string, DemoModel>
   ['demo-reasoning', reasons],
   ['demo-tools', callsTools],
   ['demo-json', writesJson],
+  ['demo-sloppy', writesSloppyJson],
   ['demo-fail', fails],
   ['demo-flaky', flaky()],
   ['demo-limited', limited],

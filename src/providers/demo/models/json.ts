@@ -5,6 +5,14 @@ import { say } from '../tokens.ts';
 import type { DemoRequest, Script } from '../types.ts';
 import { BRISK } from './text.ts';
 
+/** Takes the schema for advice: what it writes fits when somebody has complained, and else but by chance. */
+export function writesSloppyJson(request: DemoRequest): Script {
+  const place = request.messages.findLastIndex((message) => asObject(message)?.role === 'assistant');
+  if (place >= 0) return writesJson({ ...request, messages: request.messages.slice(0, place) });
+  const text = JSON.stringify({ note: `Somebody said: ${lastUserText(request)}` });
+  return { pieces: say('text', text), ending: 'stop', ...BRISK };
+}
+
 /** Answers JSON: an example of the response format's schema, else a small object. */
 export function writesJson(request: DemoRequest): Script {
   const text = lastUserText(request);

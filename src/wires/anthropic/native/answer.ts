@@ -15,6 +15,9 @@ export function decodeNative(body: string, _: Target, meta: AnswerMeta): Decoded
   if (!message || !Array.isArray(message.content)) throw unreadable(body);
   const calls = asArray(message.content).filter(isObject).filter(isCall);
   const raw = asString(message.stop_reason) ?? null;
+  const texts = asArray(message.content)
+    .filter(isObject)
+    .flatMap(({ text }) => asString(text) ?? []);
   const usage = asObject(message.usage);
   return {
     text: replaceValue(body, ['id'], JSON.stringify(meta.id)) ?? JSON.stringify({ ...message, id: meta.id }),
@@ -24,6 +27,7 @@ export function decodeNative(body: string, _: Target, meta: AnswerMeta): Decoded
     upstreamId: asString(message.id) ?? null,
     upstreamModel: asString(message.model) || null,
     calls: calls.map(({ input }) => JSON.stringify(input ?? {})),
+    ...(texts.length > 0 ? { said: texts.join('') } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import { asArray, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { patchMembers } from '../../../lib/json-members.ts';
 import type { NativeRequest } from '../../native.ts';
 import { Draft } from '../../openai/draft.ts';
@@ -61,6 +61,11 @@ function draftOf(
   if (request.maxOutputTokens !== undefined) draft.set('max_tokens', String(request.maxOutputTokens));
   const messages = withoutOurs(request.body.messages);
   if (messages) draft.set('messages', JSON.stringify(messages));
+  // Our ids say nothing to the host.
+  if (asString(asObject(request.body.diagnostics)?.previous_message_id)?.startsWith('gen_')) {
+    draft.take('diagnostics');
+    draft.dropped.push('diagnostics');
+  }
   // The SDKs take it out of the body themselves, for the header.
   draft.take('betas');
   for (const name of quirks.drop ?? []) if (draft.take(name) !== undefined) draft.dropped.push(name);

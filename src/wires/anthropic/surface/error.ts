@@ -19,6 +19,9 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   504: 'timeout_error',
 };
 
+/** By this the SDK's tool runner knows to send the whole conversation itself. */
+const UNTHREADED = { error_code: 'thread_unsupported_request', unsupported: ['thread'] };
+
 /**
  * An error as the Messages API tells it (https://platform.claude.com/docs/en/api/errors). The gateway's own code
  * and the parameter stand beside its type.
@@ -34,6 +37,7 @@ export function messagesError(error: ErrorEnvelope['error']): JsonObject {
       message: code === 'context_length_exceeded' ? tooLong(message) : message,
       code,
       ...(param === null ? {} : { param }),
+      ...(code === 'unsupported_parameter' && param === 'thread' ? { details: UNTHREADED } : {}),
     },
     request_id,
   };

@@ -13,6 +13,7 @@ export const EXTENSIONS = [
   'session_id',
   'midstream',
   'max_wake_ms',
+  'repair',
   'cache',
 ] as const;
 

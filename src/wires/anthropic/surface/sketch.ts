@@ -10,6 +10,8 @@ import { EXTENSIONS } from './fields.ts';
 export function sketchMessages(body: JsonObject, counting: boolean): ChatBody | null {
   const { messages, system, max_tokens: limit, stream, model } = body;
   if (!Array.isArray(messages) || messages.length === 0) return null;
+  // A conversation that the host would keep, in the operator's account and under an id that nobody here knows.
+  if (body.thread !== undefined && body.thread !== null) return null;
   const isLimited = Number.isInteger(limit) && (asNumber(limit) ?? 0) >= 1;
   if (!isLimited && !counting) return null;
   const chat: JsonObject = { model };

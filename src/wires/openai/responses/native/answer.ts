@@ -21,6 +21,7 @@ export function decodeNative(body: string, { quirks }: Target, meta: AnswerMeta)
     upstreamId: asString(response.id) ?? null,
     upstreamModel: asString(response.model) || null,
     calls,
+    ...saidIn(response),
   };
 }
 
@@ -38,6 +39,16 @@ export function relabelled(text: string, path: readonly string[], labels: JsonOb
       labelled,
     text,
   );
+}
+
+/** The text of a response's messages. */
+function saidIn(response: JsonObject): { said?: string } {
+  const texts = asArray(response.output)
+    .filter(isObject)
+    .flatMap((item) => (item.type === 'message' ? asArray(item.content) : []))
+    .filter(isObject)
+    .flatMap((part) => (part.type === 'output_text' ? (asString(part.text) ?? []) : []));
+  return texts.length > 0 ? { said: texts.join('') } : {};
 }
 
 /** The arguments of a response's calls of functions. */

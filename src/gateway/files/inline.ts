@@ -1,0 +1,106 @@
+import { GatewayError } from '../../errors.ts';
+import { isObject, type JsonObject, parseJson } from '../../lib/json.ts';
+import { mapConcurrently } from '../../lib/map-concurrently.ts';
+import { sniffMediaType } from '../../lib/media-type.ts';
+import { changeParts, type FilePlaces } from './places.ts';
+import type { FindFile, LoadedFile, NamedFile } from './types.ts';
+
+/** Files that are read at the same time. */
+const TOGETHER = 4;
+
+/** How an id of ours stands in JSON: a time in base 32 begins with 0 for a thousand years to come. */
+const ID_IN_JSON = '"file-0';
+
+export interface InlineOptions {
+  find: FindFile;
+  /** What the request may become, bytes. */
+  maxBytes: number;
+}
+
+/** Whether a body may name a file of ours: a search of bytes, so that bodies are not parsed for it. */
+export function mayNameFiles(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(ID_IN_JSON);
+}
+
+/**
+ * A request's body in which files that it names by our ids stand themselves. Without such ids it is the same body,
+ * which is told without a promise.
+ * @throws GatewayError `not_found` with the place as its parameter, `request_too_large`, `invalid_value`,
+ *   `storage_unavailable`.
+ */
+export function inlineFiles(
+  bytes: Uint8Array,
+  places: FilePlaces,
+  options: InlineOptions,
+): Uint8Array | Promise<Uint8Array> {
+  if (!mayNameFiles(bytes)) return bytes;
+  const body = parseJson(new TextDecoder().decode(bytes));
+  // What is no JSON is refused where requests are read.
+  if (!isObject(body)) return bytes;
+  const inlined = inlineFilesOf(body, bytes.byteLength, places, options);
+  if (!(inlined instanceof Promise)) return bytes;
+  return inlined.then((late) => new TextEncoder().encode(JSON.stringify(late)));
+}
+
+/**
+ * The same for a body that is parsed.
+ * @param size of the body as it came, bytes.
+ * @param nameOf what an item is called in errors; absent: by its place.
+ */
+export function inlineFilesOf(
+  body: JsonObject,
+  size: number,
+  places: FilePlaces,
+  options: InlineOptions,
+  nameOf: (index: number) => string = (index) => `${places.member}[${index}]`,
+): JsonObject | Promise<JsonObject> {
+  const items = body[places.member];
+  if (!Array.isArray(items)) return body;
+  const uses: { id: string; param: string }[] = [];
+  changeParts(items, nameOf, (part, at) => {
+    const named = places.find(part);
+    if (named) uses.push({ id: named.id, param: `${at}.${named.path}` });
+    return part;
+  });
+  if (uses.length === 0) return body;
+  return load(uses, size, options).then((files) => ({
+    ...body,
+    [places.member]: changeParts(items, nameOf, (part, at) => {
+      const named = places.find(part);
+      const file = named ? files.get(named.id) : undefined;
+      return named && file ? named.fill(file, `${at}.${named.path}`) : part;
+    }),
+  }));
+}
+
+async function load(
+  uses: readonly { id: string; param: string }[],
+  size: number,
+  { find, maxBytes }: InlineOptions,
+): Promise<Map<string, LoadedFile>> {
+  const first = new Map(uses.toReversed().map(({ id, param }) => [id, param]));
+  const found = new Map(
+    await mapConcurrently(
+      [...first].toReversed(),
+      TOGETHER,
+      async ([id, param]): Promise<[string, NamedFile]> => [id, await find(id, param)],
+    ),
+  );
+  let total = size;
+  for (const { id, param } of uses) {
+    total += Math.ceil((found.get(id)?.bytes ?? 0) / 3) * 4;
+    if (total > maxBytes) {
+      throw new GatewayError('request_too_large', {
+        param,
+        message: `With the files that it names the request is over the limit of ${Math.floor(maxBytes / 1024 / 1024)} MB; in base64 a file is a third larger than it is.`,
+      });
+    }
+  }
+  return new Map(
+    await mapConcurrently([...found], TOGETHER, async ([id, file]): Promise<[string, LoadedFile]> => {
+      const bytes = await file.read();
+      const mediaType = sniffMediaType(bytes) ?? file.contentType;
+      return [id, { filename: file.filename, mediaType, bytes }];
+    }),
+  );
+}

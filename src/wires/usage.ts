@@ -1,0 +1,38 @@
+import type { Json } from '../lib/json.ts';
+
+/**
+ * Token counts of one answer, one meaning for every wire. `inputTokens` holds all input, `outputTokens`
+ * all output; the others are parts of these two, never additions to them.
+ */
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+  /** Part of the input that was read from the provider's prompt cache. */
+  cachedInputTokens: number;
+  /** Part of the input that was written to the provider's prompt cache (5-minute or default lifetime). */
+  cacheWriteTokens: number;
+  /** Part of the input that was written to the prompt cache with a lifetime of an hour. */
+  cacheWriteLongTokens: number;
+  /** Part of the output that was reasoning. */
+  reasoningTokens: number;
+  inputAudioTokens: number;
+  outputAudioTokens: number;
+  inputImageTokens: number;
+  outputImageTokens: number;
+  /** Pictures that were made; absent where none were asked for. */
+  images?: number;
+  /** Searches, as hosts bill rerankers: a query with up to so many documents. Absent where none were counted. */
+  searches?: number;
+  /** Characters that were spoken, as code points; absent where none were to be. */
+  characters?: number;
+  /** Milliseconds of sound that were listened to; absent where there was none, or it is not known. */
+  audioMs?: number;
+  /** The provider counts no tokens: those here are 0 and mean nothing. */
+  uncounted?: true;
+  /** What the provider says this answer cost, in USD, where it says so. */
+  upstreamCostUsd: number | null;
+  /** True when the counts were estimated because the answer was cut before the provider counted. */
+  estimated: boolean;
+  /** The provider's own usage object, as received. */
+  raw: Json;
+}

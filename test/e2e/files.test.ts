@@ -1,0 +1,261 @@
+import { execFileSync } from 'node:child_process';
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI, { toFile } from 'openai';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { asArray, asObject } from '../../src/lib/json.ts';
+import { ANSWERS } from '../support/node/answers.ts';
+import { WIRES, type WireName } from '../support/node/fixtures.ts';
+import { answer } from '../support/node/scripts.ts';
+import { type Caller, modelId, newCaller, startWorld, type World } from '../support/node/world.ts';
+
+const PDF = Buffer.from('%PDF-1.4\n%%EOF\n');
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+let world: World;
+let folder: string;
+beforeAll(async () => {
+  world = await startWorld();
+  folder = mkdtempSync(join(tmpdir(), 'files-'));
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await world.stop();
+});
+
+const upload = (bytes: Uint8Array, name: string, caller: Caller = world) =>
+  toFile(bytes, name).then((file) => caller.client.files.create({ file, purpose: 'user_data' }));
+
+describe('the SDK', () => {
+  it('creates a file from a stream, reads, lists and deletes it', async () => {
+    const caller = await newCaller(world);
+    const path = join(folder, 'requests.jsonl');
+    writeFileSync(path, '{"custom_id":"1"}\n'.repeat(10_000));
+    const made = await caller.client.files.create({
+      file: createReadStream(path),
+      purpose: 'batch',
+      expires_after: { anchor: 'created_at', seconds: 3600 },
+    });
+    expect(made).toMatchObject({ filename: 'requests.jsonl', bytes: 180_000, purpose: 'batch' });
+    expect((made.expires_at ?? 0) - made.created_at).toBe(3600);
+    expect(await caller.client.files.waitForProcessing(made.id)).toEqual(made);
+    expect(await caller.client.files.retrieve(made.id)).toEqual(made);
+    const content = await caller.client.files.content(made.id);
+    expect(Buffer.from(await content.arrayBuffer()).equals(readFileSync(path))).toBe(true);
+
+    const others = await Promise.all(
+      ['a.txt', '文書.txt'].map((name) => upload(Buffer.from('x'), name, caller)),
+    );
+    const listed: OpenAI.FileObject[] = [];
+    for await (const file of caller.client.files.list({ limit: 1, order: 'asc' })) listed.push(file);
+    expect(listed[0]).toEqual(made);
+    const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+    expect(listed.slice(1)).toEqual(others.toSorted(byId));
+
+    expect(await caller.client.files.delete(made.id)).toEqual({ id: made.id, object: 'file', deleted: true });
+    await expect(caller.client.files.retrieve(made.id)).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+    await expect(
+      caller.client.files.create({ file: createReadStream(path), purpose: 'fun' as 'batch' }),
+    ).rejects.toMatchObject({ status: 400, code: 'invalid_value', param: 'purpose' });
+  });
+});
+
+test('curl uploads a file and reads a range of it', () => {
+  const path = join(folder, 'na"ïve 文.txt');
+  writeFileSync(path, 'hello world');
+  const curl = (...args: string[]): string =>
+    execFileSync('curl', ['-sS', '-H', `authorization: Bearer ${world.key}`, ...args], { encoding: 'utf8' });
+  const url = `${world.gateway.origin}/v1/files`;
+  const made = JSON.parse(curl(url, '-F', 'purpose=user_data', '-F', `file=@"${path.replace('"', '\\"')}"`));
+  expect(made).toMatchObject({ filename: 'na"ïve 文.txt', bytes: 11 });
+  expect(curl(`${url}/${made.id}/content`, '-r', '6-8')).toBe('wor');
+});
+
+/** A form whose file is so many bytes, sent as it is asked for. */
+function* formOf(bytes: number): Generator<Buffer> {
+  yield Buffer.from('--b\r\ncontent-disposition: form-data; name="file"; filename="big.bin"\r\n\r\n');
+  const piece = Buffer.alloc(1024 * 1024, 'x');
+  for (let left = bytes; left > 0; left -= piece.length)
+    yield piece.subarray(0, Math.min(left, piece.length));
+  yield Buffer.from(
+    '\r\n--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nuser_data\r\n--b--\r\n',
+  );
+}
+
+const send = (bytes: number, caller: Caller = world) =>
+  caller.fetch('/v1/files', {
+    method: 'POST',
+    headers: { 'content-type': 'multipart/form-data; boundary=b' },
+    body: Readable.from(formOf(bytes)),
+    duplex: 'half',
+  } as unknown as RequestInit);
+
+const listOf = async (caller: Caller) => (await caller.client.files.list()).data;
+
+describe('a large file', () => {
+  it('of 64 MB is stored whole', async () => {
+    const size = 64 * 1024 * 1024 + 7;
+    const made = (await (await send(size)).json()) as OpenAI.FileObject;
+    expect(made.bytes).toBe(size);
+    const end = await world.fetch(`/v1/files/${made.id}/content`, { headers: { range: 'bytes=-3' } });
+    expect(end.headers.get('content-range')).toBe(`bytes ${size - 3}-${size - 1}/${size}`);
+    expect(await end.text()).toBe('xxx');
+    await world.client.files.delete(made.id);
+  });
+
+  it('over the limit is refused before it is sent, where its length is told', async () => {
+    const length = 600 * 1024 * 1024;
+    const status = await new Promise((resolve, reject) => {
+      const sent = request(
+        `${world.gateway.origin}/v1/files`,
+        {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${world.key}`,
+            'content-type': 'multipart/form-data; boundary=b',
+            'content-length': length,
+          },
+        },
+        (response) => resolve(response.statusCode),
+      );
+      sent.on('error', reject);
+      // What is read and thrown away of it, and no more.
+      sent.write(Buffer.alloc(65 * 1024 * 1024));
+    });
+    expect(status).toBe(413);
+  });
+});
+
+test('fifty files at once are kept apart', async () => {
+  const caller = await newCaller(world);
+  const made = await Promise.all(
+    Array.from({ length: 50 }, (_, index) =>
+      upload(Buffer.alloc(100_000 + index, index), `${index}.bin`, caller),
+    ),
+  );
+  expect(made.map(({ bytes }) => bytes)).toEqual(made.map((_, index) => 100_000 + index));
+  const contents = await Promise.all(
+    made.map(async ({ id }) => Buffer.from(await (await caller.client.files.content(id)).arrayBuffer())),
+  );
+  expect(contents.findIndex((bytes, index) => !bytes.equals(Buffer.alloc(100_000 + index, index)))).toBe(-1);
+  expect(await listOf(caller)).toHaveLength(50);
+});
+
+test('nothing is left of a client that leaves in the middle', async () => {
+  const caller = await newCaller(world);
+  const sent = request(`${world.gateway.origin}/v1/files`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${caller.key}`, 'content-type': 'multipart/form-data; boundary=b' },
+  });
+  const gone = new Promise((resolve) => sent.on('error', resolve));
+  sent.write('--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\n');
+  // So much that parts of it have been stored.
+  await new Promise((resolve) => sent.write(Buffer.alloc(12 * 1024 * 1024, 'x'), resolve));
+  sent.destroy(new Error('left'));
+  await gone;
+  // A file that is stored in full comes behind whatever was left of the other.
+  await upload(PDF, 'later.pdf', caller);
+  expect((await listOf(caller)).map(({ filename }) => filename)).toEqual(['later.pdf']);
+});
+
+describe('a file named by its id', () => {
+  /** What each provider documents for a PDF. */
+  const EXPECTED: Record<WireName, unknown> = {
+    openai: {
+      type: 'file',
+      file: { filename: 'paper.pdf', file_data: `data:application/pdf;base64,${PDF.toString('base64')}` },
+    },
+    anthropic: {
+      type: 'document',
+      source: { type: 'base64', media_type: 'application/pdf', data: PDF.toString('base64') },
+      title: 'paper.pdf',
+    },
+    google: { inlineData: { mimeType: 'application/pdf', data: PDF.toString('base64') } },
+  };
+
+  it.each(WIRES)('reaches a provider of the %s wire with its content', async (wire) => {
+    const { id } = await upload(PDF, 'paper.pdf');
+    world.upstream.script(wire, answer(ANSWERS[wire].whole({ text: ['Nothing.'] })));
+    await world.client.chat.completions.create({
+      model: modelId(wire),
+      messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: id } }] }],
+    });
+    const [seen] = world.upstream.received(wire);
+    const turns = wire === 'google' ? seen?.json.contents : seen?.json.messages;
+    const [turn] = asArray(turns);
+    const { content, parts } = asObject(turn) ?? {};
+    expect(asArray(content ?? parts)[0]).toEqual(EXPECTED[wire]);
+  });
+
+  it('is a picture for responses, and is kept by its id', async () => {
+    const { id } = await upload(PNG, 'cat.png');
+    world.upstream.script('openai', answer(ANSWERS.openai.whole({ text: ['A cat.'] })));
+    const response = await world.client.responses.create({
+      model: modelId('openai'),
+      input: [{ role: 'user', content: [{ type: 'input_image', file_id: id, detail: 'auto' }] }],
+    });
+    expect(response.output_text).toBe('A cat.');
+    const url = `data:image/png;base64,${PNG.toString('base64')}`;
+    const shown = () =>
+      JSON.stringify(world.upstream.received('openai').at(-1)?.json.messages).includes(JSON.stringify(url));
+    expect(shown()).toBe(true);
+    const { data } = await world.client.responses.inputItems.list(response.id);
+    expect(data[0]).toMatchObject({ content: [{ type: 'input_image', file_id: id }] });
+    // The conversation goes on with the picture in it.
+    await world.client.responses.create({
+      model: modelId('openai'),
+      previous_response_id: response.id,
+      input: 'And now?',
+    });
+    expect(world.upstream.received('openai')).toHaveLength(2);
+    expect(shown()).toBe(true);
+  });
+
+  it('is a document of the Messages API', async () => {
+    const { id } = await upload(PDF, 'paper.pdf');
+    world.upstream.script('anthropic', answer(ANSWERS.anthropic.whole({ text: ['Nothing.'] })));
+    const anthropic = new Anthropic({ baseURL: world.gateway.origin, apiKey: world.key, maxRetries: 0 });
+    await anthropic.messages.create({
+      model: modelId('anthropic'),
+      max_tokens: 10,
+      messages: [
+        { role: 'user', content: [{ type: 'document', source: { type: 'file', file_id: id } }] },
+      ] as unknown as Anthropic.MessageParam[],
+    });
+    const [seen] = world.upstream.received('anthropic');
+    expect(JSON.stringify(seen?.json.messages)).toContain(PDF.toString('base64'));
+  });
+
+  it('of another project is not found, with its place', async () => {
+    const { id } = await upload(PDF, 'paper.pdf');
+    const stranger = await newCaller(world);
+    await expect(
+      stranger.client.chat.completions.create({
+        model: modelId('openai'),
+        messages: [
+          { role: 'system', content: 'x' },
+          { role: 'user', content: [{ type: 'file', file: { file_id: id } }] },
+        ],
+      }),
+    ).rejects.toMatchObject({ status: 404, code: 'not_found', param: 'messages[1].content[0].file.file_id' });
+  });
+
+  it('of a provider stays as it is', async () => {
+    world.upstream.script('openai', answer(ANSWERS.openai.whole({ text: ['Nothing.'] })));
+    const content: OpenAI.ChatCompletionContentPart[] = [
+      { type: 'file', file: { file_id: 'file-6F2ksmvXxt4Vdoqm' } },
+    ];
+    await world.client.chat.completions.create({
+      model: modelId('openai'),
+      messages: [{ role: 'user', content }],
+    });
+    expect(world.upstream.received('openai')[0]?.json.messages).toEqual([{ role: 'user', content }]);
+  });
+});

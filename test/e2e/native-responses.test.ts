@@ -1,0 +1,306 @@
+import { readFileSync } from 'node:fs';
+import OpenAI from 'openai';
+import { zodTextFormat } from 'openai/helpers/zod';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { ANSWERS, streamText } from '../support/node/answers.ts';
+import { faults } from '../support/node/openai-schema.ts';
+import { receiptById } from '../support/node/receipts.ts';
+import { answer, either, stream, streamThenReset } from '../support/node/scripts.ts';
+import { addModel, addProvider, modelId, startWorld, type World } from '../support/node/world.ts';
+import { responseEvents } from '../support/response-events.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+  await addProvider(world, 'speaks', 'openai', { quirks: { responses: { sealsReasoning: true } } });
+});
+afterAll(() => world.stop());
+
+let models = 0;
+/** A model of its own for each test: what fails would be passed over by the next. */
+async function modelAt(...lanes: string[]): Promise<string> {
+  const name = `model-${models++}`;
+  await addModel(world, name, lanes);
+  return modelId(name);
+}
+
+const FIXTURES = 'test/fixtures/responses';
+const SEARCHED = readFileSync(
+  `${FIXTURES}/recorded/openai-resp-s-openai-client-tool-search-streaming-1/stream.txt`,
+  'utf8',
+);
+const DRAWN = readFileSync(
+  `${FIXTURES}/native/openai-resp-s-openai-image-generation-tool-1-0/stream.txt`,
+  'utf8',
+);
+const REASONED = readFileSync(
+  `${FIXTURES}/recorded/xai-resp-s-xai-text-with-reasoning-streaming-store-false-1-0/stream.txt`,
+  'utf8',
+);
+
+const SHELL = {
+  object: 'response',
+  created_at: Math.floor(Date.now() / 1000),
+  model: 'up-model-1',
+  parallel_tool_calls: true,
+  tool_choice: 'auto',
+  tools: [],
+  error: null,
+  incomplete_details: null,
+  instructions: null,
+  metadata: {},
+  temperature: 1,
+  top_p: 1,
+  store: false,
+  previous_response_id: null,
+};
+const message = (text: string, id = 'msg_up1') => ({
+  id,
+  type: 'message',
+  status: 'completed',
+  role: 'assistant',
+  content: [{ type: 'output_text', text, annotations: [], logprobs: [] }],
+});
+const whole = (...output: object[]) => ({
+  id: 'resp_up1',
+  ...SHELL,
+  status: 'completed',
+  output,
+  usage: {
+    input_tokens: 100,
+    input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
+    output_tokens: 20,
+    output_tokens_details: { reasoning_tokens: 0 },
+    total_tokens: 120,
+  },
+});
+/** Events of a response that says this, as far as its words. */
+function spoken(...pieces: string[]): string {
+  let number = 0;
+  const event = (type: string, more: object): string =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, ...more, sequence_number: number++ })}\n\n`;
+  const place = { item_id: 'msg_up1', output_index: 0, content_index: 0 };
+  const begun = { id: 'resp_up1', ...SHELL, status: 'in_progress', output: [] };
+  const item = { ...message(''), status: 'in_progress', content: [] };
+  const part = { type: 'output_text', text: '', annotations: [], logprobs: [] };
+  return [
+    event('response.created', { response: begun }),
+    event('response.in_progress', { response: begun }),
+    event('response.output_item.added', { output_index: 0, item }),
+    event('response.content_part.added', { ...place, part }),
+    ...pieces.map((delta) => event('response.output_text.delta', { ...place, delta, logprobs: [] })),
+  ].join('');
+}
+const post = (text: string): Promise<Response> =>
+  world.fetch('/v1/responses', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: text,
+  });
+const sentTo = (lane: string) => world.upstream.received(lane).at(-1);
+
+describe('at a host of the same API', () => {
+  test('body and answer pass as they are spelled', async () => {
+    const text = `{ "id" : "resp_up1",${JSON.stringify(whole({ id: 'ws_1', type: 'web_search_call', status: 'completed', action: { type: 'search', query: 'Hi', queries: ['Hi'] } }, message('Found.'))).slice(17)}`;
+    world.upstream.script('speaks', answer(text));
+    const rest = `"input" : "\\u0048i","tools":[{"type":"web_search"},{"type":"mcp","server_label":"s","server_url":"https://x.example"}],"reasoning":{"context":"all_turns"},"unheard_of":1.50`;
+    const response = await post(
+      `{"model":"${await modelAt('speaks')}",${rest},"store":false,"workflow":"w"}`,
+    );
+    const got = await response.text();
+    expect(response.status, got).toBe(200);
+    expect(sentTo('speaks')?.path).toBe('/responses');
+    expect(sentTo('speaks')?.body).toBe(`{"model":"Up-speaks",${rest},"store":false}`);
+    const id = (response.headers.get('x-generation-id') ?? '').replace('gen_', 'resp_');
+    expect(got).toBe(text.replace('resp_up1', id));
+    expect(faults(JSON.parse(got), 'Response')).toEqual([]);
+    // 100 tokens at 2 USD per million, 20 at 10.
+    expect(Number(response.headers.get('x-credits-used'))).toBeCloseTo(0.0004, 8);
+  });
+
+  test('streams of hosted tools come through the helper of the SDK', async () => {
+    for (const [recorded, types] of [
+      [SEARCHED, ['function_call']],
+      [DRAWN, ['reasoning', 'image_generation_call', 'message']],
+    ] as const) {
+      world.upstream.script('speaks', stream(recorded, 7));
+      const running = world.client.responses.stream({
+        model: await modelAt('speaks'),
+        input: 'Hi',
+        store: false,
+        tools: [{ type: 'image_generation' }],
+      });
+      const final = await running.finalResponse();
+      expect(final.output.map(({ type }) => type)).toEqual(types);
+      expect(final.id).toMatch(/^resp_01/);
+      expect(final).toMatchObject({ credits_used: expect.any(Number), fallback_from: [] });
+      const receipt = await receiptById(world, final.id.replace('resp_', 'gen_'));
+      expect(receipt).toMatchObject({ status: 'completed' });
+    }
+  });
+
+  test('what follows a schema is parsed', async () => {
+    world.upstream.script('speaks', answer(whole(message('{"city":"Zürich"}'))));
+    const parsed = await world.client.responses.parse({
+      model: await modelAt('speaks'),
+      input: 'Where?',
+      text: { format: zodTextFormat(z.object({ city: z.string() }), 'place') },
+    });
+    expect(parsed.output_parsed).toEqual({ city: 'Zürich' });
+    expect(sentTo('speaks')?.json).toMatchObject({
+      text: { format: { type: 'json_schema', name: 'place' } },
+    });
+  });
+
+  test('a conversation goes on from a kept answer, or by references to its items', async () => {
+    const model = await modelAt('speaks');
+    const items = [
+      { id: 'rs_up', type: 'reasoning', summary: [], encrypted_content: 'gAAA' },
+      message('One.', 'msg_up_one'),
+    ];
+    world.upstream.script('speaks', answer(whole(...items)));
+    const first = await world.client.responses.create({ model, input: 'First' });
+    expect(first).toMatchObject({ store: true });
+    world.upstream.script('speaks', answer(whole(message('Two.', 'msg_up_two'))));
+    const second = await world.client.responses.create({
+      model,
+      input: 'Second',
+      previous_response_id: first.id,
+    });
+    expect(second).toMatchObject({ previous_response_id: first.id, store: true });
+    expect(sentTo('speaks')?.json).toMatchObject({ store: false });
+    expect(sentTo('speaks')?.json).not.toHaveProperty('previous_response_id');
+    expect(sentTo('speaks')?.json.input).toMatchObject([{ role: 'user' }, ...items, { role: 'user' }]);
+    await world.client.responses.create({
+      model,
+      input: [
+        { role: 'user', content: 'First' },
+        { type: 'item_reference', id: 'rs_up' },
+        { type: 'item_reference', id: 'msg_up_one' },
+        { role: 'user', content: 'Third' },
+      ],
+    });
+    expect(sentTo('speaks')?.json.input).toEqual([
+      { role: 'user', content: 'First' },
+      ...items,
+      { role: 'user', content: 'Third' },
+    ]);
+  });
+
+  test('a response that failed is an error', async () => {
+    const error = { code: 'rate_limit_exceeded', message: 'Slow down' };
+    world.upstream.script('speaks', answer({ ...whole(), status: 'failed', error }));
+    const thrown = await world.client.responses
+      .create({ model: await modelAt('speaks'), input: 'Hi' })
+      .catch((cause: unknown) => cause);
+    expect(thrown).toBeInstanceOf(OpenAI.RateLimitError);
+  });
+
+  test('what only chat completions can say is translated', async () => {
+    world.upstream.script('speaks', answer(ANSWERS.openai.whole({ text: ['Hello.'] })));
+    const body = { model: await modelAt('speaks'), input: 'Hi', seed: 1 };
+    const response = await post(JSON.stringify(body));
+    expect(await response.json()).toMatchObject({ output: [{ content: [{ text: 'Hello.' }] }] });
+    expect(sentTo('speaks')).toMatchObject({ path: '/chat/completions', json: { seed: 1 } });
+  });
+});
+
+describe('what cannot be translated', () => {
+  const body = { input: 'Hi', tools: [{ type: 'web_search' as const }] };
+
+  test.each([[['speaks', 'anthropic']], [['anthropic', 'speaks']]])(
+    'goes to those who speak the API alone: %s',
+    async (lanes) => {
+      world.upstream.script('anthropic', answer({}, 500));
+      world.upstream.script('speaks', answer(whole(message('Found.'))));
+      const found = await world.client.responses.create({ ...body, model: await modelAt(...lanes) });
+      expect(found.output_text).toBe('Found.');
+      expect(world.upstream.received('anthropic')).toEqual([]);
+    },
+  );
+
+  test('is refused by name where nobody does', async () => {
+    const thrown = await world.client.responses
+      .create({ ...body, model: await modelAt('openai', 'anthropic') })
+      .catch((cause: unknown) => cause);
+    expect(thrown).toMatchObject({ status: 400, code: 'unsupported_parameter', param: 'tools[0]' });
+  });
+
+  test.each([
+    ['a conversation', { conversation: 'conv_1' }, 'conversation'],
+    ['a prompt', { prompt: { id: 'pmpt_1' } }, 'prompt'],
+  ])('and so is %s that a host would keep', async (_, more, param) => {
+    const response = await post(JSON.stringify({ model: await modelAt('speaks'), input: 'Hi', ...more }));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { param } });
+  });
+});
+
+describe('when an endpoint fails', () => {
+  const says = { text: ['18 degrees ', 'in Zürich.'] };
+  const native = either(
+    answer(whole(message('18 degrees in Zürich.'))),
+    stream(
+      `${spoken('18 degrees ', 'in Zürich.')}event: response.completed\ndata: ${JSON.stringify({ type: 'response.completed', sequence_number: 6, response: whole(message('18 degrees in Zürich.')) })}\n\n`,
+      7,
+    ),
+  );
+  const translated = either(answer(ANSWERS.anthropic.whole(says)), stream(streamText('anthropic', says), 7));
+
+  test.each([
+    ['speaks', 'anthropic'],
+    ['anthropic', 'speaks'],
+  ])('before the first word the other answers: %s, %s', async (first, second) => {
+    world.upstream.script(first, answer({ error: { type: 'server_error', message: 'No' } }, 503));
+    world.upstream.script(second, second === 'speaks' ? native : translated);
+    const model = await modelAt(first, second);
+    const one = await world.client.responses.create({ model, input: 'Hi' });
+    const other = await world.client.responses.stream({ model, input: 'Hi' }).finalResponse();
+    for (const got of [one, other]) expect(got.output_text).toBe('18 degrees in Zürich.');
+    expect(other).toMatchObject({ provider_used: expect.stringContaining(second) });
+  });
+
+  test('in the middle of a text another goes on with it within the same part', async () => {
+    world.upstream.script('speaks', streamThenReset(spoken('18 degrees ')));
+    world.upstream.script('anthropic', stream(streamText('anthropic', { text: ['in Zürich.'] })));
+    const model = await modelAt('speaks', 'anthropic');
+    const response = await post(JSON.stringify({ model, input: 'Hi', stream: true, store: false }));
+    const events = responseEvents(await response.text());
+    expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, at) => at));
+    expect(events.filter(({ type }) => type === 'response.output_item.added')).toHaveLength(1);
+    const last = events.at(-1);
+    expect(last).toMatchObject({
+      type: 'response.completed',
+      response: {
+        id: (response.headers.get('x-generation-id') ?? '').replace('gen_', 'resp_'),
+        output: [{ id: 'msg_up1', content: [{ text: '18 degrees in Zürich.' }] }],
+      },
+    });
+    expect(events.flatMap((event) => faults(event, 'ResponseStreamEvent'))).toEqual([]);
+    const id = response.headers.get('x-generation-id') ?? '';
+    expect(await receiptById(world, id)).toMatchObject({ routing_reason: 'continued' });
+  });
+
+  test('and the other way round', async () => {
+    const { head } = ANSWERS.anthropic.stream({ text: ['18 degrees '] });
+    world.upstream.script('anthropic', streamThenReset(head.join('')));
+    world.upstream.script('speaks', stream(streamText('openai', { text: ['in Zürich.'] })));
+    const model = await modelAt('anthropic', 'speaks');
+    const final = await world.client.responses.stream({ model, input: 'Hi' }).finalResponse();
+    expect(final.output_text).toBe('18 degrees in Zürich.');
+    expect(sentTo('speaks')?.path).toBe('/chat/completions');
+  });
+
+  test('in the middle of its reasoning the stream ends with an error', async () => {
+    const cut = REASONED.slice(0, REASONED.indexOf('event: response.reasoning_summary_text.done'));
+    world.upstream.script('speaks', streamThenReset(cut));
+    world.upstream.script('anthropic', translated);
+    const model = await modelAt('speaks', 'anthropic');
+    const response = await post(JSON.stringify({ model, input: 'Hi', stream: true }));
+    const events = responseEvents(await response.text());
+    expect(events.slice(-2).map(({ type }) => type)).toEqual(['error', 'response.failed']);
+    expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, at) => at));
+    expect(world.upstream.received('anthropic')).toEqual([]);
+  });
+});
