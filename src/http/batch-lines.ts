@@ -14,6 +14,8 @@ import { createCompletion } from './v1/completions.ts';
 import { embeddings } from './v1/embeddings.ts';
 import { generateImages } from './v1/images.ts';
 import { createMessage } from './v1/messages.ts';
+import { createModeration } from './v1/moderations.ts';
+import { rankDocuments } from './v1/rerank.ts';
 import { createResponse } from './v1/responses.ts';
 
 const HANDLERS: Record<BatchEndpoint, Handler> = {
@@ -23,6 +25,8 @@ const HANDLERS: Record<BatchEndpoint, Handler> = {
   '/v1/messages': createMessage,
   '/v1/embeddings': embeddings,
   '/v1/images/generations': generateImages,
+  '/v1/moderations': createModeration,
+  '/v1/rerank': rankDocuments,
 };
 
 const lines = new Hono<HttpEnv>();

@@ -74,6 +74,8 @@ export const PERMISSIONS = {
   'key.revoke': DEVELOPERS,
   'file.read': PROJECT_READERS,
   'file.write': CALLERS,
+  'batch.read': PROJECT_READERS,
+  'batch.write': CALLERS,
   'audit.read': ADMINS,
 } as const satisfies Record<string, readonly Role[]>;
 

@@ -16,6 +16,9 @@ const LINES_PER_TURN = 24;
 /** One consumer begins no line later: it lives for 15 minutes, and an answer may take 10. */
 const BEGIN_WITHIN_MS = 4 * 60 * 1000;
 
+/** Who has to wait longer leaves the slot to a later message, milliseconds. */
+const LONGEST_STAY_MS = 15_000;
+
 /** After a fault that is no line's, milliseconds. */
 const REST_MS = 10_000;
 
@@ -66,9 +69,16 @@ async function workLines(
       else soon(0);
       if (!wanted && !outcome) return;
       const claim = await batch.next(message, outcome, wanted);
-      if (claim.kind === 'wait') soon(claim.ms);
-      if (claim.kind !== 'line') return;
-      outcome = await runLine(context, claim.claimed);
+      outcome = null;
+      if (claim.kind === 'line') {
+        outcome = await runLine(context, claim.claimed);
+        continue;
+      }
+      if (wanted) left++;
+      if (claim.kind === 'over') return;
+      // Others of this slot may be at it for long: who waits a little stays.
+      if (claim.ms > LONGEST_STAY_MS || Date.now() + claim.ms >= until) return soon(claim.ms);
+      await new Promise((resolve) => setTimeout(resolve, claim.ms));
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));

@@ -5,33 +5,35 @@ import { readNewBatch } from '../../batches/input.ts';
 import { listBatches } from '../../batches/list.ts';
 import { batchView } from '../../batches/view.ts';
 import { GatewayError } from '../../errors.ts';
-import { checkCaller } from '../../gateway/admit.ts';
+import type { Caller } from '../../gateway/types.ts';
+import { allowsAddress } from '../../lib/ip-allowlist.ts';
+import { type Action, requirePermission } from '../../tenancy/permissions.ts';
 import type { HttpContext } from '../context.ts';
 import { readJsonBody } from '../middleware/body.ts';
-import { callerOf } from './run-call.ts';
 
 const DEFAULT_LIMIT = 20;
 const MOST = 100;
 
 /** POST /v1/batches */
 export async function createBatchOf(c: HttpContext): Promise<Response> {
-  const address = c.req.header('cf-connecting-ip') ?? null;
-  const caller = callerOf(c);
-  checkCaller(caller, address);
+  const caller = callerOf(c, 'batch.write');
   const asked = readNewBatch(await readJsonBody(c.req.raw));
   const { origin } = new URL(c.req.url);
-  return c.json(batchView(await createBatch(c.env, caller, asked, { origin, address })));
+  return c.json(batchView(await createBatch(c.env, caller, asked, { origin, address: addressOf(c) })));
 }
 
 /** GET /v1/batches/{id} */
 export async function getBatch(c: HttpContext): Promise<Response> {
-  return c.json(batchView(await findBatch(c.env, callerOf(c), c.req.param('id') ?? '')));
+  return c.json(batchView(await findBatch(c.env, callerOf(c, 'batch.read'), c.req.param('id') ?? '')));
 }
 
 /** GET /v1/batches */
 export async function getBatches(c: HttpContext): Promise<Response> {
   const limit = limitOf(c.req.query('limit'));
-  const { batches, hasMore } = await listBatches(c.env, callerOf(c), { limit, after: c.req.query('after') });
+  const { batches, hasMore } = await listBatches(c.env, callerOf(c, 'batch.read'), {
+    limit,
+    after: c.req.query('after'),
+  });
   const data = batches.map(batchView);
   return c.json({
     object: 'list',
@@ -43,9 +45,27 @@ export async function getBatches(c: HttpContext): Promise<Response> {
 
 /** POST /v1/batches/{id}/cancel */
 export async function cancelBatchOf(c: HttpContext): Promise<Response> {
-  const caller = callerOf(c);
-  checkCaller(caller, c.req.header('cf-connecting-ip') ?? null);
+  const caller = callerOf(c, 'batch.write');
   return c.json(batchView(await cancelBatch(c.env, caller, c.req.param('id') ?? '')));
+}
+
+/** The key that calls. @throws GatewayError `permission_denied`, `ip_not_allowed`. */
+function callerOf(c: HttpContext, action: Action): Caller {
+  const caller = c.get('principal');
+  if (caller.kind !== 'key') {
+    throw new GatewayError('permission_denied', {
+      message: 'Batches belong to projects: call with a key of a workspace.',
+    });
+  }
+  requirePermission(caller, action);
+  if (caller.allowedIps && !allowsAddress(caller.allowedIps, addressOf(c))) {
+    throw new GatewayError('ip_not_allowed');
+  }
+  return caller;
+}
+
+function addressOf(c: HttpContext): string | null {
+  return c.req.header('cf-connecting-ip') ?? null;
 }
 
 function limitOf(text: string | undefined): number {

@@ -10,6 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 /** What is cut out, by file. */
 const ROOTS: Record<string, string[]> = {
+  'batches.json': ['Batch', 'CreateBatchRequest', 'ListBatchesResponse'],
   'chat.json': [
     'CreateChatCompletionRequest',
     'CreateChatCompletionResponse',

@@ -7,6 +7,8 @@ const FOLDER = 'test/fixtures/openapi';
 
 /** What of OpenAI's description can be checked against. */
 export type Described =
+  | 'Batch'
+  | 'CreateBatchRequest'
   | 'CreateChatCompletionRequest'
   | 'CreateChatCompletionResponse'
   | 'CreateChatCompletionStreamResponse'
@@ -22,6 +24,7 @@ export type Described =
   | 'FunctionToolCall'
   | 'FunctionToolCallOutputResource'
   | 'InputMessage'
+  | 'ListBatchesResponse'
   | 'ListModelsResponse'
   | 'Model'
   | 'OutputMessage'
@@ -30,7 +33,7 @@ export type Described =
   | 'ResponseStreamEvent';
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
-const FILES = ['chat', 'completions', 'images', 'moderations', 'responses'];
+const FILES = ['batches', 'chat', 'completions', 'images', 'moderations', 'responses'];
 for (const file of FILES) {
   const description = JSON.parse(readFileSync(`${FOLDER}/${file}.json`, 'utf8')) as Schema;
   ajv.addSchema(withNull(description) as object, file);
