@@ -29,6 +29,11 @@ function must(ran: Ran, what: string): Ran {
   return ran;
 }
 
+// Databases, namespaces and buckets are provisioned by the deployment; queues are not.
+const QUEUE = 'interline-batch-slots';
+if (!wrangler(['queues', 'info', QUEUE], '').ok) {
+  must(wrangler(['queues', 'create', QUEUE]), `Making the queue ${QUEUE}`);
+}
 must(wrangler(['deploy']), 'Deploying');
 must(wrangler(['d1', 'migrations', 'apply', 'interline', '--remote']), 'Migrating the database');
 

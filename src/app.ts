@@ -10,14 +10,19 @@ import { getCredits } from './http/v1/credits.ts';
 import { embeddings } from './http/v1/embeddings.ts';
 import { getFile, getFileContent, listAllFiles, removeFile, uploadFile } from './http/v1/files.ts';
 import { getGeneration } from './http/v1/generations.ts';
-import { generateImages, getImageFile } from './http/v1/images.ts';
+import { editImages, generateImages, getImageFile, varyImage } from './http/v1/images.ts';
 import { getCallingKey } from './http/v1/key.ts';
 import { countMessageTokens, createMessage } from './http/v1/messages.ts';
 import { getModel, listModels } from './http/v1/models.ts';
 import { createModeration } from './http/v1/moderations.ts';
 import { rankDocuments } from './http/v1/rerank.ts';
 import { createResponse } from './http/v1/responses.ts';
-import { deleteResponse, getResponse, listInputItems } from './http/v1/stored-responses.ts';
+import {
+  cancelResponseById,
+  deleteResponse,
+  getResponse,
+  listInputItems,
+} from './http/v1/stored-responses.ts';
 
 /** The type the dashboard's client is made of. */
 export type { ApiApp } from './http/api/index.ts';
@@ -33,6 +38,8 @@ app.get('/health', (c) => c.json({ status: 'ok' }));
 app.post('/v1/chat/completions', dataPlane(chatCompletions));
 app.post('/v1/embeddings', dataPlane(embeddings));
 app.post('/v1/images/generations', dataPlane(generateImages));
+app.post('/v1/images/edits', dataPlane(editImages));
+app.post('/v1/images/variations', dataPlane(varyImage));
 app.post('/v1/audio/speech', dataPlane(createSpeech));
 app.post('/v1/audio/transcriptions', dataPlane(createTranscription));
 app.post('/v1/audio/translations', dataPlane(createTranslation));
@@ -54,6 +61,7 @@ app.post('/v1/batches/:id/cancel', dataPlane(cancelBatchOf));
 app.get('/v1/responses/:id', dataPlane(getResponse));
 app.delete('/v1/responses/:id', dataPlane(deleteResponse));
 app.get('/v1/responses/:id/input_items', dataPlane(listInputItems));
+app.post('/v1/responses/:id/cancel', dataPlane(cancelResponseById));
 app.get('/v1/models', dataPlane(listModels));
 app.get('/v1/models/:id{.+}', dataPlane(getModel));
 app.get('/v1/key', dataPlane(getCallingKey));
@@ -64,6 +72,8 @@ for (const path of [
   '/v1/chat/completions',
   '/v1/embeddings',
   '/v1/images/generations',
+  '/v1/images/edits',
+  '/v1/images/variations',
   '/v1/audio/speech',
   '/v1/audio/transcriptions',
   '/v1/audio/translations',
@@ -81,6 +91,7 @@ app.on(othersThan('GET', 'DELETE'), '/v1/files/:id', dataPlane(methodNotAllowed(
 app.on(othersThan('GET'), '/v1/files/:id/content', dataPlane(methodNotAllowed('GET')));
 // A POST here is one of those actions of the API that there are not.
 app.on(othersThan('GET', 'DELETE', 'POST'), '/v1/responses/:id', dataPlane(methodNotAllowed('GET, DELETE')));
+app.on(othersThan('POST'), '/v1/responses/:id/cancel', dataPlane(methodNotAllowed('POST')));
 for (const path of [
   '/v1/models',
   '/v1/models/:id{.+}',

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { BackgroundObject } from './objects/background/object.ts';
 import type { BatchObject } from './objects/batch/object.ts';
 import type { BatchOrder, SlotMessage } from './objects/batch/types.ts';
 import type { HealthObject } from './objects/health/object.ts';
@@ -14,6 +15,7 @@ export interface Bindings {
   WORKSPACE: DurableObjectNamespace<WorkspaceObject>;
   TRACES: DurableObjectNamespace<TracesObject>;
   HEALTH: DurableObjectNamespace<HealthObject>;
+  BACKGROUND: DurableObjectNamespace<BackgroundObject>;
   IDEMPOTENCY: DurableObjectNamespace<IdempotencyObject>;
   FILES: R2Bucket;
   BATCH: DurableObjectNamespace<BatchObject>;

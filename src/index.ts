@@ -5,6 +5,7 @@ import type { SlotMessage } from './objects/batch/types.ts';
 
 export { BatchWorkflow } from './batches/workflow.ts';
 export { BatchLinesEntrypoint } from './http/batch-lines.ts';
+export { BackgroundObject } from './objects/background/object.ts';
 export { BatchObject } from './objects/batch/object.ts';
 export { HealthObject } from './objects/health/object.ts';
 export { IdempotencyObject } from './objects/idempotency/object.ts';

@@ -1,5 +1,7 @@
+import type { GatewayError } from '../errors.ts';
 import { isObject, type JsonObject, parseJson } from '../lib/json.ts';
 import type { Policy } from '../routing/policy/types.ts';
+import { labelsOf } from './labels.ts';
 import type { Archive, Call } from './types.ts';
 
 const DATA = 'data: ';
@@ -52,18 +54,35 @@ async function keepEvent(archive: Archive, event: string): Promise<string> {
   const start = event.indexOf(DATA) + DATA.length;
   const data = parseJson(event.slice(start));
   if (!isObject(data) || !isObject(data.response)) return event;
-  if (await archive.keep(data.response)) return event;
-  const response = { ...data.response, store: false };
+  const kept = await archive.keep({ ...data.response, store: true });
+  if (data.response.store === kept) return event;
+  const response = { ...data.response, store: kept };
   return `${event.slice(0, start)}${JSON.stringify({ ...data, response })}\n\n`;
 }
 
 /** Keeps what there is of an answer that its client has stopped, where clients know of it already. */
 export async function keepCancelled({ archive }: Call, failure: () => string): Promise<void> {
   if (!archive?.background) return;
-  const words = failure();
-  const data = parseJson(words.slice(words.indexOf(DATA, lastEvent(words)) + DATA.length));
+  await keepWords(archive, failure(), true);
+}
+
+/**
+ * Keeps what became of an answer that never began, where clients know of it already.
+ * @param error what the call failed with.
+ */
+export async function keepFailure(call: Call, error: GatewayError): Promise<void> {
+  const { archive, surface, requestId } = call;
+  if (!archive?.background || !surface) return;
+  const words = surface.stream(labelsOf(call)).fail(error.envelope(requestId).error);
+  await keepWords(archive, words, error.code === 'client_closed_request');
+}
+
+/** @param sse the last words of a stream that failed. */
+async function keepWords(archive: Archive, sse: string, isCancelled: boolean): Promise<void> {
+  const data = parseJson(sse.slice(sse.indexOf(DATA, lastEvent(sse)) + DATA.length));
   if (!isObject(data) || !isObject(data.response)) return;
-  await archive.keep({ ...data.response, status: 'cancelled', error: null });
+  const { response } = data;
+  await archive.keep(isCancelled ? { ...response, status: 'cancelled', error: null } : response);
 }
 
 /** Where the last of these events begins. */

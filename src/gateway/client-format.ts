@@ -1,10 +1,11 @@
 import type { GatewayError } from '../errors.ts';
 import { asObject, isObject, type JsonObject, parseJson } from '../lib/json.ts';
-import type { SurfaceLabels, SurfaceStream } from '../wires/surfaces.ts';
+import type { SurfaceStream } from '../wires/surfaces.ts';
 import type { NativeDecoder } from '../wires/types.ts';
 import { bodyOf } from './archive.ts';
 import type { ServedStream, ServedWhole } from './attempt/served.ts';
 import { endOfAnswer, endOfFailure, lastChunk, type StreamLabels } from './chunks.ts';
+import { labelsOf } from './labels.ts';
 import type { Settlement } from './settle.ts';
 import type { Call } from './types.ts';
 
@@ -42,11 +43,6 @@ export function wholeAnswer(call: Call, { answer: { text }, native }: ServedWhol
   const parsed = asObject(parseJson(text)) ?? {};
   const answer = native ? parsed : call.surface.whole(parsed, labelsOf(call));
   return () => bodyOf(call, answer);
-}
-
-function labelsOf({ generationId, startedAt, control, archive }: Call): SurfaceLabels {
-  const created = Math.floor(startedAt / 1000);
-  return { id: generationId, created, model: control.model, store: archive !== undefined };
 }
 
 /** Rewrites chunks as the events of another format; passes on events that are in that format already. */

@@ -1,4 +1,5 @@
 import { asArray, asObject, isObject, type Json } from '../lib/json.ts';
+import { isFile } from '../lib/multipart/types.ts';
 import { charactersOf, measuredMs, uncountedSound } from '../wires/audio.ts';
 import type { StreamState, Usage, WireRequest } from '../wires/types.ts';
 
@@ -103,6 +104,8 @@ function sizeInTokens(request: WireRequest): number {
   if (request.kind === 'embedding' || request.kind === 'moderation') {
     return Math.min(bySize, Math.ceil(promptTokens(request) * 1.5));
   }
+  // Of pictures to be edited the bytes say little of the tokens.
+  if (request.kind === 'image') return Math.ceil(promptTokens(request) * 1.5);
   // The query is read with each document, and so it is billed.
   if (request.kind === 'rerank') return Math.ceil(promptTokens(request) * 1.5);
   if (byteLength > COUNTED_BYTES) return bySize;
@@ -151,5 +154,6 @@ function promptTokens(request: WireRequest): number {
   walk(body, '');
   if (request.kind === 'rerank')
     chars += charsIn(body.query) * Math.max(0, asArray(body.documents).length - 1);
+  attachments += (request.form ?? []).filter(isFile).length;
   return tokens + Math.ceil(chars / CHARS_PER_TOKEN) + attachments * TOKENS_PER_ATTACHMENT;
 }

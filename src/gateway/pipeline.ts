@@ -45,20 +45,21 @@ export function completeChat(call: ChatCall): Promise<Response> {
 
 /**
  * One request of a kind that is not chat: plan → admit → attempt → settle, and relay where its answer is streamed.
- * @param write the body of a whole answer for the client. What it throws fails the request, which then costs nothing.
+ * @param write the body of a whole answer for the client, and its media type where that is another than the answer's. What it throws fails the request, which then costs nothing.
  * @throws GatewayError as `completeChat`.
  */
 export function completePlain(
   call: Call,
-  write: (answer: DecodedAnswer) => Promise<string>,
+  write: (answer: DecodedAnswer) => Promise<string | { body: string; contentType: string }>,
 ): Promise<Response> {
   return run(call, async (begun, { plan: { policy }, trail, granted }) => {
     if (begun.kind === 'plain') return relayPlain({ call, trail, policy }, begun, granted);
     if (begun.kind !== 'whole') throw new GatewayError('internal_error');
     const { answer } = begun;
-    const body = await write(answer);
+    const written = await write(answer);
+    const { body, ...type } = typeof written === 'string' ? { body: written } : written;
     const usage = answer.usage ?? estimated(call);
-    const headers = settleWhole(call, trail, { ...begun, answer: { ...answer, usage } }, granted);
+    const headers = settleWhole(call, trail, { ...begun, answer: { ...answer, ...type, usage } }, granted);
     observePlain(call, begun);
     return new Response(body, { headers });
   });

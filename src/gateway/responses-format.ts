@@ -3,8 +3,11 @@ import { checkInclude } from '../wires/openai/responses/fields.ts';
 import { responseOfItem } from '../wires/openai/responses/ids.ts';
 import { readResponseRequest, responses } from '../wires/openai/responses/index.ts';
 import { inputItems } from '../wires/openai/responses/items.ts';
+import { shellOf } from '../wires/openai/responses/shell.ts';
 import type { Surface, SurfaceRequest } from '../wires/surfaces.ts';
+import { labelsOf } from './labels.ts';
 import { type Asked, askedOf } from './surfaces.ts';
+import type { Call } from './types.ts';
 
 /**
  * Reads a request of the Responses API, its references resolved.
@@ -23,6 +26,11 @@ export function inResponsesFormat(body: JsonObject, bytes: Uint8Array | null, ea
   if (previous != null) echo.previous_response_id = previous;
   if (background === true) echo.background = true;
   return asked.native ? { ...asked, native: { ...asked.native, echo } } : asked;
+}
+
+/** The response of a call that has yet to begin. @param body its request. */
+export function queuedResponse(call: Call, body: JsonObject): JsonObject {
+  return { ...shellOf(body, labelsOf(call)), status: 'queued' };
 }
 
 /** The items of an input as they are listed, each with an id. @param generationId of the answer. */

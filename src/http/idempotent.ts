@@ -2,7 +2,7 @@ import { answerOnce } from '../cache/idempotency/answer-once.ts';
 import { checkIdempotencyKey } from '../cache/idempotency/key.ts';
 import { checkCaller } from '../gateway/admit.ts';
 import { idempotencyClient } from '../objects/idempotency/client.ts';
-import type { RunProps } from '../objects/idempotency/types.ts';
+import type { RunProps } from '../objects/runs/types.ts';
 import type { HttpContext } from './context.ts';
 import { readBody } from './middleware/body.ts';
 

@@ -78,8 +78,9 @@ export class ResponseArchive implements Archive {
   async #forget(id: string): Promise<void> {
     const { env, scope, background } = this.#options;
     if (background) {
-      await endRow(env, scope, id, 'failed');
-      return;
+      if (await endRow(env, scope, id, 'failed')) return;
+      const [row] = await readRows(env, scope, [id]);
+      if (row) return;
     }
     await Promise.allSettled([
       deleteRow(env, scope, id),

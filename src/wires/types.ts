@@ -91,7 +91,7 @@ export interface Received<Kind extends ModelKind, Body extends RequestBody> {
   /** The parts of a request that came as a form, without the extensions; `bytes` are its fields as JSON then. */
   form?: readonly FormPart[];
   /** What is asked of a model that can do more than one thing; absent: what its kind is named after. */
-  task?: 'translation';
+  task?: 'translation' | 'edit' | 'variation';
 }
 
 /** A chat completion request. */
@@ -240,6 +240,8 @@ export interface Codec {
    * @throws GatewayError for an answer that is no stream.
    */
   stream?(target: Target, meta: AnswerMeta<PlainRequest>, contentType: string | null): PlainStream;
+  /** Whether this target streams; where it does not, its whole answer is sent as a stream. Absent: as `stream` says. */
+  streams?(target: Target): boolean;
 }
 
 /** How a provider is asked to count the input of a chat completion. Pure. */

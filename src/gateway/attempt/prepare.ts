@@ -137,7 +137,8 @@ function prepareNative(
 function preparePlain(call: Call, { wire, target, endpoint }: Candidate, request: PlainRequest): Prepared {
   const codec = wire[request.kind];
   if (!codec) throw new GatewayError('internal_error');
-  if (request.stream && !codec.stream) throw cannotStream(endpoint.id);
+  const streams = request.stream && (codec.streams?.(target) ?? true);
+  if (streams && !codec.stream) throw cannotStream(endpoint.id);
   const parts = codec.encode(request, target);
   if (parts.length > MOST_PARTS) throw tooManyParts(parts.length, endpoint.id);
   const meta = metaOf(call, target.upstreamModel, request);
@@ -148,7 +149,7 @@ function preparePlain(call: Call, { wire, target, endpoint }: Candidate, request
     adjusted: [],
     run: async ({ ask, cutoff, secret }) => {
       const [only] = parts;
-      if (request.stream && codec.stream && only) {
+      if (streams && codec.stream && only) {
         const response = await ask(only);
         const stream = codec.stream(target, meta, response.headers.get('content-type'));
         return { kind: 'plain', open: await openPlainStream(response, stream, cutoff), secret };

@@ -1,23 +1,60 @@
 import { configOf } from '../../env.ts';
+import { writeImageEvent } from '../../gateway/images/events.ts';
 import { readImage } from '../../gateway/images/files.ts';
-import { formatOf, readImageRequest } from '../../gateway/images/request.ts';
+import {
+  formatOf,
+  type ImageCall,
+  readImageEdit,
+  readImageEditForm,
+  readImageRequest,
+  readImageVariation,
+} from '../../gateway/images/request.ts';
 import { linkKey, writeImages } from '../../gateway/images/write.ts';
 import { completePlain } from '../../gateway/pipeline.ts';
 import type { HttpContext } from '../context.ts';
-import { runCall } from './run-call.ts';
+import { runCall, runFormCall } from './run-call.ts';
 
 /** POST /v1/images/generations */
 export function generateImages(c: HttpContext): Promise<Response> {
   return runCall(
     c,
     (bytes, readHeader) => ({ ...readImageRequest(bytes, readHeader), surface: null }),
-    async (call) => {
-      const format = formatOf(call.request);
-      // Who cannot be given a link is told before anything is drawn.
-      if (format === 'url') linkKey(call);
-      const origin = call.config.publicUrl ?? new URL(c.req.url).origin;
-      return await completePlain(call, (answer) => writeImages(call, answer, format, origin));
-    },
+    (call) => draw(c, call),
+  );
+}
+
+/** POST /v1/images/edits, a form or JSON. */
+export function editImages(c: HttpContext): Promise<Response> {
+  if (/^\s*multipart\//i.test(c.req.header('content-type') ?? '')) {
+    return runFormCall(
+      c,
+      (parts, readHeader) => ({ ...readImageEditForm(parts, readHeader), surface: null }),
+      (call) => draw(c, call),
+    );
+  }
+  return runCall(
+    c,
+    (bytes, readHeader) => ({ ...readImageEdit(bytes, readHeader), surface: null }),
+    (call) => draw(c, call),
+  );
+}
+
+/** POST /v1/images/variations */
+export function varyImage(c: HttpContext): Promise<Response> {
+  return runFormCall(
+    c,
+    (parts, readHeader) => ({ ...readImageVariation(parts, readHeader), surface: null }),
+    (call) => draw(c, call),
+  );
+}
+
+async function draw(c: HttpContext, call: ImageCall): Promise<Response> {
+  const format = formatOf(call.request);
+  // Who cannot be given a link is told before anything is drawn.
+  if (format === 'url') linkKey(call);
+  const origin = call.config.publicUrl ?? new URL(c.req.url).origin;
+  return await completePlain(call, (answer) =>
+    call.request.stream ? writeImageEvent(call, answer, origin) : writeImages(call, answer, format, origin),
   );
 }
 

@@ -1,70 +1,110 @@
 import { configOf } from '../../env.ts';
-import { GatewayError } from '../../errors.ts';
+import { GatewayError, toGatewayError } from '../../errors.ts';
+import { keepFailure } from '../../gateway/archive.ts';
 import { inlineFilesOf, mayNameFiles } from '../../gateway/files/inline.ts';
 import { RESPONSES_PLACES } from '../../gateway/files/places.ts';
+import { completeChat } from '../../gateway/pipeline.ts';
 import { inResponsesFormat, itemsOf } from '../../gateway/responses-format.ts';
 import { type Asked, parseBody } from '../../gateway/surfaces.ts';
+import type { ChatCall } from '../../gateway/types.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import type { RunProps } from '../../objects/runs/types.ts';
 import { ResponseArchive } from '../../responses/archive.ts';
+import { runOf } from '../../responses/background.ts';
 import { type Conversation, withConversation } from '../../responses/conversation.ts';
-import type { ResponseScope } from '../../responses/types.ts';
 import type { HttpContext } from '../context.ts';
-import { complete } from './complete.ts';
+import { startInBackground } from './background-responses.ts';
+import { askedCall } from './complete.ts';
 import { namedFiles } from './named-files.ts';
-import { callerOf } from './run-call.ts';
+import { callerOf, runCall } from './run-call.ts';
 
-/** POST /v1/responses: a chat completion in the format of the Responses API. */
-export function createResponse(c: HttpContext): Promise<Response> {
-  const read = (bytes: Uint8Array): Asked | Promise<Asked> => {
-    const body = parseBody(bytes);
-    const scope = callerOf(c);
-    const told = withConversation(c.env, scope, body);
-    if (told instanceof Promise) return told.then((late) => withFiles(c, scope, body, late, bytes));
-    return mayNameFiles(bytes)
-      ? withFiles(c, scope, body, told, bytes)
-      : askedIn(c, scope, told, told.body, told.body === body ? bytes : null);
-  };
-  return complete(c, read, null);
+/** A request on its way to its call. */
+interface Reading {
+  c: HttpContext;
+  /** The body as it came, and its bytes. */
+  sent: JsonObject;
+  bytes: Uint8Array;
+  /** The same with the conversation that it goes on from. */
+  told: Conversation;
 }
 
-/**
- * @param body as it came in `bytes`.
- * @throws GatewayError as the format, and for files that are named.
- */
-function withFiles(
-  c: HttpContext,
-  scope: ResponseScope,
-  body: JsonObject,
-  told: Conversation,
-  bytes: Uint8Array,
-): Asked | Promise<Asked> {
+/** POST /v1/responses: a chat completion in the format of the Responses API. */
+export async function createResponse(c: HttpContext): Promise<Response> {
+  joinRun(c);
+  let reading: Reading | null = null;
+  const read = (bytes: Uint8Array): Asked | Promise<Asked> => {
+    const sent = parseBody(bytes);
+    const conversation = withConversation(c.env, callerOf(c), sent);
+    const go = (told: Conversation, mayName: boolean): Asked | Promise<Asked> => {
+      reading = { c, sent, bytes, told };
+      return mayName ? withFiles(reading) : askedIn(reading, told.body);
+    };
+    return conversation instanceof Promise
+      ? conversation.then((late) => go(late, true))
+      : go(conversation, mayNameFiles(bytes));
+  };
+  return await runCall(
+    c,
+    (bytes, readHeader) => {
+      const asked = read(bytes);
+      return asked instanceof Promise
+        ? asked.then((late) => askedCall(late, readHeader))
+        : askedCall(asked, readHeader);
+    },
+    (call) => {
+      if (isRun(c)) return completeOrKeep(call);
+      return reading?.sent.background === true
+        ? startInBackground(c, call, reading.sent, reading.told.body)
+        : completeChat(call);
+    },
+  );
+}
+
+/** Whether this is the run of a response in the background: its client is the object that began it. */
+function isRun(c: HttpContext): boolean {
+  return (c.executionCtx.props as Partial<RunProps>).generation !== undefined;
+}
+
+/** Lets the object of a run hear how it ends. */
+function joinRun(c: HttpContext): void {
+  const { run, generation } = c.executionCtx.props as Partial<RunProps>;
+  if (run === undefined || generation === undefined) return;
+  const client = runOf(c.env, callerOf(c), generation.id);
+  c.set('keeper', { ended: () => client.ended(run), gaveUp: () => client.gaveUp(run) });
+}
+
+/** Clients know of the response: also what comes of it before there is an answer is kept. */
+async function completeOrKeep(call: ChatCall): Promise<Response> {
+  try {
+    return await completeChat(call);
+  } catch (thrown) {
+    await keepFailure(call, toGatewayError(thrown));
+    throw thrown;
+  }
+}
+
+/** @throws GatewayError as the format, and for files that are named. */
+function withFiles(reading: Reading): Asked | Promise<Asked> {
+  const { c, bytes, told } = reading;
   const nameOf = (index: number): string =>
     index < told.earlier ? 'previous_response_id' : `input[${index - told.earlier}]`;
   const whole = inlineFilesOf(told.body, bytes.byteLength, RESPONSES_PLACES, namedFiles(c), nameOf);
-  return whole instanceof Promise
-    ? whole.then((late) => askedIn(c, scope, told, late, null))
-    : askedIn(c, scope, told, whole, whole === body ? bytes : null);
+  return whole instanceof Promise ? whole.then((late) => askedIn(reading, late)) : askedIn(reading, whole);
 }
 
 /**
- * @param told what is kept: it names files.
- * @param whole what is asked, with the files themselves.
- * @param bytes of what is asked; null where they are not those that came.
- * @throws GatewayError as the format.
+ * @param whole what is asked, with the files themselves; what is kept names them.
+ * @throws GatewayError as the format; `invalid_type`.
  */
-function askedIn(
-  c: HttpContext,
-  scope: ResponseScope,
-  { body, earlier }: Conversation,
-  whole: JsonObject,
-  bytes: Uint8Array | null,
-): Asked {
-  const asked = inResponsesFormat(whole, bytes, earlier);
+function askedIn({ c, sent, bytes, told: { body, earlier } }: Reading, whole: JsonObject): Asked {
+  for (const param of ['store', 'background']) {
+    if (body[param] != null && typeof body[param] !== 'boolean') {
+      throw new GatewayError('invalid_type', { param, message: `${param} must be a boolean.` });
+    }
+  }
+  const asked = inResponsesFormat(whole, whole === sent ? bytes : null, earlier);
   const { surface } = asked;
   const { store } = body;
-  if (store != null && typeof store !== 'boolean') {
-    throw new GatewayError('invalid_type', { param: 'store', message: 'store must be a boolean.' });
-  }
   if (store === false || !surface) return asked;
   if (!configOf(c.env).keepsResponses) {
     return store ? { ...asked, surface: { ...surface, dropped: [...surface.dropped, 'store'] } } : asked;
@@ -72,10 +112,10 @@ function askedIn(
   const archiveFor = (generationId: string) =>
     new ResponseArchive({
       env: c.env,
-      scope,
+      scope: callerOf(c),
       input: () => itemsOf(body.input, generationId),
       asked: store === true,
-      background: false,
+      background: isRun(c),
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     });
   return { ...asked, archiveFor };

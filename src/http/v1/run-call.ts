@@ -5,6 +5,7 @@ import type { Asked } from '../../gateway/surfaces.ts';
 import type { Call, Caller } from '../../gateway/types.ts';
 import { newId } from '../../lib/id.ts';
 import type { FormPart } from '../../lib/multipart/types.ts';
+import type { RunProps } from '../../objects/runs/types.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import { continentOf } from '../../routing/health/continent.ts';
 import { RequestHealth } from '../../routing/health/request-health.ts';
@@ -50,14 +51,15 @@ async function runBody<Body, Request extends Call['request']>(
   read: ReadCall<Body, Request>,
   run: (call: CallOf<Request>) => Promise<Response>,
 ): Promise<Response> {
-  const startedAt = Date.now();
+  const { generation } = c.executionCtx.props as Partial<RunProps>;
+  const startedAt = generation?.startedAt ?? Date.now();
   const caller = callerOf(c);
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
   const loading = loadRegistry(c.env, waitUntil);
   const reading = read(await readBody(c.req.raw), (name) => c.req.header(name));
   const { archiveFor, ...asked } = reading instanceof Promise ? await reading : reading;
   const line = c.get('line');
-  const generationId = line?.generationId ?? newId('generation', startedAt);
+  const generationId = generation?.id ?? line?.generationId ?? newId('generation', startedAt);
   c.set('generationId', generationId);
   const traceparent = c.req.header('traceparent');
   const answer = run({

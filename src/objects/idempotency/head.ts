@@ -1,4 +1,4 @@
-import type { AnswerHead } from './types.ts';
+import type { AnswerHead } from '../runs/types.ts';
 
 /** Headers that belong to one request, or one connection, and not to the answer. */
 const OF_THE_REQUEST = new Set([

@@ -1,18 +1,19 @@
 import { DurableObject } from 'cloudflare:workers';
 import { configOf, type Env } from '../../env.ts';
-import { AnswerLog, deletePieces, readPiece } from './answer-log.ts';
+import { AnswerLog, deletePieces, readPiece, writePieces } from '../runs/answer-log.ts';
+import { ownWorker } from '../runs/own-worker.ts';
+import { type Reader, Run } from '../runs/run.ts';
+import type { AnswerHead } from '../runs/types.ts';
 import { isWholeAtOnce, rememberedHeaders } from './head.ts';
-import { type Reader, Run } from './run.ts';
 import {
-  type AnswerHead,
   type AnswerKind,
   FINGERPRINT_HEADER,
   FOLDER_HEADER,
   IN_OBJECT_BYTES,
   KIND_HEADER,
+  MAX_ANSWER_BYTES,
   REMEMBERED_MS,
   type Remembered,
-  type RunProps,
 } from './types.ts';
 
 type Answer = Extract<Remembered, { kind: 'answer' }>;
@@ -91,6 +92,7 @@ export class IdempotencyObject extends DurableObject<Env> {
         );
       },
       onWhole: (whole) => this.#keep(whole, request.headers.get(FOLDER_HEADER)),
+      maxBytes: MAX_ANSWER_BYTES,
       onOverflow: () => {
         if (this.#run === run) this.#run = null;
       },
@@ -141,22 +143,8 @@ export class IdempotencyObject extends DurableObject<Env> {
       return answer(known, body.body, 'replay');
     }
     const { readable, writable } = new IdentityTransformStream();
-    this.#pumping(this.#write(known, writable.getWriter()));
+    this.#pumping(writePieces(this.#kv, token, pieces, writable.getWriter()));
     return answer(known, readable, 'replay');
-  }
-
-  /** Writes a body from its pieces. */
-  async #write(
-    { token, pieces, size }: Answer,
-    writer: WritableStreamDefaultWriter<Uint8Array>,
-  ): Promise<void> {
-    for (let at = 0; at < size; ) {
-      const bytes = readPiece(this.#kv, token, pieces, at);
-      if (!bytes) break;
-      await writer.write(bytes);
-      at += bytes.byteLength;
-    }
-    await writer.close();
   }
 
   /** Keeps a whole answer. One that cannot be kept is given all the same. */
@@ -193,7 +181,10 @@ export class IdempotencyObject extends DurableObject<Env> {
     const { readable, writable } = new FixedLengthStream(record.size);
     const writer = writable.getWriter();
     try {
-      await Promise.all([this.env.FILES.put(file, readable), this.#write(record, writer)]);
+      await Promise.all([
+        this.env.FILES.put(file, readable),
+        writePieces(this.#kv, record.token, record.pieces, writer),
+      ]);
     } catch (cause) {
       await writer.abort(cause).catch(() => {});
       console.warn(JSON.stringify({ warning: 'idempotent_answer_not_moved', cause: String(cause) }));
@@ -255,9 +246,4 @@ function answer({ status, headers }: AnswerHead, body: BodyInit | null, kind: An
   const all = new Headers(headers);
   all.set(KIND_HEADER, kind);
   return new Response(body, { status, headers: all });
-}
-
-/** This Worker, as a client calls it, but for what it is told of the run. */
-function ownWorker(ctx: DurableObjectState, props: RunProps): Fetcher {
-  return (ctx.exports as unknown as { default(options: { props: RunProps }): Fetcher }).default({ props });
 }

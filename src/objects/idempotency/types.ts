@@ -1,3 +1,5 @@
+import type { AnswerHead } from '../runs/types.ts';
+
 /** An answer is remembered so long, milliseconds. */
 export const REMEMBERED_MS = 24 * 60 * 60 * 1000;
 
@@ -6,12 +8,6 @@ export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** A larger answer is kept in R2, a smaller one in the object. */
 export const IN_OBJECT_BYTES = 1024 * 1024;
-
-/** What a generation is told by the object that asks for it, where no client can: `ctx.props`. */
-export interface RunProps {
-  /** The token of the run. */
-  run: string;
-}
 
 /** Headers between the object and its client; no other client sees them. */
 export const FINGERPRINT_HEADER = 'x-idempotency-fingerprint';
@@ -32,12 +28,6 @@ export interface KeyScope {
  */
 export const ANSWER_KINDS = ['first', 'replay', 'conflict', 'spent'] as const;
 export type AnswerKind = (typeof ANSWER_KINDS)[number];
-
-/** The head of an answer. */
-export interface AnswerHead {
-  status: number;
-  headers: [name: string, value: string][];
-}
 
 /** What the object knows of its key. */
 export type Remembered = { fingerprint: string /** Unix milliseconds. */; expiresAt: number } & (

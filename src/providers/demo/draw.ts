@@ -1,4 +1,4 @@
-import { asObject, asString, parseJson } from '../../lib/json.ts';
+import { asObject, asString, type Json, parseJson } from '../../lib/json.ts';
 import { invalidRequest, unknownModel } from './error.ts';
 import { hashOf } from './hash.ts';
 import { encodePng } from './png.ts';
@@ -11,18 +11,46 @@ const MOST_SIZE = 512;
 /** POST /v1/images/generations: a pattern of squares, by the prompt. */
 export async function draw(body: string): Promise<Response> {
   const asked = asObject(parseJson(body)) ?? {};
-  const model = asString(asked.model) ?? '';
-  if (model !== MODEL) throw unknownModel(model);
   const prompt = asString(asked.prompt);
   if (!prompt) throw invalidRequest("Missing required parameter: 'prompt'.", 'prompt');
-  const n = asked.n ?? 1;
+  return await drawn(prompt, asString(asked.model), asked.n ?? 1, asString(asked.size));
+}
+
+/** POST /v1/images/edits and /v1/images/variations: another pattern for every picture that is given, and every prompt. */
+export async function redraw(request: Request): Promise<Response> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!type.startsWith('multipart/')) {
+    const asked = asObject(parseJson(await request.text())) ?? {};
+    const seed = `${asString(asked.prompt) ?? ''}\n${JSON.stringify(asked.images ?? null)}`;
+    return await drawn(seed, asString(asked.model), asked.n ?? 1, asString(asked.size));
+  }
+  const form = await request.formData();
+  const field = (name: string): string | undefined => {
+    const value = form.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  let seed = field('prompt') ?? '';
+  for (const value of [...form.getAll('image'), ...form.getAll('image[]')]) {
+    if (typeof value === 'string') throw invalidRequest("Invalid 'image': a file.", 'image', 'invalid_type');
+    seed += `\n${Buffer.from(await value.arrayBuffer()).toString('base64')}`;
+  }
+  return await drawn(seed, field('model'), Number(field('n') ?? 1), field('size'));
+}
+
+async function drawn(
+  seed: string,
+  model: string | undefined,
+  n: Json,
+  size: string | undefined,
+): Promise<Response> {
+  if (model !== MODEL) throw unknownModel(model ?? '');
   if (typeof n !== 'number' || !Number.isInteger(n) || n < 1 || n > MOST_IMAGES) {
     throw invalidRequest(`Invalid 'n': from 1 to ${MOST_IMAGES}.`, 'n');
   }
-  const [width, height] = sizeOf(asString(asked.size));
+  const [width, height] = sizeOf(size);
   const data = [];
   for (let index = 0; index < n; index++) {
-    const png = await encodePng(width, height, pattern(hashOf(`${prompt}\n${index}`), width, height));
+    const png = await encodePng(width, height, pattern(hashOf(`${seed}\n${index}`), width, height));
     data.push({ b64_json: Buffer.from(png).toString('base64') });
   }
   return Response.json({ created: Math.floor(Date.now() / 1000), data });

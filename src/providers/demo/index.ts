@@ -1,5 +1,5 @@
 import { type AnswerHead, chunkEvents, durationOf, wholeAnswer } from './answer.ts';
-import { draw } from './draw.ts';
+import { draw, redraw } from './draw.ts';
 import { embed } from './embed.ts';
 import { DemoError, invalidRequest, unknownModel } from './error.ts';
 import { hear } from './hear.ts';
@@ -68,6 +68,8 @@ const ENDPOINTS: ReadonlyMap<string, Answer> = new Map([
   ['/v1/chat/completions', ofText(complete)],
   ['/v1/embeddings', ofText(embed)],
   ['/v1/images/generations', ofText(draw)],
+  ['/v1/images/edits', redraw],
+  ['/v1/images/variations', redraw],
   ['/v1/audio/speech', ofText(speak)],
   ['/v1/audio/transcriptions', hear],
   ['/v1/audio/translations', hear],

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts';
 import { asArray, asNumber, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
+import { isFile } from '../../lib/multipart/types.ts';
 import { uncountedUsage } from '../images.ts';
 import type {
   AnswerMeta,
@@ -13,6 +14,7 @@ import type {
 import { Dropped } from './dropped.ts';
 import { errorMember, toError, unreadable } from './error.ts';
 import { isFiltered, promptRefusal, refusalText } from './finish.ts';
+import { inlineData, mediaPart } from './media.ts';
 import { resource } from './resource.ts';
 import { readUsage } from './usage.ts';
 
@@ -20,12 +22,22 @@ import { readUsage } from './usage.ts';
  * Pictures. Imagen has `predict` (https://ai.google.dev/gemini-api/docs/imagen#imagen-configuration), Gemini's
  * models that draw have `generateContent` (https://ai.google.dev/gemini-api/docs/image-generation).
  */
-export const images: Codec = { encode, decode };
+export const images: Codec = { encode, decode, streams: () => false };
 
 const IMAGEN = /(^|\/)imagen-/;
 
 /** Members that are said elsewhere, or mean nothing here. */
-const READ = new Set(['model', 'prompt', 'n', 'size', 'response_format', 'stream', 'aspect_ratio']);
+const READ = new Set([
+  'model',
+  'prompt',
+  'n',
+  'size',
+  'response_format',
+  'stream',
+  'aspect_ratio',
+  'images',
+  'mask',
+]);
 
 /** The shapes that both take; each is named by its sides. */
 const RATIOS = [
@@ -41,6 +53,7 @@ const NEAR = 0.02;
 
 function encode(request: PlainRequest, { upstreamModel }: Target): EncodedRequest[] {
   const body = request.body();
+  checkTask(request, upstreamModel);
   const dropped = new Dropped();
   for (const [name, value] of Object.entries(body)) {
     if (!READ.has(name) && value !== null && value !== undefined) dropped.add(name);
@@ -62,7 +75,7 @@ function encode(request: PlainRequest, { upstreamModel }: Target): EncodedReques
   const config: JsonObject = { responseModalities: ['IMAGE'] };
   if (aspectRatio !== undefined) config.imageConfig = shape;
   const one = JSON.stringify({
-    contents: [{ role: 'user', parts: [{ text: body.prompt }] }],
+    contents: [{ role: 'user', parts: [...given(request), { text: body.prompt }] }],
     generationConfig: config,
   });
   // One answer has one picture: several are several requests.
@@ -71,6 +84,34 @@ function encode(request: PlainRequest, { upstreamModel }: Target): EncodedReques
     body: one,
     dropped: dropped.list(),
   }));
+}
+
+/** @throws GatewayError `unsupported_parameter` for what these models cannot be asked for. */
+function checkTask({ task, form = [], body }: PlainRequest, model: string): void {
+  const asks = (name: string): boolean =>
+    form.some((part) => part.name === name) || (body()[name] ?? null) !== null;
+  const refused =
+    task === 'variation' || (task === 'edit' && IMAGEN.test(model))
+      ? { param: 'model', message: `${model} makes pictures by words alone.` }
+      : task === 'edit' && (asks('mask') || asks('markup'))
+        ? {
+            param: asks('mask') ? 'mask' : 'markup',
+            message: `${model} takes no masks: say what is to be edited.`,
+          }
+        : null;
+  if (refused) throw new GatewayError('unsupported_parameter', refused);
+}
+
+/** The pictures that are to be edited. */
+function given({ form, body }: PlainRequest): JsonObject[] {
+  const files = (form ?? []).filter(isFile).map(({ type, bytes }) => {
+    const mimeType = type?.startsWith('image/') ? type : 'image/png';
+    return inlineData(mimeType, Buffer.from(bytes).toString('base64'));
+  });
+  const named = asArray(body().images).map((image, index) =>
+    mediaPart(asString(asObject(image)?.image_url) ?? '', `images[${index}].image_url`),
+  );
+  return [...files, ...named];
 }
 
 /** `1024x1024` → `1:1`; a size of no known shape is dropped. */

@@ -1,5 +1,8 @@
+import { GatewayError } from '../../errors.ts';
 import { asArray, asNumber, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
 import { patchMembers } from '../../lib/json-members.ts';
+import { type FormPart, isFile } from '../../lib/multipart/types.ts';
+import { writeMultipart } from '../../lib/multipart/write.ts';
 import { countedUsage, uncountedUsage } from '../images.ts';
 import { kindPath } from '../path.ts';
 import type {
@@ -10,31 +13,39 @@ import type {
   ImageQuirk,
   MadeImage,
   PlainRequest,
+  PlainStream,
   Target,
   Usage,
 } from '../types.ts';
 import { Draft } from './draft.ts';
 import { inBandError, unreadable } from './error.ts';
+import { EventStream } from './event-stream.ts';
 import { applyKindQuirk } from './kind-quirk.ts';
 import { upstreamCost } from './usage.ts';
 
-/** https://platform.openai.com/docs/api-reference/images/create: the caller's own bytes. */
-export const images: Codec = { encode, decode };
+/** https://platform.openai.com/docs/api-reference/images: the caller's own bytes. */
+export const images: Codec = { encode, decode, stream, streams };
 
 /** These answer with the picture itself, and refuse `response_format`. */
 const ALWAYS_BASE64 = /(^|\/)(chatgpt|gpt)-image/;
 
 function encode(request: PlainRequest, target: Target): EncodedRequest[] {
   const quirk = target.quirks.image ?? {};
+  const path = kindPath(pathFor(request, quirk), target.upstreamModel, '');
+  if (request.form) return [{ path, ...encodeForm(request.form, target, request.stream) }];
   const draft = new Draft(request);
   if (quirk.path?.includes('{model}')) draft.take('model');
   else draft.set('model', JSON.stringify(target.upstreamModel));
+  if (!streams(target)) {
+    draft.take('stream');
+    if (Number(draft.take('partial_images') ?? 0) > 0) draft.dropped.push('partial_images');
+  }
   applyKindQuirk(draft, quirk);
   askForBytes(draft, target.upstreamModel, quirk);
   if (quirk.size === 'width_height') sizeAsNumbers(draft);
   return [
     {
-      path: kindPath(quirk.path, target.upstreamModel, '/images/generations'),
+      path,
       body: patchMembers(request.bytes, request.members, {
         setText: Object.fromEntries(draft.texts),
         remove: [...draft.removed],
@@ -42,6 +53,62 @@ function encode(request: PlainRequest, target: Target): EncodedRequest[] {
       dropped: draft.dropped,
     },
   ];
+}
+
+/** Edits and variations stand beside generations, at hosts that have a path of their own too. */
+function pathFor({ task }: PlainRequest, { path = '/images/generations' }: ImageQuirk): string {
+  if (task === 'edit') return path.replace('/generations', '/edits');
+  return task === 'variation' ? path.replace('/generations', '/variations') : path;
+}
+
+/** OpenAI's own: https://platform.openai.com/docs/guides/image-generation#streaming. */
+function streams({ upstreamModel }: Target): boolean {
+  return ALWAYS_BASE64.test(upstreamModel);
+}
+
+/** The caller's own parts, files as they came. */
+function encodeForm(
+  form: readonly FormPart[],
+  target: Target,
+  stream: boolean,
+): Pick<EncodedRequest, 'body' | 'contentType' | 'dropped'> {
+  const { path, rename, drop, format = 'b64_json' } = target.quirks.image ?? {};
+  const without = new Set(['response_format', ...(path?.includes('{model}') ? ['model'] : [])]);
+  const dropped = new Set<string>();
+  const isStreamed = stream && streams(target);
+  const parts = form.flatMap((part): FormPart[] => {
+    const [, root = '', brackets = ''] = /^([^[]*)(.*)$/.exec(part.name) ?? [];
+    const hasNoStream = !isStreamed && (root === 'stream' || root === 'partial_images');
+    if (without.has(root) || (hasNoStream && root === 'stream')) return [];
+    if (drop?.includes(root) || hasNoStream) {
+      dropped.add(root);
+      return [];
+    }
+    if (root === 'model' && !isFile(part)) return [{ ...part, value: target.upstreamModel }];
+    return [{ ...part, name: (rename?.[root] ?? root) + brackets }];
+  });
+  if (!without.has('model') && !parts.some(({ name }) => name === 'model')) {
+    parts.push({ name: 'model', value: target.upstreamModel });
+  }
+  if (format !== 'none' && !ALWAYS_BASE64.test(target.upstreamModel)) {
+    parts.push({ name: 'response_format', value: format });
+  }
+  // Who reads a form as it comes knows all fields then before the files.
+  parts.sort((a, b) => Number(isFile(a)) - Number(isFile(b)));
+  return { ...writeMultipart(parts), dropped: [...dropped] };
+}
+
+/** Pictures on the way, and the last, which comes with the usage. */
+function stream(_: Target, __: AnswerMeta<PlainRequest>, contentType: string | null): PlainStream {
+  if (!/^text\/event-stream\s*(;|$)/i.test(contentType ?? '')) {
+    throw new GatewayError('upstream_invalid_response', { message: 'The provider streams no pictures.' });
+  }
+  return new EventStream((event, state) => {
+    const isLast = asString(event.type)?.endsWith('.completed') === true;
+    if (isLast && !asString(event.b64_json)) throw unreadable(JSON.stringify(event));
+    if (isLast) state.usage = readUsage(asObject(event.usage), 1);
+    return { event, last: isLast };
+  });
 }
 
 /** What the client gets is made of the picture itself, whichever form it asked for. */

@@ -79,7 +79,15 @@ describe('POST /v1/images/generations', () => {
     ['{"model":"demo-image","prompt":"a","n":11}', 400, 'invalid_value', 'n'],
     ['{"model":"demo-image","prompt":"a","n":"2"}', 400, 'invalid_type', 'n'],
     ['{"model":"demo-image","prompt":"a","response_format":"png"}', 400, 'invalid_value', 'response_format'],
-    ['{"model":"demo-image","prompt":"a","stream":true}', 400, 'unsupported_parameter', 'stream'],
+    ['{"model":"demo-image","prompt":"a","stream":true,"n":2}', 400, 'unsupported_parameter', 'n'],
+    [
+      '{"model":"demo-image","prompt":"a","stream":true,"response_format":"url"}',
+      400,
+      'unsupported_parameter',
+      'response_format',
+    ],
+    ['{"model":"demo-image","prompt":"a","partial_images":4}', 400, 'invalid_value', 'partial_images'],
+    ['{"model":"demo-image","prompt":"a","partial_images":"2"}', 400, 'invalid_type', 'partial_images'],
     [
       '{"model":"demo-image","prompt":"a","partial_images":2}',
       400,

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Bindings } from '../../../src/env.ts';
+import type { Bindings, Env } from '../../../src/env.ts';
+import { ResponseArchive } from '../../../src/responses/archive.ts';
 import { type Answer, call, errorOf, newKey, newWorkspace, OPERATOR, send } from '../../support/gateway.ts';
 import { responseEvents } from '../../support/response-events.ts';
 
@@ -250,6 +251,34 @@ describe('a conversation', () => {
     ]);
   });
 
+  it('takes items by ids that their host gave them, and forgets them with their response', async () => {
+    const first = await create({ store: false });
+    const content = [{ type: 'output_text', text: 'As the host says.', annotations: [] }];
+    const item = { type: 'message', id: 'msg_68af00c0ffee', role: 'assistant', status: 'completed', content };
+    const archive = new ResponseArchive({
+      env: bindings as unknown as Env,
+      scope: { workspaceId: workspace, projectId: owner.project },
+      input: () => [],
+      asked: false,
+      background: false,
+      waitUntil: () => {},
+    });
+    expect(await archive.keep({ ...first.body, output: [item] })).toBe(true);
+    const reference = { type: 'item_reference', id: item.id };
+    const next = await create({ input: [reference, { role: 'user', content: 'Go on.' }] });
+    expect((await itemsOf(next.body.id)).map(({ content }) => content[0]?.text)).toEqual([
+      'As the host says.',
+      'Go on.',
+    ]);
+    expect(errorOf(await create({ input: [reference] }, neighbour)).code).toBe('item_not_found');
+    expect((await call('DELETE', `/v1/responses/${first.body.id}`, { key: owner.key })).status).toBe(200);
+    expect(errorOf(await create({ input: [reference] })).code).toBe('item_not_found');
+    const rows = bindings.DB.prepare('SELECT * FROM response_items WHERE response_id = ?').bind(
+      first.body.id,
+    );
+    expect((await rows.all()).results).toEqual([]);
+  });
+
   it.each([
     [{ previous_response_id: 7 }, 'invalid_type', 'previous_response_id', 400],
     [{ store: 'yes' }, 'invalid_type', 'store', 400],
@@ -261,7 +290,9 @@ describe('a conversation', () => {
   });
 
   it('refuses references into too many responses', async () => {
-    const input = Array.from({ length: 91 }, (_, index) => ({ id: `msg_${index + 100}_0` }));
+    const input = Array.from({ length: 91 }, (_, index) => ({
+      id: `msg_${String(index).padStart(26, '0')}_0`,
+    }));
     expect(errorOf(await create({ input }))).toMatchObject({ code: 'invalid_value', param: 'input' });
   });
 

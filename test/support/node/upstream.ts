@@ -9,7 +9,8 @@ export interface Received {
   path: string;
   headers: IncomingHttpHeaders;
   body: string;
-  /** The body, parsed. */
+  bytes: Buffer;
+  /** The body, parsed; empty for a form. */
   json: Record<string, unknown>;
   /** Settles when the connection of this request is gone or its answer is complete. */
   closed: Promise<void>;
@@ -38,14 +39,16 @@ export async function startUpstream(): Promise<Upstream> {
     request.on('error', () => {});
     response.on('error', () => {});
     const closed = once(response, 'close').then(() => {});
-    const body = await bodyOf(request).catch(() => null);
-    if (body === null) return;
+    const bytes = await bodyOf(request).catch(() => null);
+    if (bytes === null) return;
+    const body = bytes.toString('utf8');
     const seen: Received = {
       method: request.method ?? '',
       path,
       headers: request.headers,
       body,
-      json: body === '' ? {} : (JSON.parse(body) as Record<string, unknown>),
+      bytes,
+      json: jsonOf(body),
       closed,
     };
     received.set(lane, [...(received.get(lane) ?? []), seen]);
@@ -71,8 +74,13 @@ export async function startUpstream(): Promise<Upstream> {
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+/** A form is no JSON. */
+function jsonOf(body: string): Record<string, unknown> {
+  return body === '' || body.startsWith('--') ? {} : (JSON.parse(body) as Record<string, unknown>);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces).toString('utf8');
+  return Buffer.concat(pieces);
 }

@@ -3,8 +3,8 @@ export type ItemKind = 'rs' | 'msg' | 'fc' | 'ctc' | 'ig';
 
 const ITEM_ID = /^(?:rs|msg|fc|ctc|ig)_(.+)_\d+$/;
 
-/** Items of the input are told from those of the output, as they are of nobody's answer. */
-const OWNED_ID = /^[a-z]+_([0-9a-z]+)_i?\d+$/;
+/** An item of the output, or (`i`) of the input, of a response of this gateway. */
+const OWNED_ID = /^[a-z]+_([0-9a-hjkmnp-tv-z]{26})_i?\d+$/;
 
 /** What stands behind the prefix of a generation id. */
 export function stemOf(generationId: string): string {

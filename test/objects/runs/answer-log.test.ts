@@ -2,7 +2,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import type { Bindings } from '../../../src/env.ts';
-import { AnswerLog, deletePieces } from '../../../src/objects/idempotency/answer-log.ts';
+import { AnswerLog, deletePieces } from '../../../src/objects/runs/answer-log.ts';
 
 const bindings = env as unknown as Bindings;
 

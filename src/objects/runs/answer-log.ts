@@ -116,6 +116,21 @@ export function readPiece(
   return null;
 }
 
+/** Writes all that is in storage, and closes the writer. */
+export async function writePieces(
+  kv: SyncKvStorage,
+  name: string,
+  sizes: readonly number[],
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+): Promise<void> {
+  for (const index of sizes.keys()) {
+    const piece = kv.get<Uint8Array>(pieceKey(name, index));
+    if (!piece) break;
+    await writer.write(piece);
+  }
+  await writer.close();
+}
+
 export function deletePieces(kv: SyncKvStorage, name: string): void {
   for (const [key] of [...kv.list({ prefix: `piece/${name}/` })]) kv.delete(key);
 }

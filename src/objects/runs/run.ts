@@ -1,5 +1,5 @@
 import type { AnswerLog } from './answer-log.ts';
-import { type AnswerHead, MAX_ANSWER_BYTES } from './types.ts';
+import type { AnswerHead } from './types.ts';
 
 /** What was given up may still say what it has cost, milliseconds. */
 const REPORT_WITHIN_MS = 5_000;
@@ -14,8 +14,10 @@ export interface RunOptions {
   fingerprint: string;
   token: string;
   log: AnswerLog;
-  /** It goes on so long without a reader, milliseconds. */
-  graceMs: number;
+  /** It goes on so long without a reader, milliseconds; null is to its end. */
+  graceMs: number | null;
+  /** Of a larger answer only what its readers have yet to read is gathered; null is of none. */
+  maxBytes: number | null;
   /** Asks for the answer. */
   ask(signal: AbortSignal): Promise<Response>;
   /** Called before readers see the end. */
@@ -107,6 +109,11 @@ export class Run {
     this.#reported.resolve();
   }
 
+  /** Ends it, as nobody wants it any more. */
+  stop(): void {
+    if (!this.closed) this.#giveUp();
+  }
+
   enter(): Reader {
     clearTimeout(this.#grace);
     const reader = { at: 0 };
@@ -118,8 +125,9 @@ export class Run {
     if (!this.#readers.delete(reader)) return;
     this.#moved.resolve();
     if (this.#readers.size > 0 || this.closed) return;
+    const { graceMs } = this.#options;
     if (this.#overflowed) this.#giveUp();
-    else this.#grace = setTimeout(() => this.#giveUp(), this.#options.graceMs);
+    else if (graceMs !== null) this.#grace = setTimeout(() => this.#giveUp(), graceMs);
   }
 
   /** Writes the answer from its start, then live. Ends when it ends, or when who reads it has gone. */
@@ -149,13 +157,13 @@ export class Run {
   }
 
   async #read(body: ReadableStreamDefaultReader<Uint8Array> | null): Promise<void> {
-    const { log } = this.#options;
+    const { log, maxBytes } = this.#options;
     this.#body = body;
     while (body) {
       const { value, done } = await body.read();
       if (this.#controller.signal.aborted) throw new Error('Nobody waits for it');
       if (done) return;
-      if (!this.#overflowed && log.size + value.byteLength > MAX_ANSWER_BYTES) {
+      if (!this.#overflowed && maxBytes !== null && log.size + value.byteLength > maxBytes) {
         this.#overflowed = true;
         this.#settled.resolve();
         this.#options.onOverflow(this);

@@ -2,9 +2,9 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import type { Bindings } from '../../../src/env.ts';
-import { AnswerLog } from '../../../src/objects/idempotency/answer-log.ts';
-import { Run, type RunOptions } from '../../../src/objects/idempotency/run.ts';
 import { MAX_ANSWER_BYTES } from '../../../src/objects/idempotency/types.ts';
+import { AnswerLog } from '../../../src/objects/runs/answer-log.ts';
+import { Run, type RunOptions } from '../../../src/objects/runs/run.ts';
 
 const bindings = env as unknown as Bindings;
 const MB = 1024 * 1024;
@@ -44,6 +44,7 @@ function runOf(kv: SyncKvStorage, body: ReadableStream<Uint8Array>, more: Partia
     token: 't',
     log: new AnswerLog(kv, 't'),
     graceMs: 60_000,
+    maxBytes: MAX_ANSWER_BYTES,
     ask: async () => new Response(body),
     onWhole,
     onOverflow,
