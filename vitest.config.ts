@@ -40,6 +40,7 @@ const ALONE = [
   'test/http/api/{aliases,fallbacks,health,probes,tenants}.test.ts',
   'test/http/v1/{images,model-health,models}.test.ts',
   'test/registry/**/*.test.ts',
+  'test/responses/archive.test.ts',
   'test/scheduled.test.ts',
   'test/tenancy/people/deployment.test.ts',
   'test/tenancy/routing/travel.test.ts',

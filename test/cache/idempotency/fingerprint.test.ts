@@ -77,7 +77,7 @@ describe('the headers that change an answer', () => {
       [...text.matchAll(/(?:readHeader|textHeader|req\.header)\('([\w-]+)'/g)].map(([, name]) => name ?? ''),
     );
     expect(read).toContain('x-policy');
-    const known: string[] = [...ANSWER_HEADERS, 'traceparent', 'cf-connecting-ip'];
+    const known: string[] = [...ANSWER_HEADERS, 'content-type', 'traceparent', 'cf-connecting-ip'];
     expect(read.filter((name) => !known.includes(name))).toEqual([]);
   });
 });
