@@ -82,11 +82,7 @@ describe('a stream that its own caller ends', () => {
   const LONG = 'four '.repeat(40);
 
   it.each([
-<<<<<<< HEAD
-    ['total_ms', { total_ms: 500 }],
-=======
     ['total_ms', { total_ms: 1_000 }],
->>>>>>> main
     ['idle_ms', { idle_ms: 50, midstream: ['error'] }],
   ])('by %s is charged for what it gave, as one whose client left', async (_, policy) => {
     upstreams({ first: stream([says(LONG)], 'silence') });
