@@ -2,16 +2,16 @@ import { and, eq, gt, type InferSelectModel, inArray } from 'drizzle-orm';
 import { database } from '../db/client.ts';
 import { responseItems, responses } from '../db/schema/responses.ts';
 import type { Bindings } from '../env.ts';
-import { asNumber, asString, type JsonObject } from '../lib/json.ts';
+import { asString, type JsonObject } from '../lib/json.ts';
 import { KEPT_MS, type ResponseScope, UNDER_WAY } from './types.ts';
 
 type Database = Pick<Bindings, 'DB'>;
 
 export type ResponseRow = InferSelectModel<typeof responses>;
 
-/** The row of a response of the API, which names its id, time and status. */
+/** The row of a response of the API, which names its id and status. Its time may be its host's, and is not relied on. */
 export async function insertRow({ DB }: Database, scope: ResponseScope, response: JsonObject): Promise<void> {
-  const createdAt = (asNumber(response.created_at) ?? 0) * 1000;
+  const createdAt = Date.now();
   await database(DB)
     .insert(responses)
     .values({

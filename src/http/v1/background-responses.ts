@@ -53,6 +53,10 @@ export async function startInBackground(
     ...(dropped.length > 0 ? { 'x-dropped-params': dropped.join(', ') } : {}),
   };
   if (!call.request.stream) return Response.json(response, { headers });
+  // Whoever comes back by an idempotency key that was given up finds this response, and begins no other.
+  const { keeper } = call;
+  if (keeper)
+    c.req.raw.signal.addEventListener('abort', () => call.waitUntil(keeper.ended(true).catch(() => {})));
   const answer = await run.answer();
   if (!answer) throw new GatewayError('internal_error', { message: 'The response was lost.' });
   if (!answer.ok) return new Response(answer.body, answer);
