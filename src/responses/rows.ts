@@ -9,9 +9,13 @@ type Database = Pick<Bindings, 'DB'>;
 
 export type ResponseRow = InferSelectModel<typeof responses>;
 
-/** The row of a response of the API, which names its id and status. Its time may be its host's, and is not relied on. */
-export async function insertRow({ DB }: Database, scope: ResponseScope, response: JsonObject): Promise<void> {
-  const createdAt = Date.now();
+/** The row of a response of the API, which names its id and status. Its time may be its provider's: ours counts. */
+export async function insertRow(
+  { DB }: Database,
+  scope: ResponseScope,
+  response: JsonObject,
+  createdAt = Date.now(),
+): Promise<void> {
   await database(DB)
     .insert(responses)
     .values({
