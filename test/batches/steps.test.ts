@@ -8,9 +8,10 @@ import { planLines } from '../../src/batches/lines/plan.ts';
 import type { LineProps } from '../../src/batches/lines/props.ts';
 import { wasBilled } from '../../src/batches/lines/was-billed.ts';
 import { workSlot } from '../../src/batches/lines/work.ts';
-import { beginRun, endBatch, finalizeBatch, lookAt } from '../../src/batches/steps.ts';
+import { beginRun, endBatch, failBatch, finalizeBatch, lookAt } from '../../src/batches/steps.ts';
 import { writeResults } from '../../src/batches/write-results.ts';
 import type { Env } from '../../src/env.ts';
+import { deleteFile } from '../../src/files/delete.ts';
 import { findFile } from '../../src/files/find.ts';
 import { readFile } from '../../src/files/read.ts';
 import { batchClient } from '../../src/objects/batch/client.ts';
@@ -73,7 +74,16 @@ describe('the window of a batch', () => {
     const { line: first, attempt } = claim.claimed;
     await batch.next(
       message,
-      { kind: 'done', line: first, attempt, ok: true, text: '{"custom_id":"a"}', file: null },
+      {
+        kind: 'done',
+        line: first,
+        attempt,
+        ok: true,
+        text: '{"custom_id":"a"}',
+        file: null,
+        usage: null,
+        uncertain: false,
+      },
       false,
     );
 
@@ -111,6 +121,37 @@ describe('the window of a batch', () => {
     expect(await end(order)).toMatchObject({ status: 'expired', completed: 0, failed: 1 });
     await settle(order, 1, 500);
     expect(await workspaceClient(bindings, order.workspaceId).balance()).toBe(10_000_000_000);
+  });
+});
+
+describe('a batch whose Workflow begins anew', () => {
+  it('goes on, whether or not its input still exists, and knows its model', async () => {
+    const { order, stub } = await ownBatch([line('a'), line('b')]);
+    await planLines(bindings, order);
+    await beginRun(bindings, order);
+    await runTurns(order, stub, answering(() => Response.json({})).call);
+    await deleteFile(bindings, { ...order, actor: 'tests' }, order.inputFileId);
+    expect(await planLines(bindings, order)).toBeNull();
+    expect(await beginRun(bindings, order)).toEqual({ waitMs: null });
+    expect(await end(order)).toMatchObject({ status: 'completed', completed: 2, model: 'demo-echo' });
+  });
+
+  it('costs nothing when it comes to nothing', async () => {
+    const { order } = await ownBatch([line('a')]);
+    await planLines(bindings, order);
+    await beginRun(bindings, order);
+    await workSlot(
+      bindings,
+      { batchId: order.batchId, slot: 0, turn: 1 },
+      answering(async () => {
+        await settle(order, 1, 500);
+        return Response.json({});
+      }).call,
+    );
+    const balance = () => workspaceClient(bindings, order.workspaceId).balance();
+    expect(await balance()).toBe(10_000_000_000 - 500);
+    for (let time = 0; time < 2; time++) await failBatch(bindings, order, []);
+    expect(await balance()).toBe(10_000_000_000);
   });
 });
 
@@ -260,6 +301,91 @@ describe('an answer', () => {
     expect(gateway.seen).toHaveLength(1);
     const [result] = await linesOf(order, (await end(order)).errorFileId);
     expect(result).toMatchObject({ response: null, error: { code: 'internal_error', line: 1 } });
+  });
+
+  it('that failed gives back what an attempt before it was billed, and so does one that never came', async () => {
+    for (const answer of [
+      refusal('upstream_invalid_request', 400),
+      () => Promise.reject(new Error('It broke')),
+    ]) {
+      const { order, stub } = await ownBatch([line('a')]);
+      await planLines(bindings, order);
+      await beginRun(bindings, order);
+      const gateway = answering(async () => {
+        await settle(order, gateway.seen.length, 300);
+        throw new Error('It broke');
+      }, answer);
+      await runTurns(order, stub, gateway.call);
+      const workspace = workspaceClient(bindings, order.workspaceId);
+      expect(await workspace.balance()).toBe(10_000_000_000 - 300);
+      expect(await end(order)).toMatchObject({ status: 'completed', failed: 1 });
+      expect(await workspace.balance()).toBe(10_000_000_000);
+      await settle(order, gateway.seen.length, 300);
+      expect(await workspace.balance()).toBe(10_000_000_000);
+      const path = `/api/credits/ledger?workspace=${order.workspaceId}&kind=adjustment`;
+      expect((await call('GET', path, { key: OPERATOR })).body.data).toMatchObject([
+        { amount_nano_usd: 300, reference_type: 'generation', reference: generationIdOf(order, 1, 1) },
+      ]);
+    }
+  });
+
+  it('that was lost from R2 is one error, and costs no other', async () => {
+    const { order, stub } = await ownBatch([line('a'), line('b')]);
+    await planLines(bindings, order);
+    await beginRun(bindings, order);
+    const text = 'words '.repeat(100_000);
+    await runTurns(
+      order,
+      stub,
+      answering(
+        () => Response.json({ text }),
+        () => Response.json({}),
+      ).call,
+    );
+    const { objects } = await bindings.FILES.list({ prefix: `${order.workspaceId}/batches/` });
+    await bindings.FILES.delete(objects.map(({ key }) => key));
+    const results = await linesOf(order, (await end(order)).outputFileId);
+    expect(results.map(({ error, response }) => error?.code ?? response.status_code).toSorted()).toEqual([
+      200,
+      'internal_error',
+    ]);
+  });
+
+  it('for a key that was given another secret is asked for with that', async () => {
+    const { order } = await ownBatch([line('a'), line('b')]);
+    await planLines(bindings, order);
+    await beginRun(bindings, order);
+    const rotate = async (props: LineProps) => {
+      if (rotated === null) {
+        rotated = props.keyHash;
+        await call('POST', `/api/keys/${order.keyId}/rotate`, { key: OPERATOR, body: {} });
+      }
+    };
+    let rotated: string | null = null;
+    await workSlot(bindings, { batchId: order.batchId, slot: 0, turn: 1 }, (props) => {
+      const fetch = async (url: string, init: RequestInit) => {
+        await rotate(props);
+        return await callLine(props).fetch(url, init);
+      };
+      return { fetch } as unknown as Fetcher;
+    });
+    expect(await end(order)).toMatchObject({ completed: 2, failed: 0 });
+  });
+
+  it('says what it took, whatever its format', async () => {
+    const { order, stub } = await ownBatch([line('a'), line('b'), line('c', { model: 'another' })]);
+    await planLines(bindings, order);
+    await beginRun(bindings, order);
+    const gateway = answering(
+      () => Response.json({ usage: { prompt_tokens: 10, completion_tokens: 5 } }),
+      () => Response.json({ usage: { input_tokens: 1, cache_read_input_tokens: 7, output_tokens: 2 } }),
+      refusal('upstream_invalid_request', 400),
+    );
+    await runTurns(order, stub, gateway.call);
+    expect(await end(order)).toMatchObject({
+      model: null,
+      usage: { input: 18, cached: 7, output: 7, reasoning: 0 },
+    });
   });
 
   it('that is another failure is asked for once', async () => {
