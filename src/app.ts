@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { HttpEnv } from './http/context.ts';
-import { dataPlane, nothingHere, othersThan } from './http/data-plane.ts';
-import { handleError, methodNotAllowed } from './http/errors.ts';
+import { mountDataPlane, nothingHere } from './http/data-plane.ts';
+import { handleError } from './http/errors.ts';
 import { createSpeech, createTranscription, createTranslation } from './http/v1/audio.ts';
 import { cancelBatchOf, createBatchOf, getBatch, getBatches } from './http/v1/batches.ts';
 import { chatCompletions } from './http/v1/chat-completions.ts';
@@ -34,78 +34,37 @@ app.notFound(nothingHere);
 
 app.get('/health', (c) => c.json({ status: 'ok' }));
 
-// The data plane. Each path and method has one handler: where several match, Hono builds a chain per request.
-app.post('/v1/chat/completions', dataPlane(chatCompletions));
-app.post('/v1/embeddings', dataPlane(embeddings));
-app.post('/v1/images/generations', dataPlane(generateImages));
-app.post('/v1/images/edits', dataPlane(editImages));
-app.post('/v1/images/variations', dataPlane(varyImage));
-app.post('/v1/audio/speech', dataPlane(createSpeech));
-app.post('/v1/audio/transcriptions', dataPlane(createTranscription));
-app.post('/v1/audio/translations', dataPlane(createTranslation));
-app.post('/v1/completions', dataPlane(createCompletion));
-app.post('/v1/moderations', dataPlane(createModeration));
-app.post('/v1/rerank', dataPlane(rankDocuments));
-app.post('/v1/messages', dataPlane(createMessage));
-app.post('/v1/messages/count_tokens', dataPlane(countMessageTokens));
-app.post('/v1/responses', dataPlane(createResponse));
-app.post('/v1/files', dataPlane(uploadFile, false));
-app.get('/v1/files', dataPlane(listAllFiles));
-app.get('/v1/files/:id', dataPlane(getFile));
-app.delete('/v1/files/:id', dataPlane(removeFile));
-app.get('/v1/files/:id/content', dataPlane(getFileContent));
-app.post('/v1/batches', dataPlane(createBatchOf));
-app.get('/v1/batches', dataPlane(getBatches));
-app.get('/v1/batches/:id', dataPlane(getBatch));
-app.post('/v1/batches/:id/cancel', dataPlane(cancelBatchOf));
-app.get('/v1/responses/:id', dataPlane(getResponse));
-app.delete('/v1/responses/:id', dataPlane(deleteResponse));
-app.get('/v1/responses/:id/input_items', dataPlane(listInputItems));
-app.post('/v1/responses/:id/cancel', dataPlane(cancelResponseById));
-app.get('/v1/models', dataPlane(listModels));
-app.get('/v1/models/:id{.+}', dataPlane(getModel));
-app.get('/v1/key', dataPlane(getCallingKey));
-app.get('/v1/credits', dataPlane(getCredits));
-app.get('/v1/generations/:id', dataPlane(getGeneration));
-
-for (const path of [
-  '/v1/chat/completions',
-  '/v1/embeddings',
-  '/v1/images/generations',
-  '/v1/images/edits',
-  '/v1/images/variations',
-  '/v1/audio/speech',
-  '/v1/audio/transcriptions',
-  '/v1/audio/translations',
-  '/v1/completions',
-  '/v1/moderations',
-  '/v1/rerank',
-  '/v1/messages',
-  '/v1/messages/count_tokens',
-  '/v1/responses',
-]) {
-  app.on(othersThan('POST'), path, dataPlane(methodNotAllowed('POST')));
-}
-app.on(othersThan('GET', 'POST'), '/v1/files', dataPlane(methodNotAllowed('GET, POST')));
-app.on(othersThan('GET', 'DELETE'), '/v1/files/:id', dataPlane(methodNotAllowed('GET, DELETE')));
-app.on(othersThan('GET'), '/v1/files/:id/content', dataPlane(methodNotAllowed('GET')));
-// A POST here is one of those actions of the API that there are not.
-app.on(othersThan('GET', 'DELETE', 'POST'), '/v1/responses/:id', dataPlane(methodNotAllowed('GET, DELETE')));
-app.on(othersThan('POST'), '/v1/responses/:id/cancel', dataPlane(methodNotAllowed('POST')));
-for (const path of [
-  '/v1/models',
-  '/v1/models/:id{.+}',
-  '/v1/key',
-  '/v1/credits',
-  '/v1/generations/:id',
-  '/v1/responses/:id/input_items',
-]) {
-  app.on(othersThan('GET'), path, dataPlane(methodNotAllowed('GET')));
-}
-
-app.on(othersThan('POST'), '/v1/batches/:id/cancel', dataPlane(methodNotAllowed('POST')));
-app.on(othersThan('GET'), '/v1/batches/:id', dataPlane(methodNotAllowed('GET')));
-app.on(othersThan('GET', 'POST'), '/v1/batches', dataPlane(methodNotAllowed('GET, POST')));
+mountDataPlane(app, {
+  '/v1/chat/completions': { POST: chatCompletions },
+  '/v1/completions': { POST: createCompletion },
+  '/v1/messages': { POST: createMessage },
+  '/v1/messages/count_tokens': { POST: countMessageTokens },
+  '/v1/responses': { POST: createResponse },
+  // A POST here is one of those actions of the API that there are not.
+  '/v1/responses/:id': { GET: getResponse, DELETE: deleteResponse, POST: null },
+  '/v1/responses/:id/input_items': { GET: listInputItems },
+  '/v1/responses/:id/cancel': { POST: cancelResponseById },
+  '/v1/embeddings': { POST: embeddings },
+  '/v1/images/generations': { POST: generateImages },
+  '/v1/images/edits': { POST: editImages },
+  '/v1/images/variations': { POST: varyImage },
+  '/v1/audio/speech': { POST: createSpeech },
+  '/v1/audio/transcriptions': { POST: createTranscription },
+  '/v1/audio/translations': { POST: createTranslation },
+  '/v1/moderations': { POST: createModeration },
+  '/v1/rerank': { POST: rankDocuments },
+  '/v1/files': { GET: listAllFiles, POST: { handler: uploadFile, once: false } },
+  '/v1/files/:id': { GET: getFile, DELETE: removeFile },
+  '/v1/files/:id/content': { GET: getFileContent },
+  '/v1/batches': { GET: getBatches, POST: createBatchOf },
+  '/v1/batches/:id': { GET: getBatch },
+  '/v1/batches/:id/cancel': { POST: cancelBatchOf },
+  '/v1/models': { GET: listModels },
+  '/v1/models/:id{.+}': { GET: getModel },
+  '/v1/key': { GET: getCallingKey },
+  '/v1/credits': { GET: getCredits },
+  '/v1/generations/:id': { GET: getGeneration },
+});
 
 // Links to pictures carry their own proof.
 app.get('/v1/images/files/:workspace/:name', getImageFile);

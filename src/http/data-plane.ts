@@ -1,8 +1,9 @@
+import type { Hono } from 'hono';
 import { GatewayError } from '../errors.ts';
 import { newId } from '../lib/id.ts';
 import { authenticate } from '../tenancy/authenticate.ts';
-import type { HttpContext } from './context.ts';
-import { handleError, handleNotFound } from './errors.ts';
+import type { HttpContext, HttpEnv } from './context.ts';
+import { handleError, handleNotFound, methodNotAllowed } from './errors.ts';
 import { type Handler, idempotent } from './idempotent.ts';
 
 /**
@@ -11,7 +12,7 @@ import { type Handler, idempotent } from './idempotent.ts';
  * `Idempotency-Key` is answered once.
  * @param once false where the handler itself says what becomes of that header.
  */
-export function dataPlane(handler: Handler, once = true): (c: HttpContext) => Promise<Response> {
+function dataPlane(handler: Handler, once = true): (c: HttpContext) => Promise<Response> {
   const answer = once ? idempotent(handler) : handler;
   return async (c) => {
     const id = newId('request');
@@ -42,8 +43,27 @@ export function nothingHere(c: HttpContext): Response | Promise<Response> {
   })(c).catch((thrown: unknown) => handleError(thrown, c));
 }
 
-/** Every method but those that a route takes. */
-export function othersThan(...methods: string[]): string[] {
+/**
+ * What a path answers by method; null: as where there is nothing. `once: false` where the handler itself says what
+ * becomes of an `Idempotency-Key`.
+ */
+type Methods = Partial<Record<'GET' | 'POST' | 'DELETE', Handler | { handler: Handler; once: false } | null>>;
+
+/** Mounts routes, by path. Each path and method has one handler: where several match, Hono builds a chain per request. */
+export function mountDataPlane(app: Hono<HttpEnv>, routes: Readonly<Record<string, Methods>>): void {
+  for (const [path, methods] of Object.entries(routes)) {
+    const taken = Object.entries(methods);
+    for (const [method, route] of taken) {
+      if (route === null) app.on(method, path, nothingHere);
+      else if (typeof route === 'function') app.on(method, path, dataPlane(route));
+      else app.on(method, path, dataPlane(route.handler, route.once));
+    }
+    const allow = taken.flatMap(([method, route]) => (route === null ? [] : [method])).join(', ');
+    app.on(othersThan(taken.map(([method]) => method)), path, dataPlane(methodNotAllowed(allow)));
+  }
+}
+
+function othersThan(methods: readonly string[]): string[] {
   return ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter(
     (method) => !methods.includes(method),
   );

@@ -3,6 +3,7 @@ import { DATA_POLICIES } from './data-policies.ts';
 import { EMBEDDERS } from './embedders.ts';
 import { JSON_CONSTRAINED } from './json-constrained.ts';
 import { OPEN_MODEL_HOSTS } from './open-model-hosts.ts';
+import { SOUND } from './sound.ts';
 import type { Provider } from './types.ts';
 
 /**
@@ -244,9 +245,15 @@ const PROVIDERS: readonly Provider[] = [
 export const SHIPPED_PROVIDERS: ReadonlyMap<string, Provider> = new Map(
   PROVIDERS.map((provider) => {
     const [dataPolicy, constrainsJson] = [DATA_POLICIES[provider.id], JSON_CONSTRAINED[provider.id]];
+    const sound = SOUND[provider.id];
     return [
       provider.id,
-      { ...provider, ...(dataPolicy && { dataPolicy }), ...(constrainsJson && { constrainsJson }) },
+      {
+        ...provider,
+        ...(sound && { quirks: { ...provider.quirks, ...sound } }),
+        ...(dataPolicy && { dataPolicy }),
+        ...(constrainsJson && { constrainsJson }),
+      },
     ];
   }),
 );

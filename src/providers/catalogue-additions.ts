@@ -1,10 +1,12 @@
 import type { Catalogue, CatalogueEndpoint, CatalogueModel } from '../registry/catalogue/types.ts';
+import { SOUND_MODELS, SOUND_PRICES } from './sound-models.ts';
 
 /** A model that models.dev does not have, served by its vendor alone. */
-interface Addition extends Omit<CatalogueModel, 'aliases'> {
+export interface Addition extends Omit<CatalogueModel, 'aliases'> {
   provider: string;
   upstream: string;
-  price: NonNullable<CatalogueEndpoint['price']>;
+  /** Absent where nobody says it. */
+  price: CatalogueEndpoint['price'];
   /** URL of what says the price. */
   source: string;
 }
@@ -137,6 +139,7 @@ const ADDITIONS: readonly Addition[] = [
     price: perInput(0.02),
     source: VOYAGE_PRICING,
   },
+  ...SOUND_MODELS,
 ];
 
 /** The catalogue with what models.dev lacks. What it has come to have is as it says. */
@@ -145,17 +148,22 @@ export function withAdditions({ models, endpoints }: Catalogue): Catalogue {
   const added = additions().filter(({ model }) => !known.has(model.id));
   return {
     models: [...models, ...added.map(({ model }) => model)].sort((a, b) => compare(a.id, b.id)),
-    endpoints: [...endpoints, ...added.map(({ endpoint }) => endpoint)].sort((a, b) =>
+    endpoints: [...endpoints.map(withPrice), ...added.map(({ endpoint }) => endpoint)].sort((a, b) =>
       compare(a.model, b.model),
     ),
   };
+}
+
+function withPrice(endpoint: CatalogueEndpoint): CatalogueEndpoint {
+  const price = endpoint.price ?? SOUND_PRICES.get(`${endpoint.model}@${endpoint.provider}`);
+  return price ? { ...endpoint, price } : endpoint;
 }
 
 /** What is added, as the catalogue writes it. */
 export function additions(): { model: CatalogueModel; endpoint: CatalogueEndpoint }[] {
   return ADDITIONS.map(({ provider, upstream, price, source: _source, ...model }) => ({
     model: { ...model, aliases: [upstream] },
-    endpoint: { model: model.id, provider, upstream, price, can: '' },
+    endpoint: { model: model.id, provider, upstream, ...(price ? { price } : {}), can: '' },
   }));
 }
 

@@ -25,19 +25,10 @@ async function modelAt(...lanes: string[]): Promise<string> {
   return modelId(name);
 }
 
-const FIXTURES = 'test/fixtures/responses';
-const SEARCHED = readFileSync(
-  `${FIXTURES}/recorded/openai-resp-s-openai-client-tool-search-streaming-1/stream.txt`,
-  'utf8',
-);
-const DRAWN = readFileSync(
-  `${FIXTURES}/native/openai-resp-s-openai-image-generation-tool-1-0/stream.txt`,
-  'utf8',
-);
-const REASONED = readFileSync(
-  `${FIXTURES}/recorded/xai-resp-s-xai-text-with-reasoning-streaming-store-false-1-0/stream.txt`,
-  'utf8',
-);
+const recorded = (name: string): string => readFileSync(`test/fixtures/responses/${name}/stream.txt`, 'utf8');
+const SEARCHED = recorded('recorded/openai-resp-s-openai-client-tool-search-streaming-1');
+const DRAWN = recorded('native/openai-resp-s-openai-image-generation-tool-1-0');
+const REASONED = recorded('recorded/xai-resp-s-xai-text-with-reasoning-streaming-store-false-1-0');
 
 const SHELL = {
   object: 'response',
@@ -120,11 +111,11 @@ describe('at a host of the same API', () => {
   });
 
   test('streams of hosted tools come through the helper of the SDK', async () => {
-    for (const [recorded, types] of [
+    for (const [events, types] of [
       [SEARCHED, ['function_call']],
       [DRAWN, ['reasoning', 'image_generation_call', 'message']],
     ] as const) {
-      world.upstream.script('speaks', stream(recorded, 7));
+      world.upstream.script('speaks', stream(events, 7));
       const running = world.client.responses.stream({
         model: await modelAt('speaks'),
         input: 'Hi',

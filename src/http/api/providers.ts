@@ -97,6 +97,20 @@ const Quirks = z
       })
       .optional()
       .meta({ description: 'Of images: path, names, how the picture itself is asked for, and its size.' }),
+    speech: z
+      .strictObject({ ...kindQuirk, events: z.boolean().optional() })
+      .optional()
+      .meta({
+        description: 'Of speech: path, names, and whether events, which count tokens, are asked for.',
+      }),
+    transcription: z
+      .strictObject({
+        ...kindQuirk,
+        translationPath: kindQuirk.path,
+        format: z.enum(['json', 'verbose_json', 'none']).optional(),
+      })
+      .optional()
+      .meta({ description: 'Of transcription: paths, names, and what other formats are made of.' }),
     moderation: z
       .strictObject({ ...kindQuirk, input: z.literal('text').optional() })
       .optional()

@@ -1,5 +1,5 @@
 import { GatewayError, toGatewayError } from '../../errors.ts';
-import { isObject, type JsonObject, parseJson } from '../../lib/json.ts';
+import { asString, isObject, type JsonObject, parseJson } from '../../lib/json.ts';
 import { type SseEvent, SseFramer } from '../../lib/sse.ts';
 import type { PlainStream, PlainStreamState } from '../types.ts';
 import { inBandError, unreadable } from './error.ts';
@@ -78,8 +78,9 @@ export class EventStream implements PlainStream {
 
   /** @param translate reads an event, and notes in the state what it tells. */
   constructor(translate: (event: JsonObject, state: PlainStreamState) => Translated) {
-    this.#reader = new EventReader(this.state, (received, name, data) => {
+    this.#reader = new EventReader(this.state, (received, given, data) => {
       const { event, last = false } = translate(received, this.state);
+      const name = event === received ? given : given && (asString(event?.type) ?? null);
       if (event && last) {
         this.#last = { event, name };
         this.state.finished = true;

@@ -125,7 +125,7 @@ export interface ModelOptions {
   upstreamModel?: string;
   capabilities?: object;
   /** `chat` unless said. */
-  kind?: 'chat' | 'embedding' | 'image' | 'moderation' | 'rerank';
+  kind?: 'chat' | 'embedding' | 'image' | 'speech' | 'transcription' | 'moderation' | 'rerank';
 }
 
 /** A model with an endpoint in each of these lanes, tried in this order. */
