@@ -230,6 +230,7 @@ describe('a chat completion', () => {
     const { tools, objects } = read({ pad, plugins: [{ id: 'web' }], messages });
     expect(tools.map(({ unit }) => unit)).toEqual(['plugin_web']);
     expect(objects).toEqual(['messages[0].content[0].file.file_id']);
+    expect(read({ previous_response_id: 'resp_1' }).objects).toEqual(['previous_response_id']);
   });
 
   it('asks Google in its own words', () => {

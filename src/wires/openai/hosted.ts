@@ -23,6 +23,9 @@ const SEARCHES = [
   'compound_custom',
 ] as const;
 
+/** State that a host keeps: of the Responses API, should a host take it here too. */
+const KEPT = ['previous_response_id', 'conversation'] as const;
+
 /** What a chat completion asks of its host. No host counts calls in a way that all share. */
 export function hostedInChat(request: ChatRequest): Hosted {
   const tools = asArray(memberOf(request, 'tools'));
@@ -36,6 +39,7 @@ export function hostedInChat(request: ChatRequest): Hosted {
   const objects = tools.flatMap((tool, index) =>
     isObject(tool) && tool.type !== 'function' ? objectsOfTool(tool, `tools[${index}]`) : [],
   );
+  objects.push(...KEPT.filter((name) => isAsked(memberOf(request, name))));
   if (mayNameFiles(request.bytes)) {
     const messages = asArray(memberOf(request, 'messages'));
     objects.push(
