@@ -23,7 +23,7 @@ const MODELS: Readonly<Record<string, ModelOptions>> = {
   'by-heard-token': { kind: 'transcription', price: { input: 2.5, output: 10, input_audio: 2.5 } },
   'by-picture': { kind: 'image', price: { image: 0.002 } },
   'by-drawn-token': { kind: 'image', price: { input: 5, output: 30, input_image: 8 } },
-  'by-given-picture': { kind: 'image', price: { input: 0, output: 0, input_image: 8 } },
+  'by-given-picture': { kind: 'image', price: { input: 0, output: 0, input_image: 1 } },
   'by-search': { kind: 'rerank', price: { search: 0.002 } },
   'by-read-token': { kind: 'rerank', price: { input: 0.02, output: 0 } },
 };

@@ -188,7 +188,6 @@ describe('POST /v1/audio/transcriptions', () => {
         type: 'transcript.text.done',
         text: 'Hello',
         credits_used: 0.00002,
-        usage: { type: 'duration', seconds: 0.2 },
       },
     ]);
   });
