@@ -10,6 +10,7 @@ import type { Env } from './env.ts';
 import { probeHealthByClock } from './evals/probes/health-by-clock.ts';
 import { probeByClock } from './evals/probes/probe-by-clock.ts';
 import { sweepExpiredFiles } from './files/sweep.ts';
+import { sweepLostObjects } from './files/sweep-lost.ts';
 import { sweepImages } from './gateway/images/sweep.ts';
 import { syncWhenDue } from './registry/sync/sync.ts';
 import { sweepResponses } from './responses/sweep.ts';
@@ -30,6 +31,7 @@ const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
   sweep_images: (env, now) => sweepImages(env, now),
   sweep_responses: (env, now) => sweepResponses(env, now),
   sweep_files: (env, now) => sweepExpiredFiles(env, now),
+  sweep_lost_objects: (env, now) => sweepLostObjects(env, now),
 };
 
 /**

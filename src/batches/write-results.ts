@@ -39,7 +39,7 @@ export async function writeResults(
       purpose: 'batch_output',
       filename,
       contentType: CONTENT_TYPE,
-      ...(expiresAfterS === null ? {} : { expiresAt: Date.now() + expiresAfterS * 1000 }),
+      ...(expiresAfterS === null ? {} : { expiresAfterS }),
     },
     linesOf(env, order, what, first),
   );
