@@ -1,3 +1,4 @@
+import { reviveBatches } from './batches/revive.ts';
 import { issueInvoices } from './billing/invoices/issue-invoices.ts';
 import { monthBefore } from './billing/invoices/month.ts';
 import { fileBudgetAlerts } from './billing/notices/budget-alerts.ts';
@@ -25,6 +26,7 @@ const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
   // A run that was planned for later must not close the month that is running.
   issue_invoices: (env, now) => issueInvoices(env, monthBefore(Math.min(now, Date.now()))),
   reconcile: (env, now) => reconcile(env, now),
+  revive_batches: (env, now) => reviveBatches(env, now),
   sync_registry: (env, now) => syncWhenDue(env, now),
   probe_endpoints: (env, now) => probeByClock(env, now),
   probe_health: (env, now) => probeHealthByClock(env, now),
