@@ -2,6 +2,7 @@ import type { Wire } from '../types.ts';
 import { constrains } from './constrains.ts';
 import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
+import { hostedInChat } from './hosted.ts';
 import { images } from './images.ts';
 import { moderations } from './moderations.ts';
 import { encodeRequest } from './request.ts';
@@ -18,6 +19,7 @@ export const openai: Wire = {
   id: 'openai',
   chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream, constrains },
   native: { responses: nativeResponses },
+  hosted: hostedInChat,
   embedding: embeddings,
   image: images,
   moderation: moderations,
