@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts';
-import { asArray, asNumber, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
+import { asArray, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
 import { patchMembers } from '../../lib/json-members.ts';
 import { inputUsage } from '../embeddings.ts';
 import { kindPath } from '../path.ts';
@@ -13,6 +13,7 @@ import type {
   Target,
   Usage,
 } from '../types.ts';
+import { tokensIn } from '../usage.ts';
 import { Draft } from './draft.ts';
 import { inBandError, unreadable } from './error.ts';
 import { applyKindQuirk } from './kind-quirk.ts';
@@ -80,6 +81,6 @@ function resultOf(result: JsonObject | undefined): JsonObject | null {
 
 /** Null where the host counts nothing, as OpenAI does not. */
 function readUsage(raw: JsonObject | undefined): Usage | null {
-  const tokens = asNumber(raw?.prompt_tokens) ?? asNumber(raw?.total_tokens);
+  const tokens = tokensIn(raw, 'prompt_tokens') ?? tokensIn(raw, 'total_tokens');
   return raw && tokens !== undefined ? inputUsage(tokens, raw, upstreamCost(raw)) : null;
 }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts';
 import { asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
 import { patchMembers } from '../../lib/json-members.ts';
-import { charactersOf, countedSound, tokensIn, uncountedSound } from '../audio.ts';
+import { charactersOf, countedSound, uncountedSound } from '../audio.ts';
 import { kindPath } from '../path.ts';
 import type {
   AnswerMeta,
@@ -13,6 +13,7 @@ import type {
   Target,
   Usage,
 } from '../types.ts';
+import { tokensIn } from '../usage.ts';
 import { Draft } from './draft.ts';
 import { inBandError, unreadable } from './error.ts';
 import { EventReader, EventStream, newPlainState } from './event-stream.ts';
@@ -88,9 +89,8 @@ function notEvents(): GatewayError {
 /** `{input_tokens, output_tokens, total_tokens}`, of which the output is sound. */
 function usageOf(event: JsonObject, characters: number): Usage {
   const raw = asObject(event.usage);
-  const output = tokensIn(raw, 'output_tokens');
-  if (!raw || output === undefined) return uncountedSound({ characters }, raw ?? null);
-  const input = tokensIn(raw, 'input_tokens') ?? 0;
+  const [input, output] = [tokensIn(raw, 'input_tokens'), tokensIn(raw, 'output_tokens')];
+  if (!raw || input === undefined || output === undefined) return uncountedSound({ characters }, raw ?? null);
   return countedSound({ input, output, outputAudio: output }, { characters }, raw);
 }
 
