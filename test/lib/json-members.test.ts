@@ -154,6 +154,12 @@ describe('patchMembers', () => {
     });
   }
 
+  it('leaves the last of what stands twice, whatever else changes', () => {
+    const twice = '{"a":1,"b":{"a":0},"a":2,"\\u0061":3,"c":4}';
+    expect(patch(twice, {})).toBe('{"b":{"a":0},"\\u0061":3,"c":4}');
+    expect(patch(twice, { set: { d: 5 }, remove: ['c'] })).toBe('{"d":5,"b":{"a":0},"\\u0061":3}');
+  });
+
   it('sets once what stands twice, even with the value it has', () => {
     expect(patch('{"a":1,"b":2,"a":1}', { set: { a: 1 } })).toBe('{"a":1,"b":2}');
   });
