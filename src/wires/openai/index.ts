@@ -1,4 +1,5 @@
 import type { Wire } from '../types.ts';
+import { nativeCompletions } from './completions/native/index.ts';
 import { constrains } from './constrains.ts';
 import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
@@ -17,7 +18,7 @@ import { transcription } from './transcription.ts';
 export const openai: Wire = {
   id: 'openai',
   chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream, constrains },
-  native: { responses: nativeResponses },
+  native: { responses: nativeResponses, completions: nativeCompletions },
   embedding: embeddings,
   image: images,
   moderation: moderations,
