@@ -1,3 +1,4 @@
+import { reviveBatches } from './batches/revive.ts';
 import { issueInvoices } from './billing/invoices/issue-invoices.ts';
 import { monthBefore } from './billing/invoices/month.ts';
 import { fileBudgetAlerts } from './billing/notices/budget-alerts.ts';
@@ -10,6 +11,7 @@ import type { Env } from './env.ts';
 import { probeHealthByClock } from './evals/probes/health-by-clock.ts';
 import { probeByClock } from './evals/probes/probe-by-clock.ts';
 import { sweepExpiredFiles } from './files/sweep.ts';
+import { sweepLostObjects } from './files/sweep-lost.ts';
 import { sweepImages } from './gateway/images/sweep.ts';
 import { syncWhenDue } from './registry/sync/sync.ts';
 import { sweepResponses } from './responses/sweep.ts';
@@ -24,12 +26,14 @@ const JOBS: Record<string, (env: Env, now: number) => Promise<number>> = {
   // A run that was planned for later must not close the month that is running.
   issue_invoices: (env, now) => issueInvoices(env, monthBefore(Math.min(now, Date.now()))),
   reconcile: (env, now) => reconcile(env, now),
+  revive_batches: (env, now) => reviveBatches(env, now),
   sync_registry: (env, now) => syncWhenDue(env, now),
   probe_endpoints: (env, now) => probeByClock(env, now),
   probe_health: (env, now) => probeHealthByClock(env, now),
   sweep_images: (env, now) => sweepImages(env, now),
   sweep_responses: (env, now) => sweepResponses(env, now),
   sweep_files: (env, now) => sweepExpiredFiles(env, now),
+  sweep_lost_objects: (env, now) => sweepLostObjects(env, now),
 };
 
 /**

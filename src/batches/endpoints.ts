@@ -6,6 +6,7 @@ export const BATCH_ENDPOINTS = [
   '/v1/messages',
   '/v1/embeddings',
   '/v1/images/generations',
+  '/v1/images/edits',
   '/v1/moderations',
   '/v1/rerank',
 ] as const;

@@ -9,12 +9,12 @@ import { stored } from '../tenancy/storage.ts';
 export async function noteProgress(
   env: Env,
   { batchId, workspaceId }: BatchOrder,
-  { completed, failed }: BatchProgress,
+  { completed, failed, usage }: BatchProgress,
 ): Promise<void> {
   await stored(
     database(env.DB)
       .update(batches)
-      .set({ completed, failed })
+      .set({ completed, failed, usage })
       .where(
         and(
           eq(batches.id, batchId),
@@ -24,5 +24,19 @@ export async function noteProgress(
           lte(batches.failed, failed),
         ),
       ),
+  );
+}
+
+/** Notes which model all lines of a batch name. */
+export async function noteModel(
+  env: Env,
+  { batchId, workspaceId }: BatchOrder,
+  model: string,
+): Promise<void> {
+  await stored(
+    database(env.DB)
+      .update(batches)
+      .set({ model })
+      .where(and(eq(batches.id, batchId), eq(batches.workspaceId, workspaceId))),
   );
 }

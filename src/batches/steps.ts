@@ -7,10 +7,13 @@ import type { BatchOrder } from '../objects/batch/types.ts';
 import { stored } from '../tenancy/storage.ts';
 import { changeStatus, type StatusChange } from './change.ts';
 import { STOP_WITHIN_MS } from './limits.ts';
-import { wasBilled } from './lines/was-billed.ts';
+import { giveBack } from './lines/was-billed.ts';
 import { noteProgress } from './progress.ts';
 import type { BatchError, StoredBatch } from './view.ts';
 import { deleteResults } from './write-results.ts';
+
+/** So many lines travel in one call. */
+const LINES_PER_CALL = 200;
 
 /** What a look at a batch comes to. */
 export interface Look {
@@ -18,13 +21,14 @@ export interface Look {
   waitMs: number | null;
 }
 
-/** The batch cannot be run at all. */
+/** The batch comes to nothing, and costs nothing. */
 export async function failBatch(env: Env, order: BatchOrder, errors: BatchError[]): Promise<null> {
   await change(env, order, ['validating', 'in_progress', 'finalizing', 'cancelling'], {
     status: 'failed',
     failedAt: Date.now(),
     errors,
   });
+  await makeGood(env, order, false);
   await clear(env, order);
   return null;
 }
@@ -57,7 +61,7 @@ export async function lookAt(env: Env, order: BatchOrder): Promise<Look> {
   const until =
     (progress.stopped === 'cancelled' ? (row?.cancellingAt ?? now) : order.expiresAt) + STOP_WITHIN_MS;
   if (now < until) return { waitMs: Math.max(until - now, 1_000) };
-  for (const { line, attempt } of await stored(batch.abandon())) await wasBilled(env, order, line, attempt);
+  await stored(batch.abandon());
   return { waitMs: null };
 }
 
@@ -76,7 +80,9 @@ export async function endBatch(
 ): Promise<null> {
   const row = await rowOf(env, order);
   if (row?.status === 'finalizing' || row?.status === 'cancelling') {
-    const { stopped, total, completed, failed } = await stored(batchClient(env, order.batchId).progress());
+    await makeGood(env, order, true);
+    const progress = await stored(batchClient(env, order.batchId).progress());
+    const { stopped, total, completed, failed, usage } = progress;
     const now = Date.now();
     const end =
       row.status === 'cancelling'
@@ -85,7 +91,7 @@ export async function endBatch(
           ? ({ status: 'expired', expiredAt: now } as const)
           : ({ status: 'completed', completedAt: now } as const);
     const files = { outputFileId, errorFileId };
-    await change(env, order, [row.status], { ...end, ...files, total, completed, failed });
+    await change(env, order, [row.status], { ...end, ...files, total, completed, failed, usage });
   }
   await clear(env, order);
   return null;
@@ -98,6 +104,20 @@ async function change(
   set: StatusChange['set'],
 ): Promise<void> {
   await changeStatus(env, { id, workspaceId, actor: 'system', from, set });
+}
+
+/**
+ * What lines were billed is given back, and from now on none of them can be.
+ * @param unanswered lines without an answer alone.
+ */
+async function makeGood(env: Env, order: BatchOrder, unanswered: boolean): Promise<void> {
+  const batch = batchClient(env, order.batchId);
+  for (let after = 0; ; ) {
+    const lines = await stored(batch.attempted(unanswered, after, LINES_PER_CALL));
+    if (lines.length === 0) return;
+    await stored(giveBack(env, order, lines));
+    after = lines.at(-1)?.line ?? after;
+  }
 }
 
 async function clear(env: Env, order: BatchOrder): Promise<void> {

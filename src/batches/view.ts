@@ -17,6 +17,8 @@ export interface BatchView {
   id: string;
   object: 'batch';
   endpoint: string;
+  /** The one that all lines name; null where they name several. */
+  model: string | null;
   errors: { object: 'list'; data: BatchError[] } | null;
   input_file_id: string;
   completion_window: '24h';
@@ -33,6 +35,13 @@ export interface BatchView {
   cancelling_at: number | null;
   cancelled_at: number | null;
   request_counts: { total: number; completed: number; failed: number };
+  usage: {
+    input_tokens: number;
+    input_tokens_details: { cached_tokens: number };
+    output_tokens: number;
+    output_tokens_details: { reasoning_tokens: number };
+    total_tokens: number;
+  };
   metadata: Record<string, string> | null;
 }
 
@@ -41,6 +50,7 @@ export function batchView(row: StoredBatch): BatchView {
     id: row.id,
     object: 'batch',
     endpoint: row.endpoint,
+    model: row.model,
     errors: row.errors && { object: 'list', data: row.errors },
     input_file_id: row.inputFileId,
     completion_window: '24h',
@@ -57,7 +67,20 @@ export function batchView(row: StoredBatch): BatchView {
     cancelling_at: seconds(row.cancellingAt),
     cancelled_at: seconds(row.cancelledAt),
     request_counts: { total: row.total, completed: row.completed, failed: row.failed },
+    usage: usageView(row.usage),
     metadata: row.metadata,
+  };
+}
+
+/** What has been counted so far. */
+function usageView(usage: StoredBatch['usage']): BatchView['usage'] {
+  const { input, cached, output, reasoning } = usage ?? { input: 0, cached: 0, output: 0, reasoning: 0 };
+  return {
+    input_tokens: input,
+    input_tokens_details: { cached_tokens: cached },
+    output_tokens: output,
+    output_tokens_details: { reasoning_tokens: reasoning },
+    total_tokens: input + output,
   };
 }
 

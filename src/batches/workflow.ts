@@ -24,12 +24,14 @@ export class BatchWorkflow extends WorkflowEntrypoint<Env, BatchOrder> {
     step: WorkflowStep,
   ): Promise<void> {
     const { env } = this;
+    let begun = false;
     try {
       const refused = await step.do('plan lines', PATIENT, () => planLines(env, order));
       if (refused) {
         await step.do('fail', PATIENT, () => failBatch(env, order, [refused]));
         return;
       }
+      begun = true;
       let look = await step.do('begin', PATIENT, () => beginRun(env, order));
       for (let round = 1; look.waitMs !== null; round++) {
         await waitForProgress(step, round, Math.min(look.waitMs, LOOK_EVERY_MS));
@@ -41,6 +43,8 @@ export class BatchWorkflow extends WorkflowEntrypoint<Env, BatchOrder> {
       await step.do('end', PATIENT, () => endBatch(env, order, output, errors));
     } catch (thrown) {
       console.error(JSON.stringify({ error: 'batch_failed', batch: order.batchId, cause: String(thrown) }));
+      // What lines have come to, and cost, must not be lost: the job of the clock begins this anew.
+      if (begun) throw thrown;
       const fault = { code: 'internal_error', message: 'The gateway failed.', line: null, param: null };
       await step.do('give up', PATIENT, () => failBatch(env, order, [fault]));
       throw thrown;

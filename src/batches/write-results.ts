@@ -7,7 +7,7 @@ import { createFile } from '../files/create.ts';
 import { batchClient } from '../objects/batch/client.ts';
 import type { BatchOrder, ResultEntry } from '../objects/batch/types.ts';
 import { stored } from '../tenancy/storage.ts';
-import { stoppedLine } from './lines/error-line.ts';
+import { errorLine, stoppedLine } from './lines/error-line.ts';
 import { resultsPrefix } from './lines/result-key.ts';
 
 /** About so many bytes of results travel in one call. */
@@ -39,7 +39,7 @@ export async function writeResults(
       purpose: 'batch_output',
       filename,
       contentType: CONTENT_TYPE,
-      ...(expiresAfterS === null ? {} : { expiresAt: Date.now() + expiresAfterS * 1000 }),
+      ...(expiresAfterS === null ? {} : { expiresAfterS }),
     },
     linesOf(env, order, what, first),
   );
@@ -85,8 +85,10 @@ async function textOf(
   if (stopped !== null) return stoppedLine(order, { line, customId, attempt: 0 }, stopped);
   if (file === null) return text ?? '';
   const object = await stored(env.FILES.get(file));
-  if (!object) throw new Error('A result of a batch is missing');
-  return await object.text();
+  if (object) return await object.text();
+  // One result that is gone must not cost the others.
+  const fault = { code: 'internal_error', message: 'The result was lost.', param: null };
+  return errorLine(order, { line, customId, attempt: 0 }, fault);
 }
 
 /** The file of this name, which nothing but this step of this batch writes. */

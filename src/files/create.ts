@@ -1,13 +1,10 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm';
-import { auditRowIf } from '../db/audit.ts';
-import { database } from '../db/client.ts';
-import { insertIf } from '../db/insert-if.ts';
-import { files } from '../db/schema/files.ts';
 import type { Env } from '../env.ts';
 import { GatewayError } from '../errors.ts';
 import { newId } from '../lib/id.ts';
-import { stored } from '../tenancy/storage.ts';
+import { FileDigest } from './digest.ts';
+import { insertFile } from './insert.ts';
 import { objectKey } from './object-key.ts';
+import { overQuota, roomAtFirst } from './quota.ts';
 import type { ByteSource, FileAuthor, NewFile, StoredFile } from './types.ts';
 import { Upload } from './upload.ts';
 
@@ -19,102 +16,89 @@ export interface FileLimits {
   quotaBytes?: number;
 }
 
-/**
- * Stores a file while it comes: it is read no faster than it is written, and no more than a part of it is held
- * in memory. When anything fails, also reading `body`, neither a row nor an object is left.
- * @param file what it is; a function is asked when the body has been read, and may refuse it by throwing.
- * @throws GatewayError `request_too_large`, `storage_quota_exceeded`, `storage_unavailable`; what `body` and
- *   `file` throw.
- */
+/** What a file is; a function is asked when the body has been read, and may refuse it by throwing. */
+type Described = NewFile | (() => NewFile | Promise<NewFile>);
+
+/** Stores a file while it comes, as `createFileOnce` does, without a key. */
 export async function createFile(
   env: Env,
   author: FileAuthor,
-  file: NewFile | (() => NewFile | Promise<NewFile>),
+  described: Described,
+  body: ByteSource,
+  limits: FileLimits = {},
+): Promise<StoredFile> {
+  return (await createFileOnce(env, author, null, described, body, limits)).file;
+}
+
+/**
+ * Stores a file while it comes: it is read no faster than it is written, and no more than a part of it is held
+ * in memory. When anything fails, also reading `body`, neither a row nor an object is left, but where the database
+ * fails the object is left to the clock (`sweep-lost.ts`). What was uploaded under the same key of the project in the
+ * last 24 hours, and is still there, is not stored twice.
+ * @param idempotencyKey has been checked; null: the file is a new one.
+ * @returns the file; `isReplay` where it was there before.
+ * @throws GatewayError `request_too_large`, `storage_quota_exceeded`, `storage_unavailable`,
+ *   `idempotency_key_conflict`; what `body` and `described` throw.
+ */
+export async function createFileOnce(
+  env: Env,
+  author: FileAuthor,
+  idempotencyKey: string | null,
+  described: Described,
   body: ByteSource,
   { maxBytes = Number.POSITIVE_INFINITY, quotaBytes = Number.POSITIVE_INFINITY }: FileLimits = {},
-): Promise<StoredFile> {
-  const left = quotaBytes - (Number.isFinite(quotaBytes) ? await storedBytes(env, author.workspaceId) : 0);
-  const now = Date.now();
-  const id = newId('file', now);
+): Promise<{ file: StoredFile; isReplay: boolean }> {
+  const room = await roomAtFirst(env, author, quotaBytes, idempotencyKey);
+  const createdAt = Date.now();
+  const id = newId('file', createdAt);
   const key = objectKey(author.workspaceId, id);
   const upload = new Upload(env.FILES, key);
-  let described: NewFile;
+  const digest = idempotencyKey === null ? null : new FileDigest();
+  let file: NewFile;
   try {
     for await (const bytes of body) {
       if (upload.size + bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
-      if (upload.size + bytes.byteLength > left) throw overQuota(quotaBytes);
+      if (upload.size + bytes.byteLength > room) throw overQuota(quotaBytes);
+      digest?.update(bytes);
       await upload.write(bytes);
     }
-    described = typeof file === 'function' ? await file() : file;
+    file = typeof described === 'function' ? await described() : described;
     await upload.finish();
   } catch (thrown) {
     await upload.abort();
     throw thrown;
   }
+  const { purpose, filename, contentType, expiresAfterS } = file;
   const row: StoredFile = {
     id,
     workspaceId: author.workspaceId,
     projectId: author.projectId,
-    purpose: described.purpose,
-    filename: described.filename,
-    contentType: described.contentType,
+    purpose,
+    filename,
+    contentType,
     bytes: upload.size,
-    createdAt: now,
-    expiresAt: described.expiresAt ?? null,
+    createdAt,
+    expiresAt: expiresAfterS === undefined ? null : createdAt + expiresAfterS * 1000,
+    idempotencyKey,
+    digest: digest?.end(file) ?? null,
   };
+  const kept = await insertFile(env, author, row, quotaBytes);
+  if (kept !== row) await forget(env, key);
+  if (kept === null) throw overQuota(quotaBytes);
+  if (kept.digest === row.digest) return { file: kept, isReplay: kept !== row };
+  throw new GatewayError('idempotency_key_conflict', {
+    param: 'Idempotency-Key',
+    // SDKs repeat what is answered with 409, unless they are told that it is of no use.
+    headers: { 'x-should-retry': 'false' },
+  });
+}
+
+/** Deletes bytes that no row names. What fails here the clock does. */
+async function forget({ FILES }: Env, key: string): Promise<void> {
   try {
-    if (!(await insert(env, author, row, quotaBytes))) throw overQuota(quotaBytes);
-  } catch (thrown) {
-    await forget(env, row);
-    throw thrown;
-  }
-  return row;
-}
-
-/** @returns whether there was room for it. */
-async function insert(env: Env, author: FileAuthor, row: StoredFile, quotaBytes: number): Promise<boolean> {
-  const db = database(env.DB);
-  const room: SQL = Number.isFinite(quotaBytes)
-    ? sql`(select coalesce(sum(${files.bytes}), 0) from ${files} where ${files.workspaceId} = ${row.workspaceId}) <= ${quotaBytes - row.bytes}`
-    : sql`true`;
-  const { filename, purpose, bytes } = row;
-  const [, inserted] = await stored(
-    db.batch([
-      auditRowIf(db, room, {
-        workspaceId: row.workspaceId,
-        actor: author.actor,
-        action: 'file.create',
-        target: row.id,
-        after: { filename, purpose, bytes, project: row.projectId },
-        at: row.createdAt,
-      }),
-      insertIf(db, files, room, row).returning({ id: files.id }),
-    ]),
-  );
-  return inserted.length > 0;
-}
-
-/** Bytes of all files of a workspace, also of those that have expired and are not yet swept. */
-async function storedBytes(env: Env, workspaceId: string): Promise<number> {
-  const row = await stored(
-    database(env.DB)
-      .select({ bytes: sql<number>`coalesce(sum(${files.bytes}), 0)` })
-      .from(files)
-      .where(eq(files.workspaceId, workspaceId))
-      .get(),
-  );
-  return row?.bytes ?? 0;
-}
-
-/** Undoes what a failure left; a row whose fate is not known is deleted before its bytes. */
-async function forget(env: Env, { id, workspaceId }: StoredFile): Promise<void> {
-  try {
-    await database(env.DB)
-      .delete(files)
-      .where(and(eq(files.id, id), eq(files.workspaceId, workspaceId)));
-    await env.FILES.delete(objectKey(workspaceId, id));
+    await FILES.delete(key);
   } catch {
-    // The failure that led here is the one to tell.
+    // What led here is the one to tell.
   }
 }
 
@@ -122,12 +106,5 @@ function tooLarge(maxBytes: number): GatewayError {
   return new GatewayError('request_too_large', {
     param: 'file',
     message: `The file is over the limit of ${Math.floor(maxBytes / 1024 / 1024)} MB.`,
-  });
-}
-
-function overQuota(quotaBytes: number): GatewayError {
-  return new GatewayError('storage_quota_exceeded', {
-    param: 'file',
-    message: `The files of this workspace may be ${quotaBytes} bytes together. Delete some first.`,
   });
 }

@@ -24,8 +24,8 @@ export interface NewFile {
   filename: string;
   /** A media type without parameters, such as `application/pdf`. */
   contentType: string;
-  /** Unix milliseconds. Absent: it is kept until it is deleted. */
-  expiresAt?: number | undefined;
+  /** How long it is kept, seconds. Absent: until it is deleted. */
+  expiresAfterS?: number | undefined;
 }
 
 /** A file as it is kept; times are Unix milliseconds. */

@@ -1,7 +1,5 @@
-import type { GatewayError } from '../errors.ts';
 import { isObject, type JsonObject, parseJson } from '../lib/json.ts';
 import type { Policy } from '../routing/policy/types.ts';
-import { labelsOf } from './labels.ts';
 import type { Archive, Call } from './types.ts';
 
 const DATA = 'data: ';
@@ -63,26 +61,10 @@ async function keepEvent(archive: Archive, event: string): Promise<string> {
 /** Keeps what there is of an answer that its client has stopped, where clients know of it already. */
 export async function keepCancelled({ archive }: Call, failure: () => string): Promise<void> {
   if (!archive?.background) return;
-  await keepWords(archive, failure(), true);
-}
-
-/**
- * Keeps what became of an answer that never began, where clients know of it already.
- * @param error what the call failed with.
- */
-export async function keepFailure(call: Call, error: GatewayError): Promise<void> {
-  const { archive, surface, requestId } = call;
-  if (!archive?.background || !surface) return;
-  const words = surface.stream(labelsOf(call)).fail(error.envelope(requestId).error);
-  await keepWords(archive, words, error.code === 'client_closed_request');
-}
-
-/** @param sse the last words of a stream that failed. */
-async function keepWords(archive: Archive, sse: string, isCancelled: boolean): Promise<void> {
+  const sse = failure();
   const data = parseJson(sse.slice(sse.indexOf(DATA, lastEvent(sse)) + DATA.length));
   if (!isObject(data) || !isObject(data.response)) return;
-  const { response } = data;
-  await archive.keep(isCancelled ? { ...response, status: 'cancelled', error: null } : response);
+  await archive.keep({ ...data.response, status: 'cancelled', error: null });
 }
 
 /** Where the last of these events begins. */

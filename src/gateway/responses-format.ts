@@ -1,4 +1,6 @@
+import type { GatewayError } from '../errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
+import { failedResponse } from '../wires/openai/responses/answer.ts';
 import { checkInclude } from '../wires/openai/responses/fields.ts';
 import { responseOfItem } from '../wires/openai/responses/ids.ts';
 import { readResponseRequest, responses } from '../wires/openai/responses/index.ts';
@@ -31,6 +33,12 @@ export function inResponsesFormat(body: JsonObject, bytes: Uint8Array | null, ea
 /** The response of a call that has yet to begin. @param body its request. */
 export function queuedResponse(call: Call, body: JsonObject): JsonObject {
   return { ...shellOf(body, labelsOf(call)), status: 'queued' };
+}
+
+/** What becomes of a response whose call fails before it has said anything. */
+export function unbegunResponse(response: JsonObject, error: GatewayError, requestId: string): JsonObject {
+  if (error.code === 'client_closed_request') return { ...response, status: 'cancelled', error: null };
+  return failedResponse(response, error.envelope(requestId).error);
 }
 
 /** The items of an input as they are listed, each with an id. @param generationId of the answer. */

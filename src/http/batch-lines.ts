@@ -12,7 +12,7 @@ import type { Handler } from './idempotent.ts';
 import { chatCompletions } from './v1/chat-completions.ts';
 import { createCompletion } from './v1/completions.ts';
 import { embeddings } from './v1/embeddings.ts';
-import { generateImages } from './v1/images.ts';
+import { editImages, generateImages } from './v1/images.ts';
 import { createMessage } from './v1/messages.ts';
 import { createModeration } from './v1/moderations.ts';
 import { rankDocuments } from './v1/rerank.ts';
@@ -25,6 +25,7 @@ const HANDLERS: Record<BatchEndpoint, Handler> = {
   '/v1/messages': createMessage,
   '/v1/embeddings': embeddings,
   '/v1/images/generations': generateImages,
+  '/v1/images/edits': editImages,
   '/v1/moderations': createModeration,
   '/v1/rerank': rankDocuments,
 };

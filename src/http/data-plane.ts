@@ -10,7 +10,7 @@ import { type Handler, idempotent } from './idempotent.ts';
  * A route of the data plane: the request gets its id and its caller, and the handler answers. One function
  * and no chain of middleware, each link of which would cost about what parsing a request costs. A POST with an
  * `Idempotency-Key` is answered once.
- * @param once false where the handler itself says what becomes of that header.
+ * @param once false where the handler itself sees to that.
  */
 function dataPlane(handler: Handler, once = true): (c: HttpContext) => Promise<Response> {
   const answer = once ? idempotent(handler) : handler;

@@ -2,6 +2,7 @@ import type { Env } from '../env.ts';
 import { ownerOfItem } from '../gateway/responses-format.ts';
 import type { Archive } from '../gateway/types.ts';
 import { asArray, asObject, asString, type JsonObject } from '../lib/json.ts';
+import { keepEnd } from './end.ts';
 import { deleteKept, writeKept } from './files.ts';
 import { deleteRow, endRow, insertItems, insertRow, readRows } from './rows.ts';
 import type { ResponseScope } from './types.ts';
@@ -59,20 +60,16 @@ export class ResponseArchive implements Archive {
   /** @returns false where the response was cancelled or deleted meanwhile. */
   async #write(id: string, response: JsonObject): Promise<boolean> {
     const { env, scope, background, input } = this.#options;
-    const file = writeKept(env, scope.workspaceId, id, { response, input: input() });
+    const kept = { response, input: input() };
     const foreign = foreignIds(response);
-    if (!background) {
-      const rows = insertRow(env, scope, response).then(() => insertItems(env, scope, id, foreign));
-      const done = await Promise.allSettled([file, rows]);
-      for (const result of done) if (result.status === 'rejected') throw result.reason;
-      return true;
+    if (background) {
+      await insertItems(env, scope, id, foreign);
+      return await keepEnd(env, scope, kept);
     }
-    await file;
-    await insertItems(env, scope, id, foreign);
-    if (await endRow(env, scope, id, asString(response.status) ?? '')) return true;
-    const [row] = await readRows(env, scope, [id]);
-    if (!row) await deleteKept(env, [{ workspaceId: scope.workspaceId, id }]);
-    return false;
+    const rows = insertRow(env, scope, response).then(() => insertItems(env, scope, id, foreign));
+    const done = await Promise.allSettled([writeKept(env, scope.workspaceId, id, kept), rows]);
+    for (const result of done) if (result.status === 'rejected') throw result.reason;
+    return true;
   }
 
   async #forget(id: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { Env } from '../env.ts';
 import { GatewayError } from '../errors.ts';
 import { asNumber, asString, type JsonObject } from '../lib/json.ts';
 import { type BackgroundClient, backgroundClient } from '../objects/background/client.ts';
+import { keepEnd } from './end.ts';
 import { deleteKept, writeKept } from './files.ts';
 import { type Found, findResponse } from './find.ts';
 import { deleteRow, endRow, insertRow } from './rows.ts';
@@ -49,6 +50,25 @@ export async function startRun(
       deleteKept(env, [{ workspaceId: scope.workspaceId, id }]),
     ]);
     throw new GatewayError('storage_unavailable', { cause });
+  }
+}
+
+/**
+ * Keeps what became of a response whose run ended before it had an answer. Never rejects: where this fails, who asks
+ * for the response hears that it was lost.
+ * @param end what becomes of the response.
+ */
+export async function failRun(
+  env: Env,
+  scope: ResponseScope,
+  generationId: string,
+  end: (response: JsonObject) => JsonObject,
+): Promise<void> {
+  try {
+    const { response, input } = await findResponse(env, scope, generationId.replace(/^gen_/, 'resp_'));
+    await keepEnd(env, scope, { response: end(response), input });
+  } catch (cause) {
+    console.error(JSON.stringify({ error: 'response_not_kept', id: generationId, cause: String(cause) }));
   }
 }
 

@@ -150,11 +150,16 @@ class Loader {
         readRows(this.#env, this.#scope, ids),
         Promise.all(ids.map((id) => openKept(this.#env, this.#scope.workspaceId, id))),
       ]);
-      const known = new Set(rows.map(({ id }) => id));
-      const readable = files.filter((file, index) => file && known.has(ids[index] ?? ''));
-      this.#bytes += readable.reduce((sum, file) => sum + (file?.size ?? 0), 0);
+      const statuses = new Map(rows.map(({ id, status }) => [id, status]));
+      const readable = files.flatMap((file, index) => {
+        const status = statuses.get(ids[index] ?? '');
+        return file && status !== undefined ? [{ file, status }] : [];
+      });
+      this.#bytes += readable.reduce((sum, { file }) => sum + file.size, 0);
       if (this.#bytes > MAX_KEPT_BYTES) throw tooLong(param);
-      const loaded = (await Promise.all(readable.map((file) => file?.read()))).filter((kept) => kept != null);
+      const loaded = await Promise.all(
+        readable.map(async (found) => keptAs(found.status, await found.file.read())),
+      );
       for (const { input, response } of loaded) {
         for (const item of [...input, ...outputOf(response)]) {
           if (typeof item.id === 'string') this.#items.set(item.id, item);
@@ -165,6 +170,11 @@ class Loader {
       throw cause instanceof GatewayError ? cause : new GatewayError('storage_unavailable', { cause });
     }
   }
+}
+
+/** The row says how a response ended, also where that could not be written into its file. */
+function keptAs(status: string, { response, input }: Kept): Kept {
+  return { response: { ...response, status }, input };
 }
 
 function outputOf({ output }: JsonObject): JsonObject[] {

@@ -2,16 +2,20 @@ import { and, eq, gt, type InferSelectModel, inArray } from 'drizzle-orm';
 import { database } from '../db/client.ts';
 import { responseItems, responses } from '../db/schema/responses.ts';
 import type { Bindings } from '../env.ts';
-import { asNumber, asString, type JsonObject } from '../lib/json.ts';
+import { asString, type JsonObject } from '../lib/json.ts';
 import { KEPT_MS, type ResponseScope, UNDER_WAY } from './types.ts';
 
 type Database = Pick<Bindings, 'DB'>;
 
 export type ResponseRow = InferSelectModel<typeof responses>;
 
-/** The row of a response of the API, which names its id, time and status. */
-export async function insertRow({ DB }: Database, scope: ResponseScope, response: JsonObject): Promise<void> {
-  const createdAt = (asNumber(response.created_at) ?? 0) * 1000;
+/** The row of a response of the API, which names its id and status. Its time may be its provider's: ours counts. */
+export async function insertRow(
+  { DB }: Database,
+  scope: ResponseScope,
+  response: JsonObject,
+  createdAt = Date.now(),
+): Promise<void> {
   await database(DB)
     .insert(responses)
     .values({

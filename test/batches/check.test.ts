@@ -9,7 +9,7 @@ const check = (line: unknown) =>
 
 describe('a line of a batch', () => {
   it('is good with an id, the method, the path of the batch and a body', () => {
-    expect(check(GOOD)).toEqual({ customId: 'a', fault: null });
+    expect(check(GOOD)).toEqual({ customId: 'a', model: 'm', fault: null });
     expect(check({ ...GOOD, custom_id: 'x'.repeat(512), body: {} })).toMatchObject({ fault: null });
     expect(check({ ...GOOD, body: { stream: false } })).toMatchObject({ fault: null });
     expect(check({ ...GOOD, body: { text: 'y'.repeat(300_000) } })).toMatchObject({ fault: null });
@@ -31,7 +31,8 @@ describe('a line of a batch', () => {
     ['an id of another type', { ...GOOD, custom_id: 7 }, null, 'invalid_value', 'custom_id'],
     ['an id of null', { ...GOOD, custom_id: null }, null, 'invalid_value', 'custom_id'],
     ['an empty id', { ...GOOD, custom_id: '' }, '', 'invalid_value', 'custom_id'],
-    ['a long id', { ...GOOD, custom_id: 'x'.repeat(513) }, 'x'.repeat(513), 'invalid_value', 'custom_id'],
+    ['a long id', { ...GOOD, custom_id: 'x'.repeat(513) }, null, 'invalid_value', 'custom_id'],
+    ['half a character', { ...GOOD, custom_id: 'a\ud83d' }, null, 'invalid_value', 'custom_id'],
     ['no method', { ...GOOD, method: undefined }, 'a', 'invalid_method', 'method'],
     ['another method', { ...GOOD, method: 'GET' }, 'a', 'invalid_method', 'method'],
     ['another path', { ...GOOD, url: '/v1/embeddings' }, 'a', 'invalid_url', 'url'],
@@ -64,6 +65,13 @@ describe('a line of a batch', () => {
     bytes[bytes.indexOf('X'.charCodeAt(0))] = 0xff;
     expect(checkLine(bytes, URL).fault?.code).toBe('invalid_json_line');
   });
+
+  it.each(['"', '\n', '\u0000', '\u2028', '\\', '日本', '👩‍👩‍👧', ' ', 'x'.repeat(65)])(
+    'may be called %j',
+    (customId) => {
+      expect(check({ ...GOOD, custom_id: customId })).toMatchObject({ customId, fault: null });
+    },
+  );
 
   it('has its body byte for byte', () => {
     const body = '{ "seed": 12345678901234567890, "x":1e0 }';

@@ -1,64 +1,29 @@
-import { runInDurableObject } from 'cloudflare:test';
-import { env, exports } from 'cloudflare:workers';
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { cancelBatch } from '../../src/batches/cancel.ts';
-import { findBatch } from '../../src/batches/find.ts';
 import { generationIdOf } from '../../src/batches/generation-id.ts';
 import { planLines } from '../../src/batches/lines/plan.ts';
-import type { LineProps } from '../../src/batches/lines/props.ts';
 import { wasBilled } from '../../src/batches/lines/was-billed.ts';
 import { workSlot } from '../../src/batches/lines/work.ts';
-import { beginRun, endBatch, finalizeBatch, lookAt } from '../../src/batches/steps.ts';
-import { writeResults } from '../../src/batches/write-results.ts';
+import { beginRun, failBatch, lookAt } from '../../src/batches/steps.ts';
 import type { Env } from '../../src/env.ts';
-import { findFile } from '../../src/files/find.ts';
-import { readFile } from '../../src/files/read.ts';
+import { deleteFile } from '../../src/files/delete.ts';
 import { batchClient } from '../../src/objects/batch/client.ts';
-import type { BatchOrder } from '../../src/objects/batch/types.ts';
 import { workspaceClient } from '../../src/objects/workspace/client.ts';
 import type { Principal } from '../../src/tenancy/types.ts';
-import { stillBatch } from '../support/batches.ts';
-import { call, newKey, newWorkspace, OPERATOR } from '../support/gateway.ts';
+import {
+  answering,
+  callLine,
+  end,
+  line,
+  linesOf,
+  ownBatch,
+  runTurns,
+  settle,
+} from '../support/batch-steps.ts';
+import { call, OPERATOR } from '../support/gateway.ts';
 
 const bindings = env as unknown as Env;
-const entrypoints = exports as unknown as {
-  BatchLinesEntrypoint(options: { props: LineProps }): Fetcher;
-};
-const callLine = (props: LineProps): Fetcher => entrypoints.BatchLinesEntrypoint({ props });
-
-const line = (customId: string, more: object = {}) => ({
-  custom_id: customId,
-  method: 'POST',
-  url: '/v1/chat/completions',
-  body: { model: 'demo-echo', messages: [{ role: 'user', content: customId }], ...more },
-});
-
-/** The lines of a file of results; none where there is no file. */
-async function linesOf(order: BatchOrder, fileId: string | null) {
-  if (fileId === null) return [];
-  const text = await new Response(await readFile(bindings, await findFile(bindings, order, fileId))).text();
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((one) => JSON.parse(one));
-}
-
-/** The last steps of the Workflow. */
-async function end(order: BatchOrder) {
-  await finalizeBatch(bindings, order);
-  const output = await writeResults(bindings, order, 'output');
-  const errors = await writeResults(bindings, order, 'errors');
-  expect(await writeResults(bindings, order, 'output')).toBe(output);
-  await endBatch(bindings, order, output, errors);
-  return await findBatch(bindings, order, order.batchId);
-}
-
-/** A batch with a key that may call the models of the demonstration. */
-async function ownBatch(lines: readonly object[]) {
-  const { id: workspaceId } = await newWorkspace();
-  const { id: keyId, project: projectId } = await newKey(workspaceId);
-  return await stillBatch(lines, { workspaceId, projectId, keyId });
-}
 
 describe('the window of a batch', () => {
   it('ends what was not run, and keeps what was', async () => {
@@ -73,7 +38,16 @@ describe('the window of a batch', () => {
     const { line: first, attempt } = claim.claimed;
     await batch.next(
       message,
-      { kind: 'done', line: first, attempt, ok: true, text: '{"custom_id":"a"}', file: null },
+      {
+        kind: 'done',
+        line: first,
+        attempt,
+        ok: true,
+        text: '{"custom_id":"a"}',
+        file: null,
+        usage: null,
+        uncertain: false,
+      },
       false,
     );
 
@@ -114,6 +88,37 @@ describe('the window of a batch', () => {
   });
 });
 
+describe('a batch whose Workflow begins anew', () => {
+  it('goes on, whether or not its input still exists, and knows its model', async () => {
+    const { order, stub } = await ownBatch([line('a'), line('b')]);
+    await planLines(bindings, order);
+    await beginRun(bindings, order);
+    await runTurns(order, stub, answering(() => Response.json({})).call);
+    await deleteFile(bindings, { ...order, actor: 'tests' }, order.inputFileId);
+    expect(await planLines(bindings, order)).toBeNull();
+    expect(await beginRun(bindings, order)).toEqual({ waitMs: null });
+    expect(await end(order)).toMatchObject({ status: 'completed', completed: 2, model: 'demo-echo' });
+  });
+
+  it('costs nothing when it comes to nothing', async () => {
+    const { order } = await ownBatch([line('a')]);
+    await planLines(bindings, order);
+    await beginRun(bindings, order);
+    await workSlot(
+      bindings,
+      { batchId: order.batchId, slot: 0, turn: 1 },
+      answering(async () => {
+        await settle(order, 1, 500);
+        return Response.json({});
+      }).call,
+    );
+    const balance = () => workspaceClient(bindings, order.workspaceId).balance();
+    expect(await balance()).toBe(10_000_000_000 - 500);
+    for (let time = 0; time < 2; time++) await failBatch(bindings, order, []);
+    expect(await balance()).toBe(10_000_000_000);
+  });
+});
+
 describe('a batch that is cancelled', () => {
   it('before its lines are known ends with none', async () => {
     const { order } = await ownBatch([line('a')]);
@@ -125,20 +130,21 @@ describe('a batch that is cancelled', () => {
   });
 });
 
-async function settle(order: BatchOrder, attempt: number, amount: number): Promise<void> {
-  await workspaceClient(bindings, order.workspaceId).settle([
-    {
-      id: generationIdOf(order, 1, attempt),
-      amount,
-      project: order.projectId,
-      scopes: [],
-      model: null,
-      provider: null,
-      lines: [],
-      tokens: null,
-      draw: undefined,
+/** A model with a price. */
+async function addPriced(): Promise<void> {
+  await call('PUT', '/api/models/demo%2Fpriced', {
+    key: OPERATOR,
+    body: {
+      kind: 'chat',
+      endpoints: [
+        {
+          provider: 'demo',
+          upstream_model: 'demo-echo',
+          price: { input: 0, output: 0, per_request: 0.001 },
+        },
+      ],
     },
-  ]);
+  });
 }
 
 describe('an attempt that was lost', () => {
@@ -158,19 +164,7 @@ describe('an attempt that was lost', () => {
     [true, 0],
     [false, 1],
   ])('and was billed (%s) is made good by one that costs %i times its price', async (billed, times) => {
-    await call('PUT', '/api/models/demo%2Fpriced', {
-      key: OPERATOR,
-      body: {
-        kind: 'chat',
-        endpoints: [
-          {
-            provider: 'demo',
-            upstream_model: 'demo-echo',
-            price: { input: 0, output: 0, per_request: 0.001 },
-          },
-        ],
-      },
-    });
+    await addPriced();
     const { order } = await ownBatch([line('a', { model: 'demo/priced', max_tokens: 10 })]);
     await planLines(bindings, order);
     await beginRun(bindings, order);
@@ -189,87 +183,20 @@ describe('an attempt that was lost', () => {
     expect(result.response.body.id).toBe(generationIdOf(order, 1, 2));
     expect(result.response.body.choices[0].message.content).toBe('a');
   });
-});
 
-/** A gateway that gives these answers, one after the other, and then the last. */
-function answering(...answers: (() => Response | Promise<Response>)[]) {
-  const seen: LineProps[] = [];
-  return {
-    seen,
-    call: (props: LineProps): Fetcher => {
-      const fetch = async () => {
-        const next = answers[Math.min(seen.push(props), answers.length) - 1];
-        if (!next) throw new Error('There is no answer');
-        return await next();
-      };
-      return { fetch } as unknown as Fetcher;
-    },
-  };
-}
-
-const refusal =
-  (code: string, status: number, headers: Record<string, string> = {}) =>
-  () =>
-    Response.json({ error: { code } }, { status, headers });
-
-/** Runs what a slot may run now; the lines of a turn that waits are brought forward. */
-async function runTurns(order: BatchOrder, stub: DurableObjectStub, call: (props: LineProps) => Fetcher) {
-  for (let turn = 1; turn < 10; turn++) {
-    await runInDurableObject(stub, (_, state) => state.storage.sql.exec('UPDATE lines SET not_before = 0'));
-    await workSlot(bindings, { batchId: order.batchId, slot: 0, turn }, call);
-    if ((await batchClient(bindings, order.batchId).progress()).phase === 'over') return;
-  }
-}
-
-describe('an answer', () => {
-  it('that is large waits in R2, and is in the output as it came', async () => {
-    const { order } = await ownBatch([line('a')]);
+  it('and was billed is made good though the credits are used up', async () => {
+    await addPriced();
+    const { order } = await ownBatch([line('a', { model: 'demo/priced', max_tokens: 10 })]);
     await planLines(bindings, order);
     await beginRun(bindings, order);
-    const text = 'words '.repeat(100_000);
-    const gateway = answering(() => Response.json({ text }));
-    await workSlot(bindings, { batchId: order.batchId, slot: 0, turn: 1 }, gateway.call);
-    const held = () => bindings.FILES.list({ prefix: `${order.workspaceId}/batches/` });
-    expect((await held()).objects).toHaveLength(1);
-    const row = await end(order);
-    const [result] = await linesOf(order, row.outputFileId);
-    expect(result.response.body).toEqual({ text });
-    expect((await held()).objects).toHaveLength(0);
-  });
-
-  it('of a provider that is busy is asked for five times, under other ids', async () => {
-    const { order, stub } = await ownBatch([line('a')]);
-    await planLines(bindings, order);
-    await beginRun(bindings, order);
-    const gateway = answering(refusal('upstream_overloaded', 503, { 'retry-after': '30' }));
-    await runTurns(order, stub, gateway.call);
-    expect(gateway.seen.map(({ generationId }) => generationId)).toEqual(
-      [1, 2, 3, 4, 5].map((attempt) => generationIdOf(order, 1, attempt)),
-    );
-    const [result] = await linesOf(order, (await end(order)).errorFileId);
-    expect(result).toMatchObject({ response: { status_code: 503 }, error: null });
-  });
-
-  it('of a gateway that broke for the fifth time is none', async () => {
-    const { order, stub } = await ownBatch([line('a')]);
-    await planLines(bindings, order);
-    await beginRun(bindings, order);
-    await runInDurableObject(stub, (_, state) => state.storage.sql.exec('UPDATE lines SET tries = 4'));
-    const gateway = answering(() => Promise.reject(new Error('It broke')));
-    await runTurns(order, stub, gateway.call);
-    expect(gateway.seen).toHaveLength(1);
-    const [result] = await linesOf(order, (await end(order)).errorFileId);
-    expect(result).toMatchObject({ response: null, error: { code: 'internal_error', line: 1 } });
-  });
-
-  it('that is another failure is asked for once', async () => {
-    const { order, stub } = await ownBatch([line('a')]);
-    await planLines(bindings, order);
-    await beginRun(bindings, order);
-    const gateway = answering(refusal('budget_exceeded', 403));
-    await runTurns(order, stub, gateway.call);
-    expect(gateway.seen).toHaveLength(1);
-    const [result] = await linesOf(order, (await end(order)).errorFileId);
-    expect(result.response).toMatchObject({ status_code: 403, body: { error: { code: 'budget_exceeded' } } });
+    const batch = batchClient(bindings, order.batchId);
+    const first = { batchId: order.batchId, slot: 0, turn: 1 };
+    await batch.enter(first);
+    await batch.next(first, null, true);
+    await settle(order, 1, 10_000_000_000);
+    await batch.leave(first, 0);
+    await workSlot(bindings, { ...first, turn: 2 }, callLine);
+    expect(await end(order)).toMatchObject({ status: 'completed', completed: 1 });
+    expect(await workspaceClient(bindings, order.workspaceId).balance()).toBe(0);
   });
 });

@@ -57,6 +57,8 @@ test('some hundred lines are run and billed once each, by OpenAI’s SDK', async
   expect(faults(withoutNulls(batch), 'Batch')).toEqual([]);
   expect(batch).toMatchObject({
     status: 'completed',
+    model,
+    usage: { input_tokens: 30_000, output_tokens: 6_000, total_tokens: 36_000 },
     errors: null,
     error_file_id: null,
     request_counts: { total: 300, completed: 300, failed: 0 },

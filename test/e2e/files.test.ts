@@ -148,6 +148,41 @@ test('fifty files at once are kept apart', async () => {
   expect(await listOf(caller)).toHaveLength(50);
 });
 
+describe('an upload with an idempotency key', () => {
+  const create = async (caller: Caller, bytes: Uint8Array, key: string) => {
+    const file = await toFile(bytes, 'paper.pdf');
+    const asked = { file, purpose: 'user_data' } as const;
+    return await caller.client.files.create(asked, { headers: { 'Idempotency-Key': key } }).withResponse();
+  };
+
+  it('is one file, however often the SDK sends it', async () => {
+    const caller = await newCaller(world);
+    const first = await create(caller, PDF, 'paper');
+    const again = await create(caller, PDF, 'paper');
+    expect(again.data).toEqual(first.data);
+    const replays = [first, again].map(({ response }) => response.headers.get('x-idempotent-replay'));
+    expect(replays).toEqual([null, 'true']);
+    expect(await listOf(caller)).toEqual([first.data]);
+    const refused = create(caller, PNG, 'paper');
+    await expect(refused).rejects.toMatchObject({ status: 409, code: 'idempotency_key_conflict' });
+    await caller.client.files.delete(first.data.id);
+    expect((await create(caller, PNG, 'paper')).data.id).not.toBe(first.data.id);
+  });
+
+  it('is one file where ten come at once', async () => {
+    const caller = await newCaller(world);
+    // So large that they are stored in parts.
+    const bytes = Buffer.alloc(6 * 1024 * 1024, 'x');
+    const all = await Promise.all(Array.from({ length: 10 }, () => create(caller, bytes, 'large')));
+    expect(new Set(all.map(({ data }) => data.id)).size).toBe(1);
+    const first = all.filter(({ response }) => !response.headers.has('x-idempotent-replay'));
+    expect(first).toHaveLength(1);
+    expect(await listOf(caller)).toEqual([all[0]?.data]);
+    const content = await caller.client.files.content(all[0]?.data.id ?? '');
+    expect(bytes.equals(Buffer.from(await content.arrayBuffer()))).toBe(true);
+  });
+});
+
 test('nothing is left of a client that leaves in the middle', async () => {
   const caller = await newCaller(world);
   const sent = request(`${world.gateway.origin}/v1/files`, {

@@ -126,3 +126,28 @@ test('an answer whose gateway was killed in the middle is made anew', async () =
   expect((await readStream(again)).text).toBe('One, two, three.');
   expect(received()).toHaveLength(2);
 });
+
+test('a response of the background whose stream nobody read for long is not begun twice', async () => {
+  const caller = await newCaller(world);
+  world.upstream.script('openai', forever);
+  const ask = () =>
+    caller.fetch('/v1/responses', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': 'background-left' },
+      body: JSON.stringify({ model: modelId('openai'), input: 'Count.', background: true, stream: true }),
+    });
+  const first = await ask();
+  const generation = first.headers.get('x-generation-id') ?? '';
+  const leave = await beginToRead(first);
+  await leave();
+  await sleep(GRACE_MS + 500);
+  const again = await ask();
+  expect(again.status).toBe(409);
+  expect(again.headers.get('x-generation-id')).toBe(generation);
+  expect(received()).toHaveLength(1);
+  const id = generation.replace('gen_', 'resp_');
+  expect((await caller.client.responses.retrieve(id)).status).toBe('in_progress');
+  await caller.client.responses.cancel(id);
+  const { credits_used: used } = await receiptById(caller, generation);
+  expect(await untilBalance(world, caller, 100 - (used ?? 0))).toBe(100 - (used ?? 0));
+});

@@ -55,6 +55,12 @@ describe('an archive', () => {
     });
   });
 
+  it('keeps it for its time, whatever its provider takes for the time', async () => {
+    const response = newResponse({ created_at: 1 });
+    await keep(response);
+    expect(await findResponse(bindings, scope, response.id)).toMatchObject({ response });
+  });
+
   it('does not keep what is larger than 32 MB, and leaves nothing of it', async () => {
     const response = newResponse();
     const input = () => [{ type: 'message', id: 'msg_1', content: 'x'.repeat(33 * MB) }];
@@ -121,10 +127,8 @@ describe('the clock', () => {
     const now = Date.now();
     const kept = newResponse();
     await keep(kept);
-    const old = Array.from({ length: 120 }, () =>
-      newResponse({ created_at: Math.floor(now / 1000) - 31 * 86_400 }),
-    );
-    for (const response of old) await insertRow(bindings, scope, response);
+    const old = Array.from({ length: 120 }, () => newResponse());
+    for (const response of old) await insertRow(bindings, scope, response, now - 31 * 86_400_000);
     const [first] = old;
     await bindings.FILES.put(`ws_archive/responses/${first?.id}.json`, '{}');
     expect(await sweepResponses(bindings, now)).toBe(120);
@@ -135,8 +139,8 @@ describe('the clock', () => {
   });
 
   it('keeps the rows of what R2 does not delete', async () => {
-    const response = newResponse({ created_at: 1 });
-    await insertRow(bindings, scope, response);
+    const response = newResponse();
+    await insertRow(bindings, scope, response, 1);
     vi.spyOn(bindings.FILES, 'delete').mockRejectedValueOnce(new Error('R2 is down'));
     await expect(sweepResponses(bindings, Date.now())).rejects.toThrow('R2 is down');
     expect(await statusOf(response.id)).toBe('completed');

@@ -5,8 +5,10 @@ import type { LineFault } from './error-line.ts';
 
 /** What a line of the input says (https://platform.openai.com/docs/api-reference/batch/request-input). */
 export interface CheckedLine {
-  /** Null where it cannot be read. */
+  /** Null where it cannot be read, or is none. */
   customId: string | null;
+  /** The model that its body names. */
+  model: string | null;
   /** Why it cannot be run; null where it can. */
   fault: LineFault | null;
 }
@@ -20,10 +22,34 @@ const OPEN_BRACE = 0x7b;
 export function checkLine(bytes: Uint8Array, endpoint: string): CheckedLine {
   const members = bytes.byteLength <= PARSE_WHOLE_BYTES && !isJson(bytes) ? undefined : scanMembers(bytes);
   if (!members)
-    return { customId: null, fault: fault('invalid_json_line', 'The line is not a JSON object.') };
+    return {
+      customId: null,
+      model: null,
+      fault: fault('invalid_json_line', 'The line is not a JSON object.'),
+    };
   const id = read(bytes, members, 'custom_id');
-  const customId = typeof id === 'string' ? id : null;
-  return { customId, fault: faultOf(bytes, members, id, endpoint) };
+  const found = faultOf(bytes, members, id, endpoint);
+  return {
+    // One that is too long is not kept: it may be as long as the line.
+    customId: isCustomId(id) || id === '' ? id : null,
+    model: found === null ? modelOf(bytes, members) : null,
+    fault: found,
+  };
+}
+
+/** Not with half of a surrogate pair: such text cannot be stored as it is. */
+function isCustomId(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value.length > 0 && value.length <= MAX_CUSTOM_ID && value.isWellFormed()
+  );
+}
+
+function modelOf(bytes: Uint8Array, members: readonly JsonMember[]): string | null {
+  const body = find(members, 'body');
+  const content = body && bytes.subarray(body.valueStart, body.end);
+  const inner = content && scanMembers(content);
+  const model = inner && read(content, inner, 'model');
+  return typeof model === 'string' ? model : null;
 }
 
 /** The body of a line that was checked, byte for byte. */
@@ -40,7 +66,7 @@ function faultOf(
 ): LineFault | null {
   if (customId === undefined)
     return fault('missing_required_parameter', 'custom_id is required.', 'custom_id');
-  if (typeof customId !== 'string' || customId.length === 0 || customId.length > MAX_CUSTOM_ID) {
+  if (!isCustomId(customId)) {
     return fault(
       'invalid_value',
       `custom_id must be a string of 1 to ${MAX_CUSTOM_ID} characters.`,

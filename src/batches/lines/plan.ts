@@ -5,7 +5,9 @@ import { readFile } from '../../files/read.ts';
 import type { StoredFile } from '../../files/types.ts';
 import { type BatchClient, batchClient } from '../../objects/batch/client.ts';
 import type { BatchOrder, PlannedLine } from '../../objects/batch/types.ts';
+import { stored } from '../../tenancy/storage.ts';
 import { MAX_FILE_BYTES, MAX_LINE_BYTES, MAX_LINES } from '../limits.ts';
+import { noteModel } from '../progress.ts';
 import type { BatchError } from '../view.ts';
 import { checkLine } from './check.ts';
 import { errorLine, type LineFault } from './error-line.ts';
@@ -24,17 +26,20 @@ const LINES_PER_CALL = 2_000;
  * @throws GatewayError `storage_unavailable`.
  */
 export async function planLines(env: Env, order: BatchOrder): Promise<BatchError | null> {
+  const batch = batchClient(env, order.batchId);
+  // Begun anew when lines have been run: what became of its file is no matter then.
+  if ((await stored(batch.progress())).phase !== 'planning') return null;
   const file = await inputOf(env, order);
   if (!file) return whole('file_not_found', 'The input file does not exist any more.');
   if (file.bytes > MAX_FILE_BYTES) return whole('file_too_large', 'The input file is larger than 200 MB.');
-  const batch = batchClient(env, order.batchId);
   const seen = new Map<string, number>();
+  const models = new Set<string>();
   let count = 0;
   let planned: PlannedLine[] = [];
   for await (const raw of splitLines(rangesOf(env, file), MAX_LINE_BYTES)) {
     count++;
     if (count > MAX_LINES) return whole('too_many_lines', `The input file has more than ${MAX_LINES} lines.`);
-    planned.push(planLine(order, raw, seen));
+    planned.push(planLine(order, raw, seen, models));
     if (planned.length >= LINES_PER_CALL) {
       await tell(batch, planned);
       planned = [];
@@ -42,6 +47,8 @@ export async function planLines(env: Env, order: BatchOrder): Promise<BatchError
   }
   if (count === 0) return whole('empty_file', 'The input file is empty.');
   await tell(batch, planned);
+  const [model, ...others] = models;
+  if (model !== undefined && others.length === 0) await noteModel(env, order, model);
   return null;
 }
 
@@ -66,11 +73,15 @@ function planLine(
   order: BatchOrder,
   { line, start, length, bytes }: RawLine,
   seen: Map<string, number>,
+  models: Set<string>,
 ): PlannedLine {
-  const { customId, fault } = bytes
+  const tooLarge = { code: 'line_too_large', message: 'The line is over 32 MB.', param: null };
+  const { customId, model, fault } = bytes
     ? checkLine(bytes, order.endpoint)
-    : { customId: null, fault: { code: 'line_too_large', message: 'The line is over 32 MB.', param: null } };
+    : { customId: null, model: null, fault: tooLarge };
   const found = fault ?? duplicate(customId, line, seen);
+  // Two are as good as many.
+  if (found === null && model !== null && models.size < 2) models.add(model);
   const failure = found && errorLine(order, { line, customId, attempt: 0 }, found);
   return { line, start, bytes: length, customId, failure };
 }

@@ -4,11 +4,13 @@ import { readFile } from '../../files/read.ts';
 import type { StoredFile } from '../../files/types.ts';
 import { asObject, asString, parseJson } from '../../lib/json.ts';
 import type { BatchOrder, ClaimedLine, Outcome } from '../../objects/batch/types.ts';
+import { keyHashOf } from '../../tenancy/keys/hash.ts';
 import { generationIdOf } from '../generation-id.ts';
 import { bodyOf } from './check.ts';
-import { answerLine, errorLine } from './error-line.ts';
+import { answerLine, errorLine, type LineFault } from './error-line.ts';
 import type { CallLine } from './props.ts';
 import { resultKey } from './result-key.ts';
+import { usageOf } from './usage.ts';
 import { wasBilled } from './was-billed.ts';
 
 /** What all lines of a batch have in common. */
@@ -17,6 +19,7 @@ export interface LineContext {
   order: BatchOrder;
   /** Null where it is gone. */
   file: StoredFile | null;
+  /** Of the key's secret, which may be changed meanwhile. */
   keyHash: string;
   call: CallLine;
 }
@@ -44,11 +47,12 @@ const IN_OBJECT_CHARACTERS = 256 * 1024;
 
 /** Runs a line through the gateway, once, and says what became of it. Never rejects. */
 export async function runLine(context: LineContext, claimed: ClaimedLine): Promise<Outcome> {
-  const { line, attempt } = claimed;
+  const { line } = claimed;
   try {
     if (!context.file) return fileGone(context, claimed);
     const response = await ask(context, context.file, claimed);
-    return await outcomeOf(context, claimed, response, await response.text());
+    const body = new Uint8Array(await response.arrayBuffer());
+    return await outcomeOf(context, claimed, response, body);
   } catch (cause) {
     console.warn(
       JSON.stringify({
@@ -60,8 +64,7 @@ export async function runLine(context: LineContext, claimed: ClaimedLine): Promi
     );
     if (claimed.tries + 1 < MOST_TRIES) return again(claimed, delayAfter(claimed.tries), true);
     const fault = { code: 'internal_error', message: 'The gateway failed.', param: null };
-    const text = errorLine(context.order, claimed, fault);
-    return { kind: 'done', line, attempt, ok: false, text, file: null };
+    return { ...failure(context.order, claimed, fault), uncertain: true };
   }
 }
 
@@ -86,19 +89,24 @@ async function ask(
 }
 
 async function outcomeOf(
-  { env, order }: LineContext,
+  context: LineContext,
   claimed: ClaimedLine,
   { status, headers }: Response,
-  body: string,
+  bytes: Uint8Array,
 ): Promise<Outcome> {
+  const { env, order } = context;
   const { line, attempt, tries } = claimed;
   const ok = status < 400;
+  const body = new TextDecoder().decode(bytes);
   const code = ok ? null : codeOf(body);
   const retryAfterMs = Math.min(Number(headers.get('retry-after') ?? 0) * 1000 || 0, LONGEST_DELAY_MS);
   // Our own limits pass: nothing was tried, and the rest of the batch would be refused as well.
   if (code === 'rate_limit_exceeded') {
     const pauseMs = Math.max(retryAfterMs, FIRST_DELAY_MS);
     return { kind: 'again', line, attempt, delayMs: 0, pauseMs, counts: false, uncertain: false };
+  }
+  if (code === 'invalid_api_key' && (await hasNewSecret(context))) {
+    return { ...again(claimed, 0, false), counts: false };
   }
   if (code !== null && PASSING.has(code) && tries + 1 < MOST_TRIES) {
     return again(claimed, Math.max(retryAfterMs, delayAfter(tries)), true);
@@ -109,14 +117,29 @@ async function outcomeOf(
     requestId: headers.get('x-request-id') ?? '',
     body: isJson ? body : JSON.stringify(body),
   });
-  if (text.length <= IN_OBJECT_CHARACTERS) return { kind: 'done', line, attempt, ok, text, file: null };
+  const usage = ok ? usageOf(bytes) : null;
+  const done = { kind: 'done' as const, line, attempt, ok, usage, uncertain: false };
+  if (text.length <= IN_OBJECT_CHARACTERS) return { ...done, text, file: null };
   const file = resultKey(order, line, attempt);
   await env.FILES.put(file, text);
-  return { kind: 'done', line, attempt, ok, text: null, file };
+  return { ...done, text: null, file };
 }
 
-function again({ line, attempt }: ClaimedLine, delayMs: number, uncertain: boolean): Outcome {
-  return { kind: 'again', line, attempt, delayMs, pauseMs: 0, counts: true, uncertain };
+/** Whether the key was given another secret since it was looked up: that is used from now on. */
+async function hasNewSecret(context: LineContext): Promise<boolean> {
+  const { env, order, keyHash } = context;
+  context.keyHash = await keyHashOf(env, order.workspaceId, order.keyId);
+  return context.keyHash !== keyHash && context.keyHash !== '';
+}
+
+function again({ line, attempt }: ClaimedLine, delayMs: number, uncertain: boolean) {
+  return { kind: 'again' as const, line, attempt, delayMs, pauseMs: 0, counts: true, uncertain };
+}
+
+function failure(order: BatchOrder, claimed: ClaimedLine, fault: LineFault) {
+  const { line, attempt } = claimed;
+  const text = errorLine(order, claimed, fault);
+  return { kind: 'done' as const, line, attempt, ok: false, text, file: null, usage: null, uncertain: false };
 }
 
 function delayAfter(tries: number): number {
@@ -125,8 +148,7 @@ function delayAfter(tries: number): number {
 
 function fileGone({ order }: LineContext, claimed: ClaimedLine): Outcome {
   const fault = { code: 'file_not_found', message: 'The input file does not exist any more.', param: null };
-  const { line, attempt } = claimed;
-  return { kind: 'done', line, attempt, ok: false, text: errorLine(order, claimed, fault), file: null };
+  return failure(order, claimed, fault);
 }
 
 /** The stable code of an error answer, in whichever envelope. */

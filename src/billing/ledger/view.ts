@@ -46,8 +46,9 @@ function referenceTypeOf({ id, kind, reference }: StoredEntry): ReferenceType {
       return 'reason';
     case 'refund':
       return id.startsWith('credit_note:') ? 'invoice' : 'top_up';
-    case 'top_up':
     case 'adjustment':
+      return id.startsWith('batch_line:') ? 'generation' : 'top_up';
+    case 'top_up':
       return 'top_up';
   }
 }

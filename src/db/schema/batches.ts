@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 /** What became of a batch, in the words of the Batch API. */
@@ -10,6 +11,9 @@ export type BatchStatus =
   | 'expired'
   | 'cancelling'
   | 'cancelled';
+
+/** Of a batch that has not ended: in words that SQLite knows its index by, which parameters are not. */
+export const IS_OPEN = sql`status in ('validating', 'in_progress', 'finalizing', 'cancelling')`;
 
 /** Batches of requests; times are Unix milliseconds. */
 export const batches = sqliteTable(
@@ -32,6 +36,15 @@ export const batches = sqliteTable(
     errors: text('errors', { mode: 'json' }).$type<
       { code: string; message: string; line: number | null; param: string | null }[]
     >(),
+    /** The one model that its lines name; null where they name several. */
+    model: text('model'),
+    /** Tokens of its answers. */
+    usage: text('usage', { mode: 'json' }).$type<{
+      input: number;
+      cached: number;
+      output: number;
+      reasoning: number;
+    }>(),
     total: integer('total').notNull().default(0),
     completed: integer('completed').notNull().default(0),
     failed: integer('failed').notNull().default(0),
@@ -45,5 +58,8 @@ export const batches = sqliteTable(
     cancellingAt: integer('cancelling_at'),
     cancelledAt: integer('cancelled_at'),
   },
-  (t) => [index('batches_by_project').on(t.workspaceId, t.projectId, t.id)],
+  (t) => [
+    index('batches_by_project').on(t.workspaceId, t.projectId, t.id),
+    index('batches_open').on(t.createdAt).where(IS_OPEN),
+  ],
 );

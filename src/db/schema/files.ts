@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 /** Files that projects have uploaded or been given. Their bytes are in R2, times are Unix milliseconds. */
 export const files = sqliteTable(
@@ -13,9 +13,14 @@ export const files = sqliteTable(
     bytes: integer('bytes').notNull(),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at'),
+    /** With which it was uploaded; null where there was none, or another file has the key by now. */
+    idempotencyKey: text('idempotency_key'),
+    /** SHA-256, hex, of what was uploaded under that key. */
+    digest: text('digest'),
   },
   (t) => [
     index('files_by_project').on(t.workspaceId, t.projectId, t.id),
     index('files_by_expiry').on(t.expiresAt),
+    uniqueIndex('files_by_idempotency_key').on(t.workspaceId, t.projectId, t.idempotencyKey),
   ],
 );

@@ -27,9 +27,10 @@ const TOKENS_PER_IMAGE = 8_192;
 /** What they answer costs nothing. */
 const INPUT_ALONE: ReadonlySet<string> = new Set<ModelKind>(['embedding', 'moderation', 'rerank']);
 
-/** The worst case over all candidates, with the workspace's margin. @param times so often it may cost that. */
-export function reservationOf(call: Call, candidates: readonly Candidate[], times = 1): Reservation {
+/** The worst case over all candidates, with the workspace's margin. @param asked so often it may cost that. */
+export function reservationOf(call: Call, candidates: readonly Candidate[], asked = 1): Reservation {
   const { caller } = call;
+  const times = call.batch?.waived ? 0 : asked;
   const input = inputOf(call, candidates);
   const { output, openEnded } = outputOf(call, candidates);
   const units = unitsOf(call);

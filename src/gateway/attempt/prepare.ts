@@ -108,13 +108,10 @@ function prepareNative(
   adjusted: readonly string[],
 ): Prepared {
   const encoded = codec.encode(original, target);
-  // The host stores nothing; we may.
-  const echo = call.archive ? { ...original.echo, store: true } : original.echo;
-  const meta = metaOf(
-    call,
-    target.upstreamModel,
-    echo ? { ...request, native: { ...original, echo } } : request,
-  );
+  // The host stores nothing, whatever it says; we may.
+  const stores = original.format === 'responses' ? { store: call.archive !== undefined } : {};
+  const echo = { ...original.echo, ...stores };
+  const meta = metaOf(call, target.upstreamModel, { ...request, native: { ...original, echo } });
   return {
     request,
     dropped: encoded.dropped,

@@ -90,7 +90,8 @@ export const MESSAGES_PLACES: FilePlaces = {
 };
 
 /**
- * The items of a request with other parts in their content, also in that of results of tools.
+ * The items of a request with other parts in their content, also in that of results of tools and of
+ * documents.
  * @param change answers another part, or the same.
  * @returns the very items where nothing was changed.
  */
@@ -111,6 +112,11 @@ export function changeParts(
       );
       if (inside.every((part, place) => part === asArray(parts)[place])) continue;
       changed = { ...changed, [member]: inside };
+    }
+    // Documents of blocks: their source has the content.
+    if (isObject(item.source)) {
+      const [source = item.source] = changeParts([item.source], () => `${nameOf(index)}.source`, change);
+      if (source !== item.source) changed = { ...changed, source };
     }
     return changed;
   });

@@ -3,7 +3,7 @@ import { checkCaller } from '../../gateway/admit.ts';
 import { droppedParams } from '../../gateway/headers.ts';
 import { plan } from '../../gateway/plan.ts';
 import { itemsOf, queuedResponse } from '../../gateway/responses-format.ts';
-import type { ChatCall } from '../../gateway/types.ts';
+import type { ChatCall, Keeper } from '../../gateway/types.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { startRun } from '../../responses/background.ts';
 import type { HttpContext } from '../context.ts';
@@ -54,7 +54,23 @@ export async function startInBackground(
   };
   if (!call.request.stream) return Response.json(response, { headers });
   const answer = await run.answer();
-  if (!answer) throw new GatewayError('internal_error', { message: 'The response was lost.' });
+  if (!answer?.body) throw new GatewayError('internal_error', { message: 'The response was lost.' });
   if (!answer.ok) return new Response(answer.body, answer);
-  return new Response(answer.body, { headers: { ...EVENT_STREAM, ...headers } });
+  return new Response(call.keeper ? passedOn(answer.body, call, call.keeper) : answer.body, {
+    headers: { ...EVENT_STREAM, ...headers },
+  });
+}
+
+/**
+ * Events on their way to somebody who keeps them for an idempotency key. Where that gives them up the response goes on,
+ * so its key is spent: else it would begin another.
+ */
+function passedOn(
+  events: ReadableStream<Uint8Array>,
+  { waitUntil }: ChatCall,
+  keeper: Keeper,
+): ReadableStream<Uint8Array> {
+  const { readable, writable } = new IdentityTransformStream();
+  waitUntil(events.pipeTo(writable).catch(() => keeper.ended(true)));
+  return readable;
 }

@@ -23,17 +23,14 @@ type FileStart = Extract<FormEvent, { kind: 'file' }>;
  */
 export class FileForm {
   readonly #events: AsyncGenerator<FormEvent>;
-  readonly #now: number;
   #purpose: FilePurpose | null = null;
   #anchor: string | null = null;
   #seconds: number | null = null;
   #file: FileStart | null = null;
   #bytes = 0;
 
-  /** @param now Unix milliseconds: the age of the file. */
-  constructor(events: AsyncGenerator<FormEvent>, now: number) {
+  constructor(events: AsyncGenerator<FormEvent>) {
     this.#events = events;
-    this.#now = now;
   }
 
   /**
@@ -63,13 +60,12 @@ export class FileForm {
       throw missing('expires_after[anchor]', 'It goes with expires_after[seconds], and is "created_at".');
     }
     const filename = cleanName(this.#file.filename);
-    // OpenAI's default for batches; all else is kept.
-    const seconds = this.#seconds ?? (this.#purpose === 'batch' ? MONTH_S : null);
     return {
       purpose: this.#purpose,
       filename,
       contentType: mediaTypeOf(this.#file.type, filename),
-      expiresAt: seconds === null ? undefined : this.#now + seconds * 1000,
+      // OpenAI's default for batches; all else is kept.
+      expiresAfterS: this.#seconds ?? (this.#purpose === 'batch' ? MONTH_S : undefined),
     };
   }
 

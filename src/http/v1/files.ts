@@ -1,6 +1,7 @@
+import { checkIdempotencyKey } from '../../cache/idempotency/key.ts';
 import { configOf } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
-import { createFile } from '../../files/create.ts';
+import { createFileOnce } from '../../files/create.ts';
 import { deleteFile } from '../../files/delete.ts';
 import { findFile } from '../../files/find.ts';
 import { listFiles } from '../../files/list.ts';
@@ -24,7 +25,7 @@ const FORM_BYTES = 1024 * 1024;
 
 const MAX_PAGE = 10_000;
 
-/** POST /v1/files: the file goes to storage as it comes. */
+/** POST /v1/files: the file goes to storage as it comes, also where its idempotency key then answers another. */
 export async function uploadFile(c: HttpContext): Promise<Response> {
   const author = authorOf(c, 'file.write');
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = c.req.raw.body?.getReader();
@@ -40,22 +41,25 @@ async function store(
   reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
 ): Promise<Response> {
   try {
-    if (c.req.header('idempotency-key') !== undefined) {
-      throw new GatewayError('unsupported_parameter', {
-        param: 'Idempotency-Key',
-        message: 'Uploads take no Idempotency-Key: a form is another one each time it is sent.',
-      });
-    }
+    const idempotencyKey = c.req.header('idempotency-key') ?? null;
+    if (idempotencyKey !== null) checkIdempotencyKey(idempotencyKey);
     if (Number(c.req.header('content-length') ?? 0) > MAX_FILE_BYTES + FORM_BYTES) {
       throw new GatewayError('request_too_large', {
         param: 'file',
         message: 'The file is over the limit of 512 MB.',
       });
     }
-    const form = new FileForm(streamForm(c.req.header('content-type'), reader), Date.now());
+    const form = new FileForm(streamForm(c.req.header('content-type'), reader));
     const limits = { maxBytes: MAX_FILE_BYTES, quotaBytes: configOf(c.env).fileQuotaBytes };
-    const file = await createFile(c.env, author, () => form.describe(), form.bytes(), limits);
-    return c.json(fileView(file));
+    const { file, isReplay } = await createFileOnce(
+      c.env,
+      author,
+      idempotencyKey,
+      () => form.describe(),
+      form.bytes(),
+      limits,
+    );
+    return c.json(fileView(file), 200, isReplay ? { 'x-idempotent-replay': 'true' } : {});
   } catch (thrown) {
     await discard(reader);
     throw thrown;

@@ -1,16 +1,14 @@
 import { configOf } from '../../env.ts';
 import { GatewayError, toGatewayError } from '../../errors.ts';
-import { keepFailure } from '../../gateway/archive.ts';
 import { inlineFilesOf, mayNameFiles } from '../../gateway/files/inline.ts';
 import { RESPONSES_PLACES } from '../../gateway/files/places.ts';
 import { completeChat } from '../../gateway/pipeline.ts';
-import { inResponsesFormat, itemsOf } from '../../gateway/responses-format.ts';
+import { inResponsesFormat, itemsOf, unbegunResponse } from '../../gateway/responses-format.ts';
 import { type Asked, parseBody } from '../../gateway/surfaces.ts';
-import type { ChatCall } from '../../gateway/types.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { RunProps } from '../../objects/runs/types.ts';
 import { ResponseArchive } from '../../responses/archive.ts';
-import { runOf } from '../../responses/background.ts';
+import { failRun, runOf } from '../../responses/background.ts';
 import { type Conversation, withConversation } from '../../responses/conversation.ts';
 import type { HttpContext } from '../context.ts';
 import { startInBackground } from './background-responses.ts';
@@ -43,7 +41,7 @@ export async function createResponse(c: HttpContext): Promise<Response> {
       ? conversation.then((late) => go(late, true))
       : go(conversation, mayNameFiles(bytes));
   };
-  return await runCall(
+  const answering = runCall(
     c,
     (bytes, readHeader) => {
       const asked = read(bytes);
@@ -51,13 +49,12 @@ export async function createResponse(c: HttpContext): Promise<Response> {
         ? asked.then((late) => askedCall(late, readHeader))
         : askedCall(asked, readHeader);
     },
-    (call) => {
-      if (isRun(c)) return completeOrKeep(call);
-      return reading?.sent.background === true
+    (call) =>
+      reading?.sent.background === true && !isRun(c)
         ? startInBackground(c, call, reading.sent, reading.told.body)
-        : completeChat(call);
-    },
+        : completeChat(call),
   );
+  return isRun(c) ? await orKept(c, answering) : await answering;
 }
 
 /** Whether this is the run of a response in the background: its client is the object that began it. */
@@ -73,12 +70,17 @@ function joinRun(c: HttpContext): void {
   c.set('keeper', { ended: () => client.ended(run), gaveUp: () => client.gaveUp(run) });
 }
 
-/** Clients know of the response: also what comes of it before there is an answer is kept. */
-async function completeOrKeep(call: ChatCall): Promise<Response> {
+/** Clients know of the response of a run: also what keeps it from beginning is kept. */
+async function orKept(c: HttpContext, answering: Promise<Response>): Promise<Response> {
+  const { generation } = c.executionCtx.props as Partial<RunProps>;
   try {
-    return await completeChat(call);
+    return await answering;
   } catch (thrown) {
-    await keepFailure(call, toGatewayError(thrown));
+    const failing = failRun(c.env, callerOf(c), generation?.id ?? '', (response) =>
+      unbegunResponse(response, toGatewayError(thrown), c.get('requestId')),
+    );
+    c.executionCtx.waitUntil(failing);
+    await failing;
     throw thrown;
   }
 }

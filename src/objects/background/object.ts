@@ -19,6 +19,8 @@ const NOT_SENT_ON = [GENERATION_HEADER, 'idempotency-key', 'content-length'];
 export class BackgroundObject extends DurableObject<Env> {
   readonly #kv = this.ctx.storage.kv;
   #run: Run | null = null;
+  /** The last run, where what it came to was an error: who asks a moment later hears it, too. */
+  #failed: Run | null = null;
   /** Settles when nothing more is heard of the run. */
   #over: Promise<void> = Promise.resolve();
 
@@ -44,6 +46,7 @@ export class BackgroundObject extends DurableObject<Env> {
   /** Ends the run and deletes what is kept of it. */
   async forget(): Promise<void> {
     await this.cancel();
+    this.#failed = null;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
   }
@@ -70,6 +73,7 @@ export class BackgroundObject extends DurableObject<Env> {
     const headers = new Headers(request.headers);
     for (const name of NOT_SENT_ON) headers.delete(name);
     const { url, method, cf } = request;
+    const asked = new Request(url, { method, headers, body });
     const run = new Run({
       fingerprint: token,
       token,
@@ -77,10 +81,7 @@ export class BackgroundObject extends DurableObject<Env> {
       graceMs: null,
       maxBytes: null,
       ask: (signal) =>
-        ownWorker(this.ctx, { run: token, generation }).fetch(url, {
-          method,
-          headers,
-          body,
+        ownWorker(this.ctx, { run: token, generation }).fetch(asked, {
           signal,
           ...(cf ? { cf: cf as RequestInitCfProperties } : {}),
         }),
@@ -90,6 +91,7 @@ export class BackgroundObject extends DurableObject<Env> {
     this.#run = run;
     this.#over = run.run().then(() => {
       this.#run = null;
+      if (run.given && run.given.status >= 400) this.#failed = run;
       if (!this.#kept()) deletePieces(this.#kv, token);
     });
     this.ctx.waitUntil(this.#over);
@@ -105,7 +107,7 @@ export class BackgroundObject extends DurableObject<Env> {
   }
 
   async #read(): Promise<Response> {
-    const run = this.#run;
+    const run = this.#run ?? this.#failed;
     if (run) {
       const head = await run.head.catch(() => null);
       if (!head) return new Response(null, { status: 404 });

@@ -19,6 +19,8 @@ interface BatchBinding {
 export interface BatchClient {
   /** Makes the object; repeating it changes nothing. */
   open(order: BatchOrder): Promise<void>;
+  /** What the batch is to do, for who must set it going again; null where there is none (any more). */
+  recall(): Promise<BatchOrder | null>;
   /** Adds lines; those that are known change nothing. */
   plan(lines: PlannedLine[]): Promise<void>;
   /** All lines are known: sends the messages that run them. Repeating it changes nothing. */
@@ -36,8 +38,13 @@ export interface BatchClient {
   leave(message: SlotMessage, delayMs: number | null): Promise<void>;
   /** No further line begins: what has not been run fails so. */
   stop(reason: StopReason): Promise<BatchProgress>;
-  /** Ends a stopped batch with what has been done; answers the attempts that are left behind. */
-  abandon(): Promise<{ line: number; attempt: number }[]>;
+  /** Ends a stopped batch with what has been done. */
+  abandon(): Promise<void>;
+  /**
+   * Lines that were begun, after a line, so many at most.
+   * @param unanswered those alone that have ended without an answer, and may have been billed.
+   */
+  attempted(unanswered: boolean, after: number, limit: number): Promise<{ line: number; attempts: number }[]>;
   progress(): Promise<BatchProgress>;
   /** Lines of the output (`ok`) or error file in order, after a line, about so many bytes. */
   results(ok: boolean, after: number, bytes: number): Promise<ResultEntry[]>;
@@ -49,6 +56,7 @@ export function batchClient(env: BatchBinding, batchId: string): BatchClient {
   const stub = env.BATCH.get(env.BATCH.idFromName(batchId));
   return {
     open: async (order) => await stub.open(order),
+    recall: async () => await stub.recall(),
     plan: async (lines) => await stub.plan(lines),
     start: async () => await stub.start(),
     enter: async (message) => await stub.enter(message),
@@ -57,6 +65,7 @@ export function batchClient(env: BatchBinding, batchId: string): BatchClient {
     leave: async (message, delayMs) => await stub.leave(message, delayMs),
     stop: async (reason) => await stub.stop(reason),
     abandon: async () => await stub.abandon(),
+    attempted: async (unanswered, after, limit) => await stub.attempted(unanswered, after, limit),
     progress: async () => await stub.progress(),
     results: async (ok, after, bytes) => await stub.results(ok, after, bytes),
     close: async () => await stub.close(),

@@ -5,6 +5,12 @@ const WAITING = 0;
 const RUNNING = 1;
 const ENDED = 2;
 
+/** Lines that one slot runs at once come to no more bytes; a larger one is run alone. */
+const BYTES_PER_SLOT = 4 * 1024 * 1024;
+
+/** Who finds no room for what waits asks again after so long, milliseconds. */
+const ROOM_AGAIN_MS = 5_000;
+
 /** What a stored value may hold is 2 MB: https://developers.cloudflare.com/durable-objects/platform/limits/ */
 const MOST_PER_PAGE = 1_000;
 
@@ -53,20 +59,26 @@ export class BatchLines {
     return { added, failed };
   }
 
-  /** Takes the next line for a slot. */
+  /**
+   * Takes the next line for a slot: one that fits in memory beside those that the slot runs. Of lines that fit beside
+   * no other the batch runs one at a time, since slots may share an isolate.
+   */
   claim(slot: number, now: number): Claim {
     const [row] = this.#sql
       .exec(
         `SELECT line, start, bytes, custom_id, attempt, tries, uncertain FROM lines
-         WHERE state = ${WAITING} AND not_before <= ? ORDER BY line LIMIT 1`,
+         WHERE state = ${WAITING} AND not_before <= ? AND bytes <= ? ORDER BY line LIMIT 1`,
         now,
+        this.#room(slot),
       )
       .toArray();
     if (!row) {
       const soonest = this.#sql
         .exec(`SELECT min(not_before) AS at FROM lines WHERE state = ${WAITING}`)
         .one().at;
-      return soonest === null ? { kind: 'over' } : { kind: 'wait', ms: Math.max(1, Number(soonest) - now) };
+      if (soonest === null) return { kind: 'over' };
+      const dueMs = Number(soonest) - now;
+      return { kind: 'wait', ms: dueMs > 0 ? dueMs : ROOM_AGAIN_MS };
     }
     const line = Number(row.line);
     const attempt = Number(row.attempt) + 1;
@@ -88,6 +100,19 @@ export class BatchLines {
         tries: Number(row.tries),
       },
     };
+  }
+
+  /** How large a line may be that the slot begins now, bytes. */
+  #room(slot: number): number {
+    const { held, large } = this.#sql
+      .exec(
+        `SELECT sum(CASE WHEN slot = ?1 THEN bytes END) AS held, max(bytes) > ${BYTES_PER_SLOT} AS large
+         FROM lines WHERE state = ${RUNNING}`,
+        slot,
+      )
+      .one();
+    if (held !== null) return BYTES_PER_SLOT - Number(held);
+    return large === 1 ? BYTES_PER_SLOT : Number.MAX_SAFE_INTEGER;
   }
 
   /**
@@ -112,8 +137,8 @@ export class BatchLines {
     }
     const done = outcome.kind === 'done' ? outcome : null;
     const { rowsWritten } = this.#sql.exec(
-      `UPDATE lines SET state = ${ENDED}, slot = NULL, ok = ?3, text = ?4, file = ?5, size = ?6, stopped = ?7
-       WHERE ${mine}`,
+      `UPDATE lines SET state = ${ENDED}, slot = NULL, ok = ?3, text = ?4, file = ?5, size = ?6, stopped = ?7,
+         uncertain = max(uncertain, ?8) WHERE ${mine}`,
       line,
       attempt,
       Number(done?.ok ?? false),
@@ -121,6 +146,7 @@ export class BatchLines {
       done?.file ?? null,
       done?.text?.length ?? 0,
       done ? null : stopped,
+      Number(outcome.uncertain),
     );
     if (rowsWritten === 0) return null;
     return done?.ok ? 'completed' : 'failed';
@@ -144,16 +170,32 @@ export class BatchLines {
       .toArray().length;
   }
 
-  /** Ends what is being run. @returns those attempts. */
-  stopRunning(reason: StopReason): { line: number; attempt: number }[] {
+  /** Ends what is being run. @returns how many lines. */
+  stopRunning(reason: StopReason): number {
     return this.#sql
       .exec(
-        `UPDATE lines SET state = ${ENDED}, slot = NULL, ok = 0, stopped = ? WHERE state = ${RUNNING}
-         RETURNING line, attempt`,
+        `UPDATE lines SET state = ${ENDED}, slot = NULL, ok = 0, uncertain = 1, stopped = ?
+         WHERE state = ${RUNNING} RETURNING line`,
         reason,
       )
+      .toArray().length;
+  }
+
+  /**
+   * Lines that were begun, in order, after a line.
+   * @param unanswered those alone that have ended without an answer, and may have been billed.
+   */
+  attempted(unanswered: boolean, after: number, limit: number): { line: number; attempts: number }[] {
+    return this.#sql
+      .exec(
+        `SELECT line, attempt FROM lines
+         WHERE line > ? AND attempt > 0 ${unanswered ? `AND state = ${ENDED} AND ok = 0 AND uncertain = 1` : ''}
+         ORDER BY line LIMIT ?`,
+        after,
+        limit,
+      )
       .toArray()
-      .map(({ line, attempt }) => ({ line: Number(line), attempt: Number(attempt) }));
+      .map(({ line, attempt }) => ({ line: Number(line), attempts: Number(attempt) }));
   }
 
   /** Whether a line waits or is being run. */

@@ -5,6 +5,7 @@ import { Slots, type Turn } from './slots.ts';
 import type {
   BatchOrder,
   BatchProgress,
+  BatchUsage,
   Claim,
   Outcome,
   PlannedLine,
@@ -15,14 +16,30 @@ import type {
 } from './types.ts';
 import { PROGRESS_EVENT } from './types.ts';
 
+const NO_USAGE: BatchUsage = { input: 0, cached: 0, output: 0, reasoning: 0 };
+
 /** What is known of the batch as a whole. */
 interface State extends BatchProgress {
   order: BatchOrder;
   /** No line begins before, Unix milliseconds. */
   pausedUntil: number;
+  /** When the Workflow was last told of lines that are being run, Unix milliseconds. */
+  toldAt: number;
 }
 
 const STATE = 'state';
+
+/** So many lines at once are worked by one consumer of the queue. */
+const LANES_PER_SLOT = 8;
+
+/** The same where answers hold pictures: each may be many MB, and a consumer has 128. */
+const LANES_OF_PICTURES = 2;
+
+/**
+ * While lines are run the Workflow, which may have lost its place when the process was restarted, is told so no more
+ * often, milliseconds: each time takes two of its steps, of which it has 1,024.
+ */
+const TELL_EVERY_MS = 15 * 60 * 1000;
 
 /**
  * The lines of one batch. It hands them out, keeps what each came to before it counts, and sends the messages of the
@@ -33,12 +50,9 @@ export class BatchObject extends DurableObject<Env> {
   readonly #lines = new BatchLines(this.ctx.storage.sql);
   readonly #slots = new Slots(this.ctx.storage.sql);
   #state = this.#kv.get<State>(STATE) ?? null;
-  /** Whether this instance has told the Workflow of itself: one that was restarted may have lost its own place. */
-  #told = false;
 
   async open(order: BatchOrder): Promise<void> {
     if (this.#state) return;
-    this.#told = true;
     this.ctx.storage.transactionSync(() => {
       this.#lines.create();
       this.#slots.create();
@@ -47,12 +61,20 @@ export class BatchObject extends DurableObject<Env> {
         phase: 'planning',
         stopped: null,
         pausedUntil: 0,
+        toldAt: 0,
         total: 0,
         completed: 0,
         failed: 0,
+        usage: NO_USAGE,
       });
     });
     await this.#setAlarm();
+  }
+
+  async recall(): Promise<BatchOrder | null> {
+    if (!this.#state) return null;
+    if ((await this.ctx.storage.getAlarm()) === null) await this.#setAlarm();
+    return this.#state.order;
   }
 
   plan(lines: PlannedLine[]): void {
@@ -69,10 +91,12 @@ export class BatchObject extends DurableObject<Env> {
     if (state.phase !== 'planning') return progressOf(state);
     const { batchLinesInFlight } = configOf(this.env);
     const messages = this.ctx.storage.transactionSync(() => {
-      this.#save({ ...state, phase: 'running' });
+      const now = Date.now();
+      this.#save({ ...state, phase: 'running', toldAt: now });
       this.#endIfDone();
       if (this.#open().phase !== 'running') return [];
-      return this.#slots.make(Math.min(batchLinesInFlight, state.total - state.failed), Date.now());
+      const perSlot = state.order.endpoint.startsWith('/v1/images/') ? LANES_OF_PICTURES : LANES_PER_SLOT;
+      return this.#slots.make(Math.min(batchLinesInFlight, state.total - state.failed), perSlot, now);
     });
     await Promise.all(messages.map((message) => this.#send(message, 0)));
     return this.progress();
@@ -124,14 +148,17 @@ export class BatchObject extends DurableObject<Env> {
     return this.progress();
   }
 
-  abandon(): { line: number; attempt: number }[] {
+  abandon(): void {
     const state = this.#open();
-    if (state.phase !== 'stopping') return [];
-    return this.ctx.storage.transactionSync(() => {
+    if (state.phase !== 'stopping') return;
+    this.ctx.storage.transactionSync(() => {
       const left = this.#lines.stopRunning(state.stopped ?? 'expired');
-      this.#save({ ...state, phase: 'over', failed: state.failed + left.length });
-      return left;
+      this.#save({ ...state, phase: 'over', failed: state.failed + left });
     });
+  }
+
+  attempted(unanswered: boolean, after: number, limit: number): { line: number; attempts: number }[] {
+    return this.#state ? this.#lines.attempted(unanswered, after, limit) : [];
   }
 
   progress(): BatchProgress {
@@ -154,15 +181,23 @@ export class BatchObject extends DurableObject<Env> {
     const state = this.#state;
     if (!state) return;
     await this.#setAlarm();
-    if (state.phase === 'running') {
-      const { batchLeaseMs } = configOf(this.env);
-      const now = Date.now();
-      const messages = this.ctx.storage.transactionSync(() =>
-        this.#slots.silentSince(now - batchLeaseMs).flatMap((turn) => this.#renew(turn, now) ?? []),
-      );
-      await Promise.all(messages.map((message) => this.#send(message, 0)));
+    const now = Date.now();
+    if (state.phase !== 'running') this.#tell();
+    else if (now - state.toldAt >= TELL_EVERY_MS) {
+      this.#save({ ...state, toldAt: now });
+      this.#tell();
     }
-    if (!this.#told || state.phase === 'over') this.#tell();
+    if (state.phase !== 'running') return;
+    const { batchLeaseMs } = configOf(this.env);
+    const messages = this.ctx.storage.transactionSync(() =>
+      this.#slots.silentSince(now - batchLeaseMs).flatMap(({ begun, ...turn }) => {
+        if (begun) return this.#renew(turn, now) ?? [];
+        // Its message is lost, or waits its turn in the queue: there it must keep its place.
+        this.#slots.seen(turn, now);
+        return turn;
+      }),
+    );
+    await Promise.all(messages.map((message) => this.#send(message, 0)));
   }
 
   /** Ends a turn, whose lines wait again. @returns the next one; null where the turn is past. */
@@ -176,7 +211,8 @@ export class BatchObject extends DurableObject<Env> {
     const state = this.#open();
     const ended = this.#lines.note(outcome, state.stopped, now);
     if (ended !== null) {
-      this.#save({ ...state, [ended]: state[ended] + 1 });
+      const { usage } = outcome.kind === 'done' && outcome.ok ? outcome : { usage: null };
+      this.#save({ ...state, [ended]: state[ended] + 1, usage: added(state.usage, usage) });
       this.#endIfDone();
     } else if (outcome.kind === 'again' && outcome.pauseMs > 0) {
       this.#save({ ...state, pausedUntil: Math.max(state.pausedUntil, now + outcome.pauseMs) });
@@ -211,9 +247,6 @@ export class BatchObject extends DurableObject<Env> {
     this.ctx.waitUntil(
       this.env.BATCHES.get(batchId)
         .then((instance) => instance.sendEvent({ type: PROGRESS_EVENT, payload: {} }))
-        .then(() => {
-          this.#told = true;
-        })
         .catch(() => {}),
     );
   }
@@ -223,6 +256,16 @@ export class BatchObject extends DurableObject<Env> {
   }
 }
 
-function progressOf({ phase, total, completed, failed, stopped }: BatchProgress): BatchProgress {
-  return { phase, total, completed, failed, stopped };
+function progressOf({ phase, total, completed, failed, usage, stopped }: BatchProgress): BatchProgress {
+  return { phase, total, completed, failed, usage, stopped };
+}
+
+function added(one: BatchUsage, other: BatchUsage | null): BatchUsage {
+  if (!other) return one;
+  return {
+    input: one.input + other.input,
+    cached: one.cached + other.cached,
+    output: one.output + other.output,
+    reasoning: one.reasoning + other.reasoning,
+  };
 }

@@ -1,8 +1,5 @@
 import type { SlotMessage } from './types.ts';
 
-/** So many lines at once are worked by one consumer of the queue. */
-const LANES_PER_SLOT = 8;
-
 /** A slot by number and turn. */
 export type Turn = Omit<SlotMessage, 'batchId'>;
 
@@ -25,9 +22,9 @@ export class Slots {
     );
   }
 
-  /** Slots for so many lines at once. @returns their first messages. */
-  make(lanes: number, now: number): Turn[] {
-    const count = Math.ceil(lanes / LANES_PER_SLOT);
+  /** Slots for so many lines at once, some in each. @returns their first messages. */
+  make(lanes: number, perSlot: number, now: number): Turn[] {
+    const count = Math.ceil(lanes / perSlot);
     return Array.from({ length: count }, (_, slot) => {
       const own = Math.floor(lanes / count) + (slot < lanes % count ? 1 : 0);
       this.#sql.exec('INSERT INTO slots VALUES (?, 1, ?, 0, ?)', slot, own, now);
@@ -76,11 +73,11 @@ export class Slots {
     return null;
   }
 
-  /** Turns that nothing has been heard of since then. */
-  silentSince(at: number): Turn[] {
+  /** Turns that nothing has been heard of since then, and whether they have begun. */
+  silentSince(at: number): (Turn & { begun: boolean })[] {
     return this.#sql
-      .exec('SELECT slot, turn FROM slots WHERE seen_at < ?', at)
+      .exec('SELECT slot, turn, entered FROM slots WHERE seen_at < ?', at)
       .toArray()
-      .map(({ slot, turn }) => ({ slot: Number(slot), turn: Number(turn) }));
+      .map(({ slot, turn, entered }) => ({ slot: Number(slot), turn: Number(turn), begun: entered === 1 }));
   }
 }

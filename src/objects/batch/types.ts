@@ -74,7 +74,12 @@ export type Claim =
   | { kind: 'over' };
 
 /** What became of an attempt. */
-export type Outcome = { line: number; attempt: number } & (
+export type Outcome = {
+  line: number;
+  attempt: number;
+  /** Whether the attempt was billed is not known. */
+  uncertain: boolean;
+} & (
   | {
       kind: 'done';
       ok: boolean;
@@ -82,6 +87,8 @@ export type Outcome = { line: number; attempt: number } & (
       text: string | null;
       /** The object of R2 that holds it. */
       file: string | null;
+      /** What the answer says that it took; null where it says nothing. */
+      usage: BatchUsage | null;
     }
   | {
       kind: 'again';
@@ -91,19 +98,29 @@ export type Outcome = { line: number; attempt: number } & (
       pauseMs: number;
       /** It counts as a try. */
       counts: boolean;
-      /** Whether the attempt was billed is not known. */
-      uncertain: boolean;
     }
 );
 
 /** `planning` until all lines are known; `stopping` once no further line may begin; `over` when all have ended. */
 export type BatchPhase = 'planning' | 'running' | 'stopping' | 'over';
 
+/** Tokens of answers. */
+export interface BatchUsage {
+  input: number;
+  /** Of the input, those that the provider read from its cache. */
+  cached: number;
+  output: number;
+  /** Of the output. */
+  reasoning: number;
+}
+
 export interface BatchProgress {
   phase: BatchPhase;
   total: number;
   completed: number;
   failed: number;
+  /** Of the lines that were completed. */
+  usage: BatchUsage;
   /** Why it stopped before all lines were run; null where it did not. */
   stopped: StopReason | null;
 }

@@ -161,6 +161,33 @@ describe('a file that a message names', () => {
     );
   });
 
+  it('stands among the blocks of a document, also in the result of a tool', async () => {
+    const document = (source: object) => ({
+      type: 'document',
+      title: 'Blocks',
+      source: {
+        type: 'content',
+        content: [
+          { type: 'text', text: 'See:' },
+          { type: 'image', source },
+        ],
+      },
+    });
+    const blocks = (source: object) => [
+      document(source),
+      { type: 'tool_result', tool_use_id: 't', content: [document(source)] },
+    ];
+    const asked = inMessage(...blocks({ type: 'file', file_id: PNG }));
+    expect(await inlined(asked, MESSAGES_PLACES)).toEqual(
+      inMessage(...blocks({ type: 'base64', media_type: 'image/png', data: base64(PNG) })),
+    );
+    const wrong = inMessage(...blocks({ type: 'file', file_id: PDF }));
+    await expect(inlined(wrong, MESSAGES_PLACES)).rejects.toMatchObject({
+      code: 'invalid_value',
+      param: 'messages[0].content[0].source.content[1].source.file_id',
+    });
+  });
+
   it.each([
     ['image', PDF],
     ['document', PNG],

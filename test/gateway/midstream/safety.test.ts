@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { GatewayError } from '../../../src/errors.ts';
 import { continuable, UNSAFE_REASONS } from '../../../src/gateway/midstream/safety.ts';
 import type { ChatBody } from '../../../src/wires/types.ts';
 import { requestOf } from '../../support/recorded-streams.ts';
@@ -56,7 +57,14 @@ test('nor are thoughts without a word of the answer', () => {
   expect(continuable(requestOf(), { ...NOTHING, otherOutput: true })).toEqual({ unsafe: 'no_text_sent' });
 });
 
+test('nor is what only its own format can say', () => {
+  const untranslatable = new GatewayError('unsupported_parameter');
+  for (const sent of [NOTHING, TEXT])
+    expect(continuable({ ...requestOf(), untranslatable }, sent)).toEqual({ unsafe: 'native_only' });
+});
+
 test('every reason can come up', () => {
-  const reasons = new Set([...FORBIDDING.map(([reason]) => reason), 'tool_call_sent', 'no_text_sent']);
+  const others = ['tool_call_sent', 'no_text_sent', 'native_only'];
+  const reasons = new Set([...FORBIDDING.map(([reason]) => reason), ...others]);
   expect(reasons).toEqual(new Set(UNSAFE_REASONS));
 });

@@ -2,6 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Bindings } from '../../../src/env.ts';
+import { backgroundClient } from '../../../src/objects/background/client.ts';
 import { type Answer, call, errorOf, newKey, newWorkspace, OPERATOR, send } from '../../support/gateway.ts';
 import { checkResponseEvents, responseEvents } from '../../support/response-events.ts';
 
@@ -158,6 +159,56 @@ describe('a response in the background', () => {
     const streamed = await begin({ model, stream: true });
     expect(streamed.status).toBeGreaterThanOrEqual(400);
     expect(streamed.body.error.code).toEqual(expect.any(String));
+  });
+
+  it('says why its run could not begin any more', async () => {
+    const first = await call('POST', '/v1/responses', {
+      key: owner.key,
+      body: { model: 'demo-echo', input: 'one' },
+    });
+    // Between the request and its run it is deleted.
+    const { put } = bindings.FILES;
+    vi.spyOn(bindings.FILES, 'put').mockImplementationOnce((async (...args: Parameters<typeof put>) => {
+      await at('DELETE', first.body.id);
+      return await put.apply(bindings.FILES, args);
+    }) as never);
+    const { id } = (await begin({ previous_response_id: first.body.id })).body;
+    await untilStatus(id, 'failed');
+    expect((await get(id)).body).toMatchObject({
+      id,
+      error: { code: 'server_error', gateway_code: 'previous_response_not_found' },
+    });
+    expect((await eventsOf(`${id}?stream=true`)).map(({ type }) => type)).toEqual([
+      'response.created',
+      'response.failed',
+    ]);
+  });
+
+  it('that fails at once is still answered with its error where it is streamed', async () => {
+    const client = backgroundClient(bindings, {
+      workspaceId: workspace,
+      projectId: owner.project,
+      generationId: 'gen_quick',
+    });
+    await client.start({ id: 'gen_quick', startedAt: Date.now() }, 'http://interline.test/v1/responses', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${owner.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'demo-fail', input: 'x', background: true, stream: true }),
+    });
+    await expect.poll(() => client.state()).toBeNull();
+    const answer = await client.answer();
+    expect(answer?.status).toBeGreaterThanOrEqual(400);
+    expect(await answer?.json()).toMatchObject({ error: { code: expect.any(String) } });
+  });
+
+  it('is continued by what the database says of its end', async () => {
+    const { id } = (await begin({})).body;
+    await untilStatus(id, 'completed');
+    const update = bindings.DB.prepare('UPDATE responses SET status = ? WHERE id = ?');
+    await update.bind('cancelled', id).run();
+    const next = await begin({ previous_response_id: id });
+    expect(errorOf(next)).toEqual({ status: 400, code: 'invalid_value', param: 'previous_response_id' });
+    expect(next.body.error.message).toContain('is cancelled');
   });
 
   it('that is deleted is stopped, and nothing of it is left', async () => {

@@ -54,6 +54,7 @@ describe('POST /v1/batches', () => {
       id: expect.stringMatching(/^batch_[0-9a-z]{26}$/),
       object: 'batch',
       endpoint: '/v1/chat/completions',
+      model: null,
       errors: null,
       input_file_id: file,
       completion_window: '24h',
@@ -70,6 +71,13 @@ describe('POST /v1/batches', () => {
       cancelling_at: null,
       cancelled_at: null,
       request_counts: { total: 0, completed: 0, failed: 0 },
+      usage: {
+        input_tokens: 0,
+        input_tokens_details: { cached_tokens: 0 },
+        output_tokens: 0,
+        output_tokens_details: { reasoning_tokens: 0 },
+        total_tokens: 0,
+      },
       metadata,
     });
     const { results } = await bindings.DB.prepare(

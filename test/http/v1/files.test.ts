@@ -169,10 +169,54 @@ describe('POST /v1/files', () => {
     expect(errorOf(await upload(body, { 'content-type': type }))).toEqual({ status, code, param: null });
     expect(await kept(workspace)).toEqual(before);
   });
+});
 
-  it('refuses an idempotency key by name', async () => {
-    const answer = await upload([FILE, PURPOSE], { 'idempotency-key': 'one' });
-    expect(errorOf(answer)).toEqual({ status: 400, code: 'unsupported_parameter', param: 'Idempotency-Key' });
+describe('POST /v1/files with an idempotency key', () => {
+  const once = (parts: readonly Part[] | string, name: string, headers = {}) =>
+    upload(parts, { 'idempotency-key': name, ...headers });
+
+  it('is answered with the same file, however the form is written', async () => {
+    const first = await once([FILE, PURPOSE], 'same');
+    expect([first.status, first.headers.get('x-idempotent-replay')]).toEqual([200, null]);
+    const before = await kept(workspace);
+    const other = { 'content-type': 'multipart/form-data; boundary=other' };
+    for (const answer of [
+      await once([PURPOSE, FILE], 'same'),
+      await once(form([FILE, PURPOSE]).replaceAll(BOUNDARY, 'other'), 'same', other),
+    ]) {
+      expect([answer.status, answer.body]).toEqual([200, first.body]);
+      expect(answer.headers.get('x-idempotent-replay')).toBe('true');
+      expect(answer.headers.get('x-request-id')).not.toBe(first.headers.get('x-request-id'));
+    }
+    expect(await kept(workspace)).toEqual(before);
+  });
+
+  it('is refused for another file', async () => {
+    await once([FILE, PURPOSE], 'other');
+    const before = await kept(workspace);
+    const answer = await once([FILE, ['name="purpose"', 'vision']], 'other');
+    const param = 'Idempotency-Key';
+    expect(errorOf(answer)).toEqual({ status: 409, code: 'idempotency_key_conflict', param });
+    expect(answer.headers.get('x-should-retry')).toBe('false');
+    expect(await kept(workspace)).toEqual(before);
+  });
+
+  it('remembers no refusal', async () => {
+    expect(errorOf(await once([FILE], 'refused'))).toMatchObject({ code: 'missing_parameter' });
+    expect(errorOf(await once(form([FILE, PURPOSE]).slice(0, -6), 'refused'))).toMatchObject({
+      code: 'invalid_form',
+    });
+    const answer = await once([FILE, PURPOSE], 'refused');
+    expect([answer.status, answer.headers.get('x-idempotent-replay')]).toEqual([200, null]);
+  });
+
+  it.each([
+    ['of nothing', ''],
+    ['with a space', 'a b'],
+    ['of 256 characters', 'x'.repeat(256)],
+  ])('refuses a key %s', async (_, name) => {
+    const param = 'Idempotency-Key';
+    expect(errorOf(await once([FILE, PURPOSE], name))).toEqual({ status: 400, code: 'invalid_value', param });
   });
 });
 

@@ -107,6 +107,28 @@ describe('a response', () => {
     }
   });
 
+  it('is answered while storage is slow, but for the word that says whether it is kept', async () => {
+    const released = Promise.withResolvers<void>();
+    const { put } = bindings.FILES;
+    vi.spyOn(bindings.FILES, 'put').mockImplementation((async (...args: Parameters<typeof put>) => {
+      await released.promise;
+      return await put.apply(bindings.FILES, args);
+    }) as never);
+    for (const stream of [false, true]) {
+      const body = { model: 'demo-echo', input: 'one two', stream };
+      const response = await send('POST', '/v1/responses', { key: owner.key, body });
+      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+      let seen = '';
+      while (!seen.includes('one two')) seen += (await reader?.read())?.value ?? '';
+      expect(seen).not.toMatch(stream ? 'response.completed' : /"store":\w/);
+      if (stream) released.resolve();
+      else await reader?.cancel();
+      for (let read = stream ? await reader?.read() : null; read && !read.done; read = await reader?.read())
+        seen += read.value;
+      if (stream) expect(seen).toContain('"type":"response.completed"');
+    }
+  });
+
   it.each([
     ['R2 fails', () => vi.spyOn(bindings.FILES, 'put').mockRejectedValue(new Error('R2 is down'))],
     ['the database fails', () => void failInserts()],

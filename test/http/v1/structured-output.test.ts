@@ -145,9 +145,9 @@ describe('repair: "ask"', () => {
     const model = 'demo-sloppy';
     expect((await verdict({ model }, { 'x-repair': 'ask' })).header).toBe('repaired');
     expect((await verdict({ model, policy: { repair: 'ask' } })).header).toBe('repaired');
-    const set = await call('PUT', `/api/workflows/extract?workspace=${workspace}`, {
+    const set = await call('PUT', '/api/workflows/extract', {
       key: OPERATOR,
-      body: { policy: { repair: 'ask' } },
+      body: { policy: { repair: 'ask' }, workspace },
     });
     expect(set.status).toBeLessThan(300);
     const { key: own } = await newKey(workspace);

@@ -1,8 +1,8 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Bindings, Env } from '../../../src/env.ts';
-import type { BatchObject } from '../../../src/objects/batch/object.ts';
+import { BatchObject } from '../../../src/objects/batch/object.ts';
 import type {
   BatchOrder,
   Claim,
@@ -38,7 +38,11 @@ const plain = (line: number, failure: string | null = null): PlannedLine => ({
   failure,
 });
 
-async function newBatch(lines: PlannedLine[], inFlight = 2): Promise<Batch> {
+async function newBatch(
+  lines: PlannedLine[],
+  inFlight = 2,
+  endpoint = '/v1/chat/completions',
+): Promise<Batch> {
   const order: BatchOrder = {
     batchId: `batch_${++batches}`,
     workspaceId: 'ws_1',
@@ -46,7 +50,7 @@ async function newBatch(lines: PlannedLine[], inFlight = 2): Promise<Batch> {
     keyId: 'key_1',
     address: null,
     origin: 'https://gateway.test',
-    endpoint: '/v1/chat/completions',
+    endpoint,
     inputFileId: 'file-1',
     createdAt: 1_700_000_000_000,
     expiresAt: 1_700_086_400_000,
@@ -96,6 +100,8 @@ const done = ({ line, attempt }: ClaimedLine, ok = true): Outcome => ({
   ok,
   text: `result of ${line}.${attempt}`,
   file: null,
+  usage: { input: 3, cached: 1, output: 2, reasoning: 1 },
+  uncertain: false,
 });
 const again = ({ line, attempt }: ClaimedLine, more: object = {}): Outcome => ({
   kind: 'again',
@@ -128,7 +134,8 @@ describe('the lines of a batch', () => {
       expect(object.next(message, done(three, false), true).kind).toBe('over');
       expect(object.progress()).toMatchObject({ phase: 'running', completed: 0, failed: 2 });
       object.next(message, done(one), true);
-      expect(object.progress()).toMatchObject({ phase: 'over', completed: 1, failed: 2 });
+      const usage = { input: 3, cached: 1, output: 2, reasoning: 1 };
+      expect(object.progress()).toMatchObject({ phase: 'over', completed: 1, failed: 2, usage });
       const texts = (ok: boolean) => object.results(ok, 0, 1_000).map(({ line, text }) => [line, text]);
       expect(texts(true)).toEqual([[1, 'result of 1.1']]);
       expect(texts(false)).toEqual([
@@ -235,6 +242,21 @@ describe('who runs them', () => {
     });
   });
 
+  it('keep their place in the queue while nobody has begun', async () => {
+    const batch = await newBatch([plain(1)]);
+    const message = firstOf(batch);
+    await runInDurableObject(batch.stub, (_, state) =>
+      state.storage.sql.exec('UPDATE slots SET seen_at = seen_at - ?', LEASE_MS + 1),
+    );
+    await runDurableObjectAlarm(batch.stub);
+    await runDurableObjectAlarm(batch.stub);
+    expect(batch.sent.map((sent) => sent.message)).toEqual([message, message]);
+    await batch.run((object) => {
+      expect(object.enter(message)).not.toBeNull();
+      expect(object.enter(message)).toBeNull();
+    });
+  });
+
   it('take nothing from who follows them when they leave late', async () => {
     const batch = await newBatch([plain(1)]);
     const message = firstOf(batch);
@@ -249,6 +271,91 @@ describe('who runs them', () => {
       expect(object.progress().completed).toBe(1);
     });
     expect(batch.sent).toHaveLength(2);
+  });
+});
+
+describe('lines that are large', () => {
+  const MB = 1024 * 1024;
+  const sized = (line: number, megabytes: number): PlannedLine => ({ ...plain(line), bytes: megabytes * MB });
+
+  it('are run alone, and others only as many as fit', async () => {
+    const batch = await newBatch([sized(1, 5), sized(2, 3), sized(3, 2), sized(4, 1), sized(5, 6)], 8);
+    const message = firstOf(batch);
+    await batch.run((object) => {
+      object.enter(message);
+      const one = claimOf(object.next(message, null, true));
+      expect(one.line).toBe(1);
+      expect(object.next(message, null, true)).toEqual({ kind: 'wait', ms: 5_000 });
+      const two = claimOf(object.next(message, done(one), true));
+      expect(two.line).toBe(2);
+      const four = claimOf(object.next(message, null, true));
+      expect(four.line).toBe(4);
+      expect(object.next(message, null, true).kind).toBe('wait');
+      const three = claimOf(object.next(message, done(two), true));
+      expect(three.line).toBe(3);
+      object.next(message, done(four), false);
+      expect(claimOf(object.next(message, done(three), true)).line).toBe(5);
+    });
+  });
+
+  it('are run one at a time, whoever runs them', async () => {
+    const batch = await newBatch(
+      [sized(1, 5), sized(2, 5), ...Array.from({ length: 14 }, (_, index) => plain(index + 3))],
+      16,
+    );
+    const [first, second] = batch.sent.map(({ message }) => message);
+    if (!first || !second) throw new Error('There are two');
+    await batch.run((object) => {
+      object.enter(first);
+      object.enter(second);
+      const one = claimOf(object.next(first, null, true));
+      expect(one.line).toBe(1);
+      const other = claimOf(object.next(second, null, true));
+      expect(other.line).toBe(3);
+      object.next(second, done(other), false);
+      object.next(first, done(one), false);
+      expect(claimOf(object.next(second, null, true)).line).toBe(2);
+    });
+  });
+
+  it('in what they answer are two at once', async () => {
+    const lines = Array.from({ length: 6 }, (_, index) => plain(index + 1));
+    const batch = await newBatch(lines, 6, '/v1/images/edits');
+    const lanes = await batch.run((object) => batch.sent.map(({ message }) => object.enter(message)?.lanes));
+    expect(lanes).toEqual([2, 2, 2]);
+  });
+});
+
+describe('the Workflow of a batch', () => {
+  /** The object as it is after it was put out of memory, some time later. */
+  const later = (batch: Batch, ms: number) =>
+    runInDurableObject(batch.stub, async (object, state) => {
+      const { env: simulated } = object as unknown as { env: Env };
+      const next = new BatchObject(state, simulated);
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
+      try {
+        await next.alarm();
+      } finally {
+        vi.useRealTimers();
+      }
+    });
+
+  it('is told of lines that are being run every quarter of an hour, however often the object is put away', async () => {
+    const batch = await newBatch([plain(1)]);
+    for (let minutes = 0; minutes < 15; minutes++) await later(batch, minutes * 60_000);
+    expect(batch.woken).toBe(0);
+    await later(batch, 16 * 60_000);
+    await later(batch, 17 * 60_000);
+    expect(batch.woken).toBe(1);
+    await later(batch, 32 * 60_000);
+    expect(batch.woken).toBe(2);
+  });
+
+  it('is told until it has closed a batch that is over', async () => {
+    const batch = await newBatch([plain(1, 'bad')]);
+    await later(batch, 0);
+    await later(batch, 0);
+    expect(batch.woken).toBe(2);
   });
 });
 
@@ -267,7 +374,8 @@ describe('a batch that is stopped', () => {
         expect(object.next(message, done(one), true).kind).toBe('over');
         object.next(message, again(two), true);
         expect(object.progress()).toMatchObject({ phase: 'stopping', completed: 1, failed: 2 });
-        expect(object.abandon()).toEqual([{ line: 3, attempt: 1 }]);
+        object.abandon();
+        expect(object.attempted(true, 0, 10)).toEqual([{ line: 3, attempts: 1 }]);
         object.next(message, done(three), true);
         expect(object.progress()).toMatchObject({ phase: 'over', total: 4, completed: 1, failed: 3 });
         expect(object.results(false, 0, 1_000).map(({ line, stopped }) => [line, stopped])).toEqual([

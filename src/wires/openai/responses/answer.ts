@@ -92,12 +92,12 @@ export class ResponseStream implements SurfaceStream {
   }
 
   /** As OpenAI says it: an event `error`, which its SDK throws, then the response that failed, with what there is of it. */
-  fail({ message, type, code, param, request_id }: ErrorEnvelope['error']): string {
+  fail(error: ErrorEnvelope['error']): string {
     this.#begin();
+    const { code, message, param } = error;
     this.#say('error', { code, message, param });
-    const error = { code: responseCode(code, type), message, type, param, request_id, gateway_code: code };
-    const output = this.#output.json('incomplete');
-    this.#say('response.failed', { response: { ...this.#shell, status: 'failed', error, output } });
+    const response = failedResponse({ ...this.#shell, output: this.#output.json('incomplete') }, error);
+    this.#say('response.failed', { response });
     return this.#take();
   }
 
@@ -128,6 +128,15 @@ export class ResponseStream implements SurfaceStream {
     this.#written = '';
     return written;
   }
+}
+
+/** A response that failed with this. */
+export function failedResponse(
+  response: JsonObject,
+  { message, type, code, param, request_id }: ErrorEnvelope['error'],
+): JsonObject {
+  const error = { code: responseCode(code, type), message, type, param, request_id, gateway_code: code };
+  return { ...response, status: 'failed', error };
 }
 
 /** The code of a failed response is one of OpenAI's closed list; ours stands beside it. */
