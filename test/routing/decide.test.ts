@@ -254,7 +254,7 @@ describe('a model that is named', () => {
         situation(small, {
           request: { needs: { inputTokens: 12_000 }, ...(prompts === undefined ? {} : { prompts }) },
         }),
-        asked([named(small, 'a/m')]),
+        asked([auto(small)]),
         true,
       );
     // 4,000 tokens each, and 16 of an answer.
