@@ -1,6 +1,6 @@
 import { matchesModel } from '../lib/model-glob.ts';
 import type { Price, Rates } from '../registry/types.ts';
-import { billedAudio, type Cost, type CostLine, ratesFor } from './cost.ts';
+import { billedAudio, billedCalls, type Cost, type CostLine, ratesFor } from './cost.ts';
 import type { NanoUsd } from './money.ts';
 import type { Pricing } from './pricing.ts';
 
@@ -50,6 +50,8 @@ export interface AskedUnits {
   searches?: number;
   characters?: number;
   audioMs?: number;
+  /** Calls of tools that run at the provider, by unit. */
+  tools?: Readonly<Record<string, number>>;
 }
 
 /**
@@ -74,12 +76,16 @@ export function chargeAtMost(
 /** Nano-USD of all that is not priced by tokens. */
 export function beyondTokens(
   price: Price,
-  { images = 0, searches = 0, characters = 0, audioMs = 0 }: AskedUnits,
+  { images = 0, searches = 0, characters = 0, audioMs = 0, tools }: AskedUnits,
 ): number {
   const { perRequest = 0, perImage = 0, perSearch = 0, audioHour } = price;
   const spoken = (characters * (price.characters ?? 0)) / 1_000_000;
   const heard = audioHour === undefined ? 0 : (billedAudio(audioMs, price) * audioHour) / 3_600_000;
-  return perRequest + images * perImage + searches * perSearch + spoken + heard;
+  const called = Object.entries(price.tools ?? {}).map(
+    ([tool, rate]) => (billedCalls(tool, tools) * rate) / 1000,
+  );
+  const calls = called.reduce((sum, amount) => sum + amount, 0);
+  return perRequest + images * perImage + searches * perSearch + spoken + heard + calls;
 }
 
 /**

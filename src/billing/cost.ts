@@ -4,10 +4,10 @@ import type { NanoUsd } from './money.ts';
 
 /** One kind of unit on a bill. */
 export interface CostLine {
-  unit: keyof Rates | 'request' | 'image' | 'search' | 'character' | 'audioMs';
-  /** Tokens, pictures, searches, characters, milliseconds of sound, or 1 for the request itself. */
+  unit: keyof Rates | 'request' | 'image' | 'search' | 'character' | 'audioMs' | `tool:${string}`;
+  /** Tokens, pictures, searches, characters, milliseconds of sound, calls of a tool, or 1 for the request itself. */
   quantity: number;
-  /** Nano-USD per 1M tokens or characters, per picture, per search, per hour of sound, or per request. */
+  /** Nano-USD per 1M tokens or characters, per picture, per search, per hour of sound, per 1,000 calls, or per request. */
   rate: number;
   /** Nano-USD. Rounded so that the lines of one cost add up to its total. */
   amount: NanoUsd;
@@ -18,12 +18,13 @@ export interface Cost {
   lines: CostLine[];
 }
 
-/** Amounts are summed up as whole numbers of this part of a nano-dollar: of millionths and of the milliseconds of an hour. */
+/** Amounts are summed up as whole numbers of this part of a nano-dollar: of millionths, thousandths and the milliseconds of an hour. */
 const SHARES = 18_000_000n;
 
 /** What one of a unit adds at a rate of one, in shares. */
 function sharesOf(unit: CostLine['unit']): bigint {
   if (unit === 'request' || unit === 'image' || unit === 'search') return SHARES;
+  if (unit.startsWith('tool:')) return SHARES / 1000n;
   return unit === 'audioMs' ? SHARES / 3_600_000n : SHARES / 1_000_000n;
 }
 
@@ -68,6 +69,9 @@ export function costOf(usage: Usage, price: Price): Cost {
   if (price.perSearch) add('search', usage.searches ?? 0, price.perSearch);
   if (price.characters) add('character', usage.characters ?? 0, price.characters);
   if (price.audioHour) add('audioMs', billedAudio(usage.audioMs ?? 0, price), price.audioHour);
+  for (const [tool, rate] of Object.entries(price.tools ?? {})) {
+    add(`tool:${tool}`, billedCalls(tool, usage.toolCalls), rate);
+  }
   if (price.perRequest) add('request', 1, price.perRequest);
   return { total, lines };
 }
@@ -83,6 +87,27 @@ export function prices(price: Price, usage: Usage): boolean {
   if (audioHour !== undefined && usage.audioMs === undefined) return false;
   if (!usage.uncounted || !hasRates(price)) return true;
   return perImage !== undefined || characters !== undefined || audioHour !== undefined;
+}
+
+/** What is behind a tool's name where it is priced by the answers that it was used for. */
+const BY_ANSWER = '_prompt';
+
+/** Calls that a price of a tool is taken for: those of the tool, or one for all of an answer (`google_search_prompt`). */
+export function billedCalls(priced: string, calls: Usage['toolCalls'] = {}): number {
+  if (Object.hasOwn(calls, priced)) return calls[priced] ?? 0;
+  const tool = priced.endsWith(BY_ANSWER) ? priced.slice(0, -BY_ANSWER.length) : '';
+  return Object.hasOwn(calls, tool) ? Math.min(1, calls[tool] ?? 0) : 0;
+}
+
+/** What a tool costs, nano-USD per 1,000 of its calls or of the answers that it is used for; undefined: not known. */
+export function toolFee({ tools = {} }: Price, unit: string): number | undefined {
+  const byCall = Object.hasOwn(tools, unit) ? tools[unit] : undefined;
+  return byCall ?? (Object.hasOwn(tools, unit + BY_ANSWER) ? tools[unit + BY_ANSWER] : undefined);
+}
+
+/** Whether tools were called whose price is not known. */
+export function hasUnpricedCalls(price: Price, { toolCalls = {} }: Usage): boolean {
+  return Object.keys(toolCalls).some((unit) => toolFee(price, unit) === undefined);
 }
 
 /** Milliseconds that sound of this length is billed for. */

@@ -15,7 +15,7 @@ const TOKENS_PER_ATTACHMENT = 1000;
  */
 export function estimateUsage(
   request: WireRequest,
-  state?: Pick<StreamState, 'usage' | 'outputChars'>,
+  state?: Pick<StreamState, 'usage' | 'outputChars' | 'hostedCalls'>,
 ): Usage {
   const known = state?.usage;
   const outputTokens = Math.max(
@@ -34,6 +34,7 @@ export function estimateUsage(
     upstreamCostUsd: null,
     raw: null,
     ...(request.kind === 'rerank' && { searches: estimateSearches(request) }),
+    ...(state?.hostedCalls && { toolCalls: state.hostedCalls }),
     ...known,
     inputTokens: known?.inputTokens ?? promptTokens(request),
     outputTokens,

@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors.ts';
 import { matchesModel } from '../lib/model-glob.ts';
-import { credentialsFor } from '../providers/credentials.ts';
+import { credentialsFor, ownCredentials } from '../providers/credentials.ts';
 import { servesHere } from '../providers/variables.ts';
 import type { Endpoint, Model } from '../registry/types.ts';
 import { refusedParameters } from '../routing/abilities.ts';
@@ -11,9 +11,10 @@ import { nothingFits } from '../routing/nearest.ts';
 import { isOpen, isWarm } from '../routing/order.ts';
 import type { Policy } from '../routing/policy/types.ts';
 import type { Situation } from '../routing/situation.ts';
-import type { Excluded, Preferences, Ranked } from '../routing/types.ts';
+import type { Constraint, Excluded, Preferences, Ranked } from '../routing/types.ts';
 import { wires } from '../wires/index.ts';
 import { askedOf, chainOf, isAuto, modelOf, splitOf } from './asked.ts';
+import { barred, barrierAt } from './hosted.ts';
 import { kindName } from './kinds.ts';
 import { nativeWay } from './native.ts';
 import { policyOf } from './policy.ts';
@@ -88,7 +89,15 @@ function planPlain(model: Model, policy: Policy, question: Question): Plan {
   );
   const [first] = found;
   if (!first)
-    throw question.request.untranslatable ?? unspoken(model, question) ?? notAvailable(model.id, question);
+    throw (
+      barredFrom(
+        endpoints.map((endpoint) => ({ model, endpoint })),
+        question,
+      ) ??
+      question.request.untranslatable ??
+      unspoken(model, question) ??
+      notAvailable(model.id, question)
+    );
   let candidates = found;
   let reason: Plan['reason'] = null;
   const behind = endpoints.length > 1 ? thoseBehind(endpoints, health) : null;
@@ -132,7 +141,11 @@ function candidatesOf(
   if (!provider || !wire?.[request.kind] || !servesHere(endpoint, provider, env)) return [];
   const target = targetOf(model, endpoint, provider.quirks);
   if (request.untranslatable && !nativeWay({ wire, target }, request)) return [];
-  return credentialsFor(provider, registry, env, caller.credentials).map((credential) => ({
+  const barrier = barrierAt(request, { wire, target, endpoint });
+  const credentials = barrier
+    ? ownCredentials(provider, registry, env, caller.credentials)
+    : credentialsFor(provider, registry, env, caller.credentials);
+  return credentials.map((credential) => ({
     model,
     endpoint,
     provider,
@@ -144,11 +157,33 @@ function candidatesOf(
   }));
 }
 
+/** Why endpoints may not be called with the credentials that there are; null where that is not why. */
+function barredFrom(
+  served: readonly Pick<Excluded, 'model' | 'endpoint'>[],
+  { caller, env, registry, request }: Question,
+): GatewayError | null {
+  for (const { model, endpoint } of served) {
+    const provider = endpoint && registry.provider(endpoint.provider);
+    if (!provider || credentialsFor(provider, registry, env, caller.credentials).length === 0) continue;
+    const target = targetOf(model, endpoint, provider.quirks);
+    const wire = wires[provider.wire];
+    if (request.untranslatable && !nativeWay({ wire, target }, request)) continue;
+    const barrier = barrierAt(request, { wire, target, endpoint });
+    if (barrier) return barred(barrier);
+  }
+  return null;
+}
+
 /** Why nobody may serve: nobody is configured, nobody takes a parameter, or nobody satisfies the policy. */
 function refusalOf({ excluded }: Decision, situation: Situation, question: Question): GatewayError {
   const { untranslatable } = question.request;
   const configured = excluded.filter(({ constraint }) => constraint !== 'not_configured');
   if (untranslatable && configured.every(failsFormat)) return untranslatable;
+  const bars = configured.filter(({ constraint }) => isBarrier(constraint));
+  if (bars.length > 0 && configured.every((one) => isBarrier(one.constraint) || failsFormat(one))) {
+    const refused = barredFrom(bars, question);
+    if (refused) return refused;
+  }
   if (configured.every(({ constraint }) => constraint === 'provider')) {
     return notAvailable(excluded[0]?.model.id ?? question.control.model, question);
   }
@@ -163,6 +198,10 @@ function refusalOf({ excluded }: Decision, situation: Situation, question: Quest
     });
   }
   return nothingFits(excluded);
+}
+
+function isBarrier(constraint: Constraint): boolean {
+  return constraint === 'tool_price' || constraint === 'account_objects';
 }
 
 function failsFormat({ constraint, also }: Excluded): boolean {

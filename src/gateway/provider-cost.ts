@@ -11,7 +11,7 @@ import type { Candidate } from './types.ts';
 export function providerCost(
   { endpoint }: Candidate,
   request: WireRequest,
-  state?: Pick<StreamState, 'usage' | 'outputChars'>,
+  state?: Pick<StreamState, 'usage' | 'outputChars' | 'hostedCalls'>,
 ): number | null {
   if (request.kind !== 'chat' && request.kind !== 'embedding') {
     const known = usageOfUnfinished(request);

@@ -1,5 +1,5 @@
 import { type Charge, chargeFor } from '../billing/charge.ts';
-import { type Cost, costOf, prices } from '../billing/cost.ts';
+import { type Cost, costOf, hasUnpricedCalls, prices } from '../billing/cost.ts';
 import { type NanoUsd, nanoToUsd, usdToNano } from '../billing/money.ts';
 import type { GatewayError } from '../errors.ts';
 import type { Settlement as WorkspaceSettlement } from '../objects/workspace/types.ts';
@@ -143,7 +143,7 @@ function writeReceipt(
 ): Receipt {
   const { usage } = ending;
   const candidate = parts.at(-1)?.candidate ?? null;
-  const cost = parts.length === 0 ? null : sum(parts.map((part) => part.cost?.total ?? null));
+  const cost = parts.length === 0 ? null : sum(parts.map(costOfProvider));
   const upstreamCost = usage?.upstreamCostUsd ?? null;
   return {
     object: 'generation',
@@ -195,8 +195,16 @@ function writeReceipt(
   };
 }
 
-function partView({ candidate, usage, cost, charged }: Priced): AnswerPart[] {
+/** What the provider charges; null where that is not known of a tool that it ran, which no price here has. */
+function costOfProvider({ candidate, usage, cost }: Priced): NanoUsd | null {
+  const { price } = candidate.endpoint;
+  return cost && price && usage && !hasUnpricedCalls(price, usage) ? cost.total : null;
+}
+
+function partView(part: Priced): AnswerPart[] {
+  const { candidate, usage, charged } = part;
   if (!usage) return [];
+  const known = costOfProvider(part);
   return [
     {
       endpoint: candidate.endpoint.id,
@@ -204,7 +212,7 @@ function partView({ candidate, usage, cost, charged }: Priced): AnswerPart[] {
       provider: candidate.provider.id,
       usage,
       price_version: candidate.endpoint.priceVersion,
-      provider_cost: cost && nanoToUsd(cost.total),
+      provider_cost: known === null ? null : nanoToUsd(known),
       credits_used: charged === null ? null : nanoToUsd(charged),
     },
   ];

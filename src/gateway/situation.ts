@@ -11,6 +11,7 @@ import type { CallerFacts, Situation } from '../routing/situation.ts';
 import { wires } from '../wires/index.ts';
 import type { WireRequest } from '../wires/types.ts';
 import { estimateInputTokens } from './estimate.ts';
+import { askedCalls, asksHosts, barrierAt } from './hosted.ts';
 import { nativeWay } from './native.ts';
 import { targetOf } from './target.ts';
 import type { Call } from './types.ts';
@@ -40,9 +41,24 @@ export function situationOf(question: Question, policy: Policy): Situation {
       units: unitsOf(question),
       ...(request.prompts === undefined ? {} : { prompts: request.prompts }),
       ...(request.untranslatable ? { speaks: speaksFormat(request) } : {}),
+      ...hostedFacts(request),
       expectedOutput: expectedOutput(outputScope(caller.workspaceId, control.workflow, caller.keyId)),
     },
     caller: callerFacts(question),
+  };
+}
+
+/** What a request asks of hosts beside tokens. */
+function hostedFacts(request: WireRequest): Pick<Situation['request'], 'barrier' | 'calls'> {
+  if (!asksHosts(request)) return {};
+  const wayOf = ({ model, endpoint, provider }: Row) => ({
+    wire: wires[provider.wire],
+    target: targetOf(model, endpoint, provider.quirks),
+    endpoint,
+  });
+  return {
+    barrier: (row) => barrierAt(request, wayOf(row)),
+    calls: (row) => askedCalls(request, wayOf(row)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Catalogue, CatalogueEndpoint, CatalogueModel } from '../registry/catalogue/types.ts';
 import { SOUND_MODELS, SOUND_PRICES } from './sound-models.ts';
+import { withToolPrices } from './tool-prices.ts';
 
 /** A model that models.dev does not have, served by its vendor alone. */
 export interface Addition extends Omit<CatalogueModel, 'aliases'> {
@@ -156,7 +157,7 @@ export function withAdditions({ models, endpoints }: Catalogue): Catalogue {
 
 function withPrice(endpoint: CatalogueEndpoint): CatalogueEndpoint {
   const price = endpoint.price ?? SOUND_PRICES.get(`${endpoint.model}@${endpoint.provider}`);
-  return price ? { ...endpoint, price } : endpoint;
+  return withToolPrices(price ? { ...endpoint, price } : endpoint);
 }
 
 /** What is added, as the catalogue writes it. */

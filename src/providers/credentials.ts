@@ -59,6 +59,17 @@ export function isServable(
   return credentialsFor(provider, registry, env, own).length > 0;
 }
 
+/** Those of the workspace's own alone, as `credentialsFor` gives them. */
+export function ownCredentials(
+  provider: Provider,
+  registry: Registry,
+  env: Env,
+  own: readonly SealedCredential[] = NO_CREDENTIALS,
+): readonly Credential[] {
+  const exclusive = own.map((credential) => ({ ...credential, exclusive: true }));
+  return credentialsFor(provider, registry, env, exclusive).filter(isOwn);
+}
+
 /** Whether a credential is the workspace's own. */
 export function isOwn({ stored }: Credential): boolean {
   return stored?.workspace !== undefined;

@@ -31,6 +31,8 @@ export interface PriceInput extends RatesInput {
   audio_minute?: number | undefined;
   /** Shorter sound is billed as if it were so long. */
   least_audio_seconds?: number | undefined;
+  /** USD per 1,000 calls of tools that run at the provider. */
+  tools?: Record<string, number> | undefined;
   /** What of it is left out for lines of batches, 0 to 1. */
   batch_discount?: number | undefined;
   tiers?: (RatesInput & { above: number })[] | undefined;
@@ -114,6 +116,7 @@ export function priceFrom(input: PriceInput, param: string): Price {
   if (input.audio_minute !== undefined) price.audioHour = nano(input.audio_minute * 60);
   if (input.least_audio_seconds !== undefined)
     price.leastAudioMs = Math.round(input.least_audio_seconds * 1000);
+  if (input.tools !== undefined) price.tools = eachTool(input.tools, nano);
   if (input.batch_discount !== undefined) price.batchDiscount = input.batch_discount;
   if (input.tiers && input.tiers.length > 0) {
     let last = 0;
@@ -141,6 +144,7 @@ export function priceView(price: Price): PriceInput {
   if (price.characters !== undefined) view.characters = price.characters / NANO_PER_USD;
   if (price.audioHour !== undefined) view.audio_minute = price.audioHour / NANO_PER_USD / 60;
   if (price.leastAudioMs !== undefined) view.least_audio_seconds = price.leastAudioMs / 1000;
+  if (price.tools !== undefined) view.tools = eachTool(price.tools, (rate) => rate / NANO_PER_USD);
   if (price.batchDiscount !== undefined) view.batch_discount = price.batchDiscount;
   if (price.tiers) view.tiers = price.tiers.map((tier) => ({ above: tier.above, ...ratesView(tier) }));
   return view;
@@ -162,6 +166,10 @@ function ratesView(rates: Rates): RatesInput {
     if (amount !== undefined) view[name] = amount / NANO_PER_USD;
   }
   return view;
+}
+
+function eachTool(tools: Record<string, number>, change: (rate: number) => number): Record<string, number> {
+  return Object.fromEntries(Object.entries(tools).map(([tool, rate]) => [tool, change(rate)]));
 }
 
 function nano(usd: number): number {

@@ -23,6 +23,9 @@ export function pricingOf(price: Price | null): Pricing | null {
   // Beyond OpenRouter's members: no client that does not look for them is misled.
   if (price.characters !== undefined) pricing.character = perToken(price.characters);
   if (price.audioHour !== undefined) pricing.audio_hour = perToken(price.audioHour * 1_000_000);
+  for (const [tool, rate] of Object.entries(price.tools ?? {})) {
+    pricing[tool === 'web_search' ? tool : `tool_${tool}`] = perToken(rate * 1000);
+  }
   return pricing;
 }
 

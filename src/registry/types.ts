@@ -38,6 +38,11 @@ export interface Price extends Rates {
   audioHour?: number;
   /** Shorter sound is billed as if it were so long, milliseconds. */
   leastAudioMs?: number;
+  /**
+   * Nano-USD per 1,000 calls of a tool that runs at the provider, by unit, on top of the tokens; with `_prompt` behind
+   * it, per 1,000 answers that it is used for.
+   */
+  tools?: Record<string, number>;
   /** What of it is left out for lines of batches, 0 to 1, four decimals. */
   batchDiscount?: number;
   /** Rates that hold for the whole request when its input is larger than `above` tokens. Ascending. */

@@ -1,4 +1,4 @@
-import { beyondTokens, chargeAtMost, marginFor } from '../billing/charge.ts';
+import { type AskedUnits, beyondTokens, chargeAtMost, marginFor } from '../billing/charge.ts';
 import { ratesFor } from '../billing/cost.ts';
 import { DEFAULT_PRICING } from '../billing/pricing.ts';
 import type { Price } from '../registry/types.ts';
@@ -69,7 +69,7 @@ export class Estimator {
     const cached = state && rates.cachedInput !== undefined ? Math.min(state.inputTokens, input) : 0;
     const inputCost = (input - cached) * rates.input + cached * (rates.cachedInput ?? 0);
     const tokens = (inputCost + this.outputTokens(row, most) * rates.output) / PER_MILLION;
-    const fixed = beyondTokens(price, this.#situation.request.units);
+    const fixed = beyondTokens(price, this.#units(row));
     return ((tokens + fixed) * this.factor(row)) / NANO_PER_USD;
   }
 
@@ -142,8 +142,15 @@ export class Estimator {
     return factor;
   }
 
-  #chargeAtMost(input: number, price: Price, { model }: Row): ReturnType<typeof chargeAtMost> {
-    return chargeAtMost(input, price, DEFAULT_PRICING, model.id, 'operator', this.#situation.request.units);
+  #chargeAtMost(input: number, price: Price, row: Row): ReturnType<typeof chargeAtMost> {
+    return chargeAtMost(input, price, DEFAULT_PRICING, row.model.id, 'operator', this.#units(row));
+  }
+
+  /** What is asked for beside tokens; the most of calls of a provider's tools, where it has a price for any. */
+  #units(row: Row): AskedUnits {
+    const { units, calls } = this.#situation.request;
+    const tools = row.endpoint.price?.tools ? calls?.(row) : undefined;
+    return tools ? { ...units, tools } : units;
   }
 
   /** Tokens per byte; null where they are not known, or where attachments make bytes say little of tokens. */

@@ -35,7 +35,9 @@ export function isHard(policy: Policy): boolean {
 export function checksFor(situation: Situation, group: Group, estimator: Estimator): Check[] {
   const { policy } = situation;
   const checks = [...callerChecks(situation), ...providerChecks(situation, estimator)];
-  if (situation.request.speaks) checks.push(formatCheck(situation.request.speaks));
+  const { speaks, barrier } = situation.request;
+  if (speaks) checks.push(formatCheck(speaks));
+  if (barrier) checks.push(...barrierChecks(barrier, situation.caller));
   if (policy.allow) checks.push(allowCheck(policy.allow, situation.rows));
   if (policy.deny?.length) checks.push(denyCheck(policy.deny, situation.rows));
   if (policy.region !== undefined) checks.push(regionCheck(policy.region));
@@ -171,6 +173,25 @@ function formatCheck(speaks: (row: Row) => boolean): Check {
       distance: 1,
     }),
   };
+}
+
+/** What only credentials of a workspace's own may be used for. */
+function barrierChecks(
+  barrier: NonNullable<Situation['request']['barrier']>,
+  { paidBy }: Situation['caller'],
+): Check[] {
+  return (['tool_price', 'account_objects'] as const).map((constraint) => {
+    const found = (row: Row): string | null => {
+      if (paidBy(row.provider) === 'workspace') return null;
+      const one = barrier(row);
+      return one?.constraint === constraint ? one.detail : null;
+    };
+    return {
+      constraint,
+      fails: (row) => found(row) !== null,
+      miss: (row) => ({ detail: found(row) ?? '', distance: 1 }),
+    };
+  });
 }
 
 function allowCheck(globs: readonly string[], rows: Rows): Check {

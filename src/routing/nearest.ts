@@ -21,6 +21,8 @@ const PARAMS: Readonly<Record<Constraint, string>> = {
   max_price: 'provider.max_price',
   quantizations: 'provider.quantizations',
   format: 'model',
+  tool_price: 'tools',
+  account_objects: 'tools',
 };
 
 /** Constraints that no change of the request would lift. */

@@ -36,6 +36,13 @@ export interface RequestFacts {
   prompts?: number;
   /** Of a request that cannot be translated: whether an endpoint speaks its format. */
   speaks?: (row: Row) => boolean;
+  /**
+   * What keeps a request from credentials that workspaces share. Absent where nothing can: as with all requests that name
+   * neither tools of providers nor their objects.
+   */
+  barrier?: (row: Row) => { constraint: 'tool_price' | 'account_objects'; detail: string } | null;
+  /** Calls of tools that run at the provider, by unit, at most. */
+  calls?: (row: Row) => Readonly<Record<string, number>> | undefined;
   /** Output tokens of an answer, as answers to requests like this taught; null when nothing was learned. */
   expectedOutput: number | null;
 }

@@ -86,6 +86,8 @@ export const CONSTRAINTS = [
   'max_price',
   'quantizations',
   'format',
+  'tool_price',
+  'account_objects',
 ] as const;
 export type Constraint = (typeof CONSTRAINTS)[number];
 

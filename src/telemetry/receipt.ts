@@ -112,7 +112,7 @@ export interface Receipt {
   credits_used: number | null;
   /** Why `credits_used` is null. */
   credits_unknown: 'no_usage' | 'no_price' | null;
-  /** The price's lines: units, and rates in nano-USD per 1M tokens. */
+  /** The price's lines: units, and rates in nano-USD per 1M tokens, or per 1,000 calls of a provider's tool (`tool:web_search`). */
   cost_lines: CostLine[];
   /** What the provider's price makes of the usage, USD, and what the workspace pays on top of it. */
   provider_cost: number | null;

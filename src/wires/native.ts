@@ -1,5 +1,6 @@
 import type { JsonObject } from '../lib/json.ts';
 import type { JsonMember } from '../lib/json-members.ts';
+import type { Hosted } from './hosted.ts';
 import type { AnswerMeta, DecodedAnswer, EncodedRequest, StreamDecoder, Target } from './types.ts';
 
 /** Formats of clients that some endpoints speak themselves: requests and answers of theirs need no translation. */
@@ -28,6 +29,8 @@ export interface NativeRequest {
 /** The codec of a format for endpoints that speak it. Pure, as that of chat. */
 export interface NativeCodec {
   speaks(target: Target, request: NativeRequest): boolean;
+  /** What a request asks of the host beside tokens. */
+  hosted(request: NativeRequest): Hosted;
   /** The caller's own bytes, with only the members changed that must be. */
   encode(request: NativeRequest, target: Target): EncodedRequest;
   /**

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../lib/json.ts';
 import type { JsonMember } from '../lib/json-members.ts';
 import type { FormPart } from '../lib/multipart/types.ts';
 import type { SseEvent } from '../lib/sse.ts';
+import type { Hosted } from './hosted.ts';
 import type { NativeCodec, NativeFormat, NativeRequest } from './native.ts';
 import type { PlainStream } from './plain-stream.ts';
 import type { Quirks } from './quirks.ts';
@@ -187,6 +188,8 @@ export interface StreamState {
   toolCalls: boolean;
   /** Whether reasoning, a refusal, a picture, sound, a block of the provider's own or another choice was sent. */
   otherOutput: boolean;
+  /** Calls so far of tools that run at the provider, by unit, where no usage has told them yet. */
+  hostedCalls?: Readonly<Record<string, number>> | undefined;
 }
 
 /** Turns one upstream stream into chunks of the hub format. One per stream, never shared. */
@@ -265,6 +268,8 @@ export interface Wire extends Partial<Record<PlainKind, Codec>> {
   /** The formats of clients that some hosts of this wire speak themselves. */
   native?: Partial<Record<NativeFormat, NativeCodec>>;
   tokens?: TokenCounter;
+  /** What a chat completion asks of the host beside tokens; absent: nothing can be asked. */
+  hosted?(request: ChatRequest): Hosted;
   /** Maps an answer that is not 2xx, by status and the provider's type or code, never by its words. */
   readError(status: number, headers: Headers, body: string): GatewayError;
 }

@@ -27,6 +27,8 @@ export interface Usage {
   characters?: number;
   /** Milliseconds of sound that were listened to; absent where there was none, or it is not known. */
   audioMs?: number;
+  /** Calls of tools that ran at the provider, by unit (`web_search`); absent where there were none. */
+  toolCalls?: Readonly<Record<string, number>>;
   /** The provider counts no tokens: those here are 0 and mean nothing. */
   uncounted?: true;
   /** What the provider says this answer cost, in USD, where it says so. */

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
 import { faults } from '../support/node/openai-schema.ts';
 import { receiptById } from '../support/node/receipts.ts';
-import { answer, either, stream, streamThenReset } from '../support/node/scripts.ts';
+import { answer, either, stream, streamThenReset, streamThenSilence } from '../support/node/scripts.ts';
 import { addModel, addProvider, modelId, startWorld, type World } from '../support/node/world.ts';
 import { responseEvents } from '../support/response-events.ts';
 
@@ -106,8 +106,8 @@ describe('at a host of the same API', () => {
     const id = (response.headers.get('x-generation-id') ?? '').replace('gen_', 'resp_');
     expect(got).toBe(text.replace('resp_up1', id));
     expect(faults(JSON.parse(got), 'Response')).toEqual([]);
-    // 100 tokens at 2 USD per million, 20 at 10.
-    expect(Number(response.headers.get('x-credits-used'))).toBeCloseTo(0.0004, 8);
+    // 100 tokens at 2 USD per million, 20 at 10, and a search at 10 USD per thousand.
+    expect(Number(response.headers.get('x-credits-used'))).toBeCloseTo(0.0104, 8);
   });
 
   test('streams of hosted tools come through the helper of the SDK', async () => {
@@ -177,6 +177,59 @@ describe('at a host of the same API', () => {
       ...items,
       { role: 'user', content: 'Third' },
     ]);
+  });
+
+  test('`store` says what is kept here, whatever the host says', async () => {
+    const model = await modelAt('speaks');
+    const spoke = { ...whole(message('One.')), store: true };
+    const completed = { type: 'response.completed', sequence_number: 5, response: spoke };
+    const said = `${spoken('One.').replaceAll('"store":false', '"store":true')}event: response.completed\ndata: ${JSON.stringify(completed)}\n\n`;
+    world.upstream.script('speaks', either(answer(spoke), stream(said)));
+    const create = (more: object) => post(JSON.stringify({ model, input: 'Hi', ...more }));
+    expect(await (await create({ store: false })).json()).toMatchObject({ store: false });
+    for (const store of [false, true]) {
+      const events = responseEvents(await (await create({ store, stream: true })).text());
+      const told = events.flatMap(
+        ({ response }) => (response as { store?: boolean } | undefined)?.store ?? [],
+      );
+      expect(told).toEqual([store, store, store]);
+    }
+  });
+
+  test('in the background it is told with one id and one time from its start', async () => {
+    const spoke = { ...whole(message('One.')), created_at: 7 };
+    const completed = { type: 'response.completed', sequence_number: 5, response: spoke };
+    const said = `${spoken('One.')}event: response.completed\ndata: ${JSON.stringify(completed)}\n\n`;
+    world.upstream.script('speaks', stream(said, 7));
+    const ask = { model: await modelAt('speaks'), input: 'Hi', background: true } as const;
+    const queued = await world.client.responses.create(ask);
+    const events = await world.fetch(`/v1/responses/${queued.id}?stream=true`);
+    const told = responseEvents(await events.text());
+    expect(told.map(({ sequence_number: number }) => number)).toEqual([0, 1, 2, 3, 4, 5]);
+    const { id, created_at } = queued;
+    const kept = { id, created_at, background: true, store: true };
+    for (const { response } of told) if (response) expect(response).toMatchObject(kept);
+    const { output_text, ...read } = await world.client.responses.retrieve(id);
+    expect(read).toEqual(told.at(-1)?.response);
+    expect(output_text).toBe('One.');
+    expect(sentTo('speaks')?.json).toMatchObject({ store: false, stream: true });
+    expect(sentTo('speaks')?.json).not.toHaveProperty('background');
+  });
+
+  test('in the background it is cancelled in the middle of a text', async () => {
+    world.upstream.script('speaks', streamThenSilence(spoken('One, ', 'two')));
+    const ask = { model: await modelAt('speaks'), input: 'Hi', background: true } as const;
+    const { id } = await world.client.responses.create(ask);
+    for await (const event of await world.client.responses.retrieve(id, { stream: true })) {
+      if (event.type === 'response.output_text.delta' && event.delta === 'two') break;
+    }
+    const cancelled = await world.client.responses.cancel(id);
+    expect(cancelled).toMatchObject({
+      status: 'cancelled',
+      store: true,
+      output: [{ id: 'msg_up1', status: 'incomplete', content: [{ text: 'One, two' }] }],
+    });
+    await sentTo('speaks')?.closed;
   });
 
   test('a response that failed is an error', async () => {

@@ -14,8 +14,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANSWERS, streamText as sse } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { type Described, faults } from '../support/node/openai-schema.ts';
-import { answer, either, stream } from '../support/node/scripts.ts';
+import { receiptById } from '../support/node/receipts.ts';
+import { answer, either, stream, streamThenReset } from '../support/node/scripts.ts';
 import { modelId, startWorld, type World } from '../support/node/world.ts';
+import { responseEvents } from '../support/response-events.ts';
 
 let world: World;
 let client: OpenAI;
@@ -151,6 +153,32 @@ test('reasoning goes back to its maker, though nobody has sent it', async () => 
     },
     { role: 'user', content: [{ type: 'tool_result' }] },
   ]);
+});
+
+test('what broke in reasoning that nobody may read is kept as failed, and costs nothing', async () => {
+  const event = (data: object & { type: string }) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
+  const block = { type: 'redacted_thinking', data: 'EmwKAhgB' };
+  const usage = { input_tokens: 40, output_tokens: 1 };
+  const hidden =
+    event({
+      type: 'message_start',
+      message: { id: 'msg_1', model: 'm', role: 'assistant', usage },
+    } as never) + event({ type: 'content_block_start', index: 0, content_block: block } as never);
+  world.upstream.script('anthropic', streamThenReset(hidden));
+  const ask = { model: modelId('anthropic'), input: 'Hi', stream: true };
+  const response = await world.fetch('/v1/responses', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(ask),
+  });
+  const events = responseEvents(await response.text());
+  expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, at) => at));
+  expect(events.slice(-2).map(({ type }) => type)).toEqual(['error', 'response.failed']);
+  expect(events.flatMap((one) => faults(one, 'ResponseStreamEvent'))).toEqual([]);
+  const id = response.headers.get('x-generation-id') ?? '';
+  const { output_text: _, ...kept } = await client.responses.retrieve(id.replace('gen_', 'resp_'));
+  expect(kept).toEqual(events.at(-1)?.response);
+  expect(await receiptById(world, id)).toMatchObject({ status: 'failed', credits_used: 0 });
 });
 
 test('a conversation goes on at another provider', async () => {

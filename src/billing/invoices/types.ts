@@ -11,7 +11,7 @@ export interface InvoiceLine {
   model: string;
   provider: string;
   unit: CostLine['unit'] | 'unknown' | 'refund' | 'credit';
-  /** Nano-USD per 1M tokens, per picture or per request. */
+  /** Nano-USD per 1M tokens, per picture, per 1,000 calls of a tool, or per request. */
   rate: number;
   quantity: number;
   requests: number;

@@ -2,6 +2,7 @@ import { chargeAtMost } from '../../billing/charge.ts';
 import type { ModelKind } from '../../registry/types.ts';
 import { discountOf } from '../discount.ts';
 import { estimateInputTokens } from '../estimate.ts';
+import { askedCalls } from '../hosted.ts';
 import { paidBy } from '../paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
 import { soundTokens, unitsOf } from '../units.ts';
@@ -33,7 +34,7 @@ export function reservationOf(call: Call, candidates: readonly Candidate[], aske
   const times = call.batch?.waived ? 0 : asked;
   const input = inputOf(call, candidates);
   const { output, openEnded } = outputOf(call, candidates);
-  const units = unitsOf(call);
+  const others = unitsOf(call);
   const cost = { fixed: 0, outputRate: 0 };
   let priced = false;
   for (const candidate of candidates) {
@@ -42,6 +43,8 @@ export function reservationOf(call: Call, candidates: readonly Candidate[], aske
     priced = true;
     const { price } = endpoint;
     const discount = discountOf(call, candidate);
+    const tools = askedCalls(call.request, candidate);
+    const units = tools ? { ...others, tools } : others;
     const worst = chargeAtMost(input, price, caller.pricing, model.id, paidBy(candidate), units, discount);
     cost.fixed = Math.max(cost.fixed, worst.fixed * times);
     cost.outputRate = Math.max(cost.outputRate, worst.outputRate * times);

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { mapConcurrently } from '../../lib/map-concurrently.ts';
 import { readText, TooLargeError } from '../../lib/read-text.ts';
 import { SseFramer } from '../../lib/sse.ts';
@@ -13,6 +14,7 @@ import type {
 import { outputLimitName, withOutputLimit } from '../change-request.ts';
 import type { Cutoff } from '../cutoff.ts';
 import { readableRequest } from '../documents/readable.ts';
+import { labelsOf } from '../labels.ts';
 import { type NativeWay, nativeWay } from '../native.ts';
 import { openPlainStream } from '../open-plain-stream.ts';
 import { openStream } from '../open-stream.ts';
@@ -99,6 +101,12 @@ function prepareChat(
   };
 }
 
+/** The host stores nothing, whatever it says; we may. What clients know already keeps its time. */
+function responseEcho(call: Call): JsonObject {
+  const { created, store = false } = labelsOf(call);
+  return { store, ...(call.archive?.background ? { created_at: created } : {}) };
+}
+
 /** The request in its client's own words, for an endpoint that answers in them. */
 function prepareNative(
   call: Call,
@@ -108,10 +116,11 @@ function prepareNative(
   adjusted: readonly string[],
 ): Prepared {
   const encoded = codec.encode(original, target);
-  // The host stores nothing, whatever it says; we may.
-  const stores = original.format === 'responses' ? { store: call.archive !== undefined } : {};
-  const echo = { ...original.echo, ...stores };
-  const meta = metaOf(call, target.upstreamModel, { ...request, native: { ...original, echo } });
+  const echo = original.format === 'responses' ? responseEcho(call) : {};
+  const meta = metaOf(call, target.upstreamModel, {
+    ...request,
+    native: { ...original, echo: { ...original.echo, ...echo } },
+  });
   return {
     request,
     dropped: encoded.dropped,

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts';
+import { addCalls } from '../../wires/hosted.ts';
 import type { Usage } from '../../wires/types.ts';
 import { CHARS_PER_TOKEN } from '../estimate.ts';
 
@@ -31,16 +32,19 @@ export function joinUsage(first: Usage, second: Usage | null, removedChars: numb
     outputAudioTokens: second?.outputAudioTokens ?? 0,
     inputImageTokens: 0,
     outputImageTokens: second?.outputImageTokens ?? 0,
+    ...(second?.toolCalls && { toolCalls: second.toolCalls }),
     upstreamCostUsd: null,
     estimated: true,
     raw: null,
   };
+  const toolCalls = addCalls(begun.toolCalls, added.toolCalls);
   const whole: Usage = {
     ...begun,
     outputTokens: begun.outputTokens + added.outputTokens,
     reasoningTokens: begun.reasoningTokens + added.reasoningTokens,
     outputAudioTokens: begun.outputAudioTokens + added.outputAudioTokens,
     outputImageTokens: begun.outputImageTokens + added.outputImageTokens,
+    ...(toolCalls && { toolCalls }),
   };
   return { whole, first: begun, second: added };
 }

@@ -3,12 +3,14 @@ import { costOf } from '../../billing/cost.ts';
 import { nanoToUsd } from '../../billing/money.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Policy } from '../../routing/policy/types.ts';
+import { addCalls } from '../../wires/hosted.ts';
 import type { ChatRequest, Usage } from '../../wires/types.ts';
 import type { Pursuit } from '../attempt/pursuit.ts';
 import type { ServedWhole } from '../attempt/served.ts';
 import { changeRequest } from '../change-request.ts';
 import { discountOf } from '../discount.ts';
 import { estimateInputTokens } from '../estimate.ts';
+import { askedCalls } from '../hosted.ts';
 import { paidBy } from '../paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
 import type { Complaint } from './schema-check.ts';
@@ -91,7 +93,9 @@ function withinBudget(
   const payer = paidBy(candidate);
   const spent = chargeFor(costOf(answer.usage, endpoint.price), pricing, model.id, payer, discount).total;
   const input = estimateInputTokens(request);
-  const worst = chargeAtMost(input, endpoint.price, pricing, model.id, payer, {}, discount);
+  const tools = askedCalls(request, candidate);
+  const units = tools ? { tools } : {};
+  const worst = chargeAtMost(input, endpoint.price, pricing, model.id, payer, units, discount);
   const left = maxCostUsd - nanoToUsd(spent) - nanoToUsd(worst.fixed);
   if (left < 0) return null;
   const output = worst.outputRate === 0 ? Infinity : Math.floor((left * 1e15) / worst.outputRate);
@@ -103,6 +107,7 @@ function withinBudget(
 /** What two answers used together; null where that of one is not known. */
 export function usageOfBoth(first: Usage | null, second: Usage | null): Usage | null {
   if (!first || !second) return null;
+  const toolCalls = addCalls(first.toolCalls, second.toolCalls);
   return {
     inputTokens: first.inputTokens + second.inputTokens,
     outputTokens: first.outputTokens + second.outputTokens,
@@ -114,6 +119,7 @@ export function usageOfBoth(first: Usage | null, second: Usage | null): Usage | 
     outputAudioTokens: first.outputAudioTokens + second.outputAudioTokens,
     inputImageTokens: first.inputImageTokens + second.inputImageTokens,
     outputImageTokens: first.outputImageTokens + second.outputImageTokens,
+    ...(toolCalls && { toolCalls }),
     upstreamCostUsd:
       first.upstreamCostUsd === null || second.upstreamCostUsd === null
         ? null

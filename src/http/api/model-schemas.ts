@@ -52,6 +52,20 @@ export const Price = z
   .strictObject({
     ...rates,
     ...units,
+    tools: z
+      .record(
+        z
+          .string()
+          .regex(/^[a-z][a-z0-9_]*$/)
+          .max(80),
+        Usd,
+      )
+      .optional()
+      .meta({
+        description:
+          'USD per 1,000 calls of tools that run at the provider, such as `web_search`; with `_prompt` behind the name, per 1,000 answers that used it. 0: nothing beyond tokens. What is not named is not known, and not to be had on the operator’s credentials.',
+        example: { web_search: 10 },
+      }),
     per_request: Usd.optional().meta({ description: 'USD per request, on top of the tokens.' }),
     batch_discount: z
       .number()

@@ -21,7 +21,8 @@ export function jumpOf(before: Price, after: Price): HoldReason | null {
     isFar(before.perImage, after.perImage) ||
     isFar(before.perSearch, after.perSearch) ||
     isFar(before.characters, after.characters) ||
-    isFar(before.audioHour, after.audioHour)
+    isFar(before.audioHour, after.audioHour) ||
+    Object.entries(after.tools ?? {}).some(([tool, rate]) => isFar(before.tools?.[tool], rate))
   )
     return 'jump';
   for (const tier of after.tiers ?? []) {

@@ -1,6 +1,7 @@
 import type { Wire } from '../types.ts';
 import { decodeCount, encodeCount } from './count.ts';
 import { readError } from './error.ts';
+import { hostedIn } from './hosted.ts';
 import { nativeMessages } from './native/index.ts';
 import { encode } from './request.ts';
 import { decode } from './response.ts';
@@ -12,6 +13,7 @@ export const anthropic: Wire = {
   id: 'anthropic',
   chat: { encode, decode, stream: createStream, constrains },
   native: { messages: nativeMessages },
+  hosted: (request) => hostedIn(request.body(), request.bytes, true),
   tokens: { encode: encodeCount, decode: decodeCount },
   readError,
 };

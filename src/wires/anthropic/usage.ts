@@ -1,5 +1,6 @@
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import type { Usage } from '../types.ts';
+import { countedCalls } from './hosted.ts';
 
 /**
  * Reads a Messages API usage object. Its `input_tokens` leave cache reads and writes out; ours hold all
@@ -10,6 +11,7 @@ export function readUsage(raw: JsonObject): Usage {
   const written = count(raw.cache_creation_input_tokens);
   const long = Math.min(written, count(asObject(raw.cache_creation)?.ephemeral_1h_input_tokens));
   const { input, output } = totals(raw);
+  const toolCalls = countedCalls(raw);
   return {
     inputTokens: input + read + written,
     outputTokens: output,
@@ -21,6 +23,7 @@ export function readUsage(raw: JsonObject): Usage {
     outputAudioTokens: 0,
     inputImageTokens: 0,
     outputImageTokens: 0,
+    ...(toolCalls && { toolCalls }),
     upstreamCostUsd: null,
     estimated: false,
     raw,
@@ -46,6 +49,11 @@ function totals(raw: JsonObject): { input: number; output: number } {
     sum.output += count(item.output_tokens);
   }
   return sum;
+}
+
+/** A usage with calls that answers told: what the provider itself counts has the last word. */
+export function withCalls(usage: Usage, told: Usage['toolCalls']): Usage {
+  return told ? { ...usage, toolCalls: { ...told, ...usage.toolCalls } } : usage;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Wire } from '../types.ts';
 import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
+import { hostedInChat } from './hosted.ts';
 import { images } from './images.ts';
 import { encode } from './request.ts';
 import { decode } from './response.ts';
@@ -10,6 +11,7 @@ import { createStream } from './stream.ts';
 export const google: Wire = {
   id: 'google',
   chat: { encode, decode, stream: createStream, constrains: () => true },
+  hosted: (request) => hostedInChat(request.body()),
   embedding: embeddings,
   image: images,
   readError,

@@ -14,6 +14,7 @@ import { abandoned, errorMember, toError, unreadable } from './error.ts';
 import { candidateExtras } from './extras.ts';
 import { mapFinishReason, promptRefusal, refusalText } from './finish.ts';
 import { annotations } from './grounding.ts';
+import { Searches } from './hosted.ts';
 import { openaiLogprobs } from './logprobs.ts';
 import { Message } from './message.ts';
 import { usesLegacyFunctions } from './tools.ts';
@@ -42,7 +43,9 @@ export function decode(text: string, _target: Target, meta: AnswerMeta): Decoded
     choices.push(blockedChoice(blocked, asString(feedback?.blockReasonMessage)));
   }
   const usageMetadata = asObject(body.usageMetadata);
-  const usage = usageMetadata ? readUsage(usageMetadata) : null;
+  const searches = new Searches();
+  for (const candidate of candidates) searches.read(candidate);
+  const usage = usageMetadata ? readUsage(usageMetadata, searches.calls) : null;
   const upstreamModel = asString(body.modelVersion) || null;
   return {
     text: JSON.stringify({

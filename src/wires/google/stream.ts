@@ -13,6 +13,7 @@ import { abandoned, errorMember, toError, unreadable } from './error.ts';
 import { candidateExtras } from './extras.ts';
 import { mapFinishReason, promptRefusal, refusalText } from './finish.ts';
 import { annotations } from './grounding.ts';
+import { Searches } from './hosted.ts';
 import { openaiLogprobs } from './logprobs.ts';
 import { usesLegacyFunctions } from './tools.ts';
 import { readUsage, usageObject } from './usage.ts';
@@ -37,13 +38,18 @@ class GoogleState implements StreamState {
   otherOutput = false;
   /** The counts so far; a later event corrects an earlier one. */
   usageMetadata: JsonObject | null = null;
+  readonly searches = new Searches();
 
   constructor(created: number) {
     this.created = created;
   }
 
   get usage(): Usage | null {
-    return this.usageMetadata ? readUsage(this.usageMetadata) : null;
+    return this.usageMetadata ? readUsage(this.usageMetadata, this.searches.calls) : null;
+  }
+
+  get hostedCalls(): StreamState['hostedCalls'] {
+    return this.searches.calls;
   }
 
   get usageObject(): JsonObject | null {
@@ -121,6 +127,7 @@ class GoogleStream implements StreamDecoder {
       line = this.#open(index);
       out = `${line.prefix}{"role":"assistant","content":""}${SUFFIX}`;
     }
+    if (candidate.groundingMetadata) this.state.searches.read(candidate);
     for (const part of asArray(asObject(candidate.content)?.parts)) {
       if (isObject(part)) out += this.#part(line, part);
     }

@@ -6,8 +6,9 @@ import type { Usage } from '../types.ts';
  * `promptTokenCount` holds cached tokens but not what the provider's own tools put in;
  * `candidatesTokenCount` leaves thoughts out. Cached audio and images count as cached only, so that no
  * token stands in two parts.
+ * @param toolCalls as the candidates tell them.
  */
-export function readUsage(raw: JsonObject): Usage {
+export function readUsage(raw: JsonObject, toolCalls?: Usage['toolCalls']): Usage {
   const input = count(raw.promptTokenCount) + count(raw.toolUsePromptTokenCount);
   const reasoning = count(raw.thoughtsTokenCount);
   return {
@@ -21,6 +22,7 @@ export function readUsage(raw: JsonObject): Usage {
     outputAudioTokens: ofModality(raw.candidatesTokensDetails, 'AUDIO'),
     inputImageTokens: Math.max(0, inputOf(raw, 'IMAGE') - ofModality(raw.cacheTokensDetails, 'IMAGE')),
     outputImageTokens: ofModality(raw.candidatesTokensDetails, 'IMAGE'),
+    ...(toolCalls && { toolCalls }),
     upstreamCostUsd: null,
     estimated: false,
     raw,

@@ -3,6 +3,7 @@ import { nativeCompletions } from './completions/native/index.ts';
 import { constrains } from './constrains.ts';
 import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
+import { hostedInChat } from './hosted.ts';
 import { images } from './images.ts';
 import { moderations } from './moderations.ts';
 import { encodeRequest } from './request.ts';
@@ -19,6 +20,7 @@ export const openai: Wire = {
   id: 'openai',
   chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream, constrains },
   native: { responses: nativeResponses, completions: nativeCompletions },
+  hosted: hostedInChat,
   embedding: embeddings,
   image: images,
   moderation: moderations,

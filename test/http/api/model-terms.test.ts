@@ -85,7 +85,7 @@ describe('the terms of endpoints and the scores of models', () => {
 
   it('of the operator do not stay with a shipped endpoint that is taken back', async () => {
     const before = (await call('GET', '/api/models/openai%2Fgpt-4o', { key: OPERATOR })).body;
-    const price = { input: 2.5, output: 10, cached_input: 1.25 };
+    const [{ price }] = before.endpoints;
     const own = { provider: 'openai', upstream_model: 'gpt-4o', price, ...terms };
     await put('openai/gpt-4o', { kind: 'chat', benchmarks, endpoints: [own] });
     await call('DELETE', '/api/models/openai%2Fgpt-4o', { key: OPERATOR });

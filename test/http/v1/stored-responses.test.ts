@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { app } from '../../../src/app.ts';
 import type { Bindings, Env } from '../../../src/env.ts';
 import { ResponseArchive } from '../../../src/responses/archive.ts';
 import { type Answer, call, errorOf, newKey, newWorkspace, OPERATOR, send } from '../../support/gateway.ts';
@@ -105,6 +106,38 @@ describe('a response', () => {
       expect(made.headers.get('x-dropped-params')).toBe(dropped);
       expect((await get(made.body.id)).status).toBe(404);
     }
+  });
+
+  it('is not kept by a deployment that keeps none, which says so', async () => {
+    const deployment = { ...(env as object), RESPONSE_STORAGE: 'off' } as unknown as Env;
+    const pending: Promise<unknown>[] = [];
+    const ctx = { props: {}, waitUntil: (promise: Promise<unknown>) => void pending.push(promise) };
+    const ask = async (body: object) => {
+      const request = new Request('http://interline.test/v1/responses', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${owner.key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'demo-echo', input: 'one two', ...body }),
+      });
+      const response = await app.fetch(request, deployment, ctx as never);
+      // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape.
+      return { status: response.status, headers: response.headers, body: (await response.json()) as any };
+    };
+    for (const [store, dropped] of [
+      [undefined, null],
+      [true, 'store'],
+    ]) {
+      const made = await ask({ store });
+      expect(made).toMatchObject({ status: 200, body: { status: 'completed', store: false } });
+      expect(made.headers.get('x-dropped-params')).toBe(dropped);
+      expect(await rowsOf(made.body.id)).toEqual([]);
+      expect(await fileOf(made.body.id)).toBeNull();
+    }
+    expect(errorOf(await ask({ background: true }))).toEqual({
+      status: 400,
+      code: 'unsupported_parameter',
+      param: 'background',
+    });
+    await Promise.all(pending);
   });
 
   it('is answered while storage is slow, but for the word that says whether it is kept', async () => {

@@ -6,7 +6,14 @@ import type { Gateway, SharedGatewayKind } from './gateway.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 
 /** USD per 1M tokens, chosen so that costs are easy to reckon by hand. */
-export const PRICE = { input: 2, output: 10, cached_input: 0.5, cache_write: 2.5, cache_write_long: 4 };
+export const PRICE = {
+  input: 2,
+  output: 10,
+  cached_input: 0.5,
+  cache_write: 2.5,
+  cache_write_long: 4,
+  tools: { web_search: 10, image_generation: 100, mcp: 0 },
+};
 
 /** Someone who calls the data plane: a key of a workspace of its own. */
 export interface Caller {

@@ -91,8 +91,13 @@ function lineRow(line: InvoiceLine) {
     return html`<tr><td colspan="6">${what}</td><td class="number">${money(line.amount)}</td></tr>`;
   }
   return html`<tr><td>${line.project_name ?? line.project}</td><td>${line.model}</td><td>${line.provider}</td>
-    <td class="number">${grouped(String(line.quantity))}</td><td>${UNITS[line.unit] ?? line.unit}</td>
+    <td class="number">${grouped(String(line.quantity))}</td><td>${unitName(line.unit)}</td>
     <td class="number price">${money(line.rate)}</td><td class="number">${money(line.amount)}</td></tr>`;
+}
+
+/** Calls of a provider's tools are told by the tool's name. */
+function unitName(unit: string): string {
+  return UNITS[unit] ?? (unit.startsWith('tool:') ? `calls of ${unit.slice(5)}` : unit);
 }
 
 function sumRow(name: string, amount: number, className = '') {
@@ -103,8 +108,8 @@ function footnote({ tax }: InvoiceDocument) {
   const paid = tax
     ? 'The subtotal was paid with prepaid credits, the tax was not.'
     : 'Paid with prepaid credits.';
-  return html`<p class="note">${paid} Unit prices are per million tokens or characters, per picture, per hour of sound, or per
-    request. Amounts are exact to the nano-dollar.</p>`;
+  return html`<p class="note">${paid} Unit prices are per million tokens or characters, per picture, per hour of sound,
+    per 1,000 calls of a tool, or per request. Amounts are exact to the nano-dollar.</p>`;
 }
 
 /** An exact decimal with two places at least: 1,234.50 */

@@ -3,7 +3,8 @@ import { replaceValue } from '../../../lib/json-splice.ts';
 import type { AnswerMeta, DecodedAnswer, Target } from '../../types.ts';
 import { mapStopReason } from '../answer.ts';
 import { toError, unreadable } from '../error.ts';
-import { readUsage } from '../usage.ts';
+import { callsInBlocks } from '../hosted.ts';
+import { readUsage, withCalls } from '../usage.ts';
 
 /**
  * A whole message as it came, with the id of the generation.
@@ -13,15 +14,14 @@ export function decodeNative(body: string, _: Target, meta: AnswerMeta): Decoded
   const message = asObject(parseJson(body));
   if (message?.type === 'error') throw toError(200, asObject(message.error), body);
   if (!message || !Array.isArray(message.content)) throw unreadable(body);
-  const calls = asArray(message.content).filter(isObject).filter(isCall);
+  const blocks = asArray(message.content).filter(isObject);
+  const calls = blocks.filter(isCall);
   const raw = asString(message.stop_reason) ?? null;
-  const texts = asArray(message.content)
-    .filter(isObject)
-    .flatMap(({ text }) => asString(text) ?? []);
+  const texts = blocks.flatMap(({ text }) => asString(text) ?? []);
   const usage = asObject(message.usage);
   return {
     text: replaceValue(body, ['id'], JSON.stringify(meta.id)) ?? JSON.stringify({ ...message, id: meta.id }),
-    usage: usage ? readUsage(usage) : null,
+    usage: usage ? withCalls(readUsage(usage), callsInBlocks(blocks, meta.request.native?.body)) : null,
     finishReason: raw === null ? null : mapStopReason(raw, calls.length > 0, false),
     rawFinishReason: raw,
     upstreamId: asString(message.id) ?? null,

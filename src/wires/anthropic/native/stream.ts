@@ -5,7 +5,8 @@ import { newStreamState } from '../../stream-state.ts';
 import type { AnswerMeta, StreamState } from '../../types.ts';
 import { mapStopReason } from '../answer.ts';
 import { toError, unreadable } from '../error.ts';
-import { mergeUsage, readUsage } from '../usage.ts';
+import { callsInBlocks } from '../hosted.ts';
+import { mergeUsage, readUsage, withCalls } from '../usage.ts';
 
 /** A stream of the Messages API for a client of the same API (https://platform.claude.com/docs/en/build-with-claude/streaming). */
 export class NativeMessageStream implements NativeDecoder {
@@ -19,12 +20,16 @@ export class NativeMessageStream implements NativeDecoder {
   /** Arguments of calls, by block. */
   readonly #calls = new Map<number, string>();
   #usage: JsonObject | null = null;
+  /** Blocks of tools that ran at the provider. */
+  readonly #ran: JsonObject[] = [];
+  readonly #request: JsonObject | undefined;
   /** The data of the last words: the `message_delta` with the stop reason, and `message_stop`. */
   #delta = '';
   #stop = '{"type":"message_stop"}';
 
   constructor(meta: AnswerMeta) {
     this.#id = meta.id;
+    this.#request = meta.request.native?.body;
     this.state = newStreamState(meta.created);
   }
 
@@ -111,6 +116,7 @@ export class NativeMessageStream implements NativeDecoder {
     // Calls of the provider's own tools end as little in half as those of the client's.
     if (type.endsWith('tool_use')) this.state.toolCalls = true;
     else this.state.otherOutput = true;
+    if (type === 'server_tool_use' || type === 'mcp_tool_use') this.#ranTool(block);
     this.#open = { index, kind: type === 'tool_use' ? 'call' : 'other' };
     if (type === 'tool_use') this.#calls.set(index, callInput(block.input));
     return true;
@@ -146,11 +152,17 @@ export class NativeMessageStream implements NativeDecoder {
     return this.#release();
   }
 
+  #ranTool({ type = null, name = null }: JsonObject): void {
+    this.#ran.push({ type, name });
+    this.state.hostedCalls = callsInBlocks(this.#ran, this.#request);
+    if (this.state.usage) this.state.usage = withCalls(this.state.usage, this.state.hostedCalls);
+  }
+
   #takeUsage(given: JsonObject[string] | undefined): void {
     const usage = asObject(given);
     if (!usage) return;
     this.#usage = mergeUsage(this.#usage, usage);
-    this.state.usage = readUsage(this.#usage);
+    this.state.usage = withCalls(readUsage(this.#usage), this.state.hostedCalls);
   }
 }
 

@@ -1,4 +1,5 @@
 import { matchesModel } from '../../../../lib/model-glob.ts';
+import { NOTHING_HOSTED } from '../../../hosted.ts';
 import type { NativeCodec } from '../../../native.ts';
 import { decodeNative } from './answer.ts';
 import { goingOn } from './going-on.ts';
@@ -13,6 +14,7 @@ export const nativeCompletions: NativeCodec = {
     if (!completions) return false;
     return isAmong(completions.models) || (!!body.suffix && isAmong(completions.insert));
   },
+  hosted: () => NOTHING_HOSTED,
   encode: encodeNative,
   decode: decodeNative,
   stream: ({ quirks }, meta) => new NativeCompletionStream(quirks, meta),

@@ -1,9 +1,10 @@
 import { asArray, asObject, asString, isObject, type JsonObject, parseJson } from '../../../../lib/json.ts';
 import { addMembers, replaceValue } from '../../../../lib/json-splice.ts';
-import type { AnswerMeta, DecodedAnswer, FinishReason, Target } from '../../../types.ts';
+import type { AnswerMeta, DecodedAnswer, FinishReason, Quirks, Target, Usage } from '../../../types.ts';
 import { inBandError, unreadable } from '../../error.ts';
 import { readUsage } from '../../usage.ts';
 import { responseId, stemOf } from '../ids.ts';
+import { callsIn } from './hosted.ts';
 
 /**
  * A whole response as it came, with the id of the generation.
@@ -16,13 +17,20 @@ export function decodeNative(body: string, { quirks }: Target, meta: AnswerMeta)
   const calls = callsOf(response);
   return {
     text: relabelled(body, [], labelsOf(meta)),
-    usage: readUsage(asObject(response.usage), quirks),
+    usage: usageOf(response, quirks, meta),
     ...endingOf(response, calls.length > 0),
     upstreamId: asString(response.id) ?? null,
     upstreamModel: asString(response.model) || null,
     calls,
     ...saidIn(response),
   };
+}
+
+/** The usage of a whole response, with the calls of the provider's tools. */
+export function usageOf(response: JsonObject, quirks: Quirks, { request }: AnswerMeta): Usage | null {
+  const usage = readUsage(asObject(response.usage), quirks);
+  const toolCalls = usage && callsIn(asArray(response.output), response, request.native?.body ?? {});
+  return usage && toolCalls ? { ...usage, toolCalls } : usage;
 }
 
 /** What a response says of itself in place of what its host says. */

@@ -1,6 +1,7 @@
 import { matchesModel } from '../../../../lib/model-glob.ts';
 import type { NativeCodec } from '../../../native.ts';
 import { decodeNative } from './answer.ts';
+import { hostedInResponse } from './hosted.ts';
 import { encodeNative } from './request.ts';
 import { NativeResponseStream } from './stream.ts';
 
@@ -8,6 +9,7 @@ import { NativeResponseStream } from './stream.ts';
 export const nativeResponses: NativeCodec = {
   speaks: ({ quirks: { responses }, upstreamModel }) =>
     responses !== undefined && !responses.except?.some((glob) => matchesModel(glob, upstreamModel)),
+  hosted: ({ body, bytes }) => hostedInResponse(body, bytes),
   encode: encodeNative,
   decode: decodeNative,
   stream: ({ quirks }, meta) => new NativeResponseStream(quirks, meta),

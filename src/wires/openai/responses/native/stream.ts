@@ -4,8 +4,8 @@ import { eventText, type NativeDecoder, type ResponsesProgress, saidLast } from 
 import { newStreamState } from '../../../stream-state.ts';
 import type { AnswerMeta, Quirks, StreamState } from '../../../types.ts';
 import { inBandError, unreadable } from '../../error.ts';
-import { readUsage } from '../../usage.ts';
-import { endingOf, labelsOf, relabelled } from './answer.ts';
+import { endingOf, labelsOf, relabelled, usageOf } from './answer.ts';
+import { callsIn } from './hosted.ts';
 import { Items } from './items.ts';
 
 /** Events that say once more what others have said, and pictures, which are large: passed on unread. */
@@ -24,6 +24,7 @@ const UNREAD: ReadonlySet<string> = new Set([
 export class NativeResponseStream implements NativeDecoder {
   readonly state: StreamState;
   readonly #quirks: Quirks;
+  readonly #meta: AnswerMeta;
   readonly #labels: JsonObject;
   readonly #items = new Items();
   /** What came before the model had said anything; null once it has. */
@@ -35,6 +36,7 @@ export class NativeResponseStream implements NativeDecoder {
 
   constructor(quirks: Quirks, meta: AnswerMeta) {
     this.#quirks = quirks;
+    this.#meta = meta;
     this.#labels = labelsOf(meta);
     this.state = newStreamState(meta.created);
   }
@@ -89,6 +91,7 @@ export class NativeResponseStream implements NativeDecoder {
         return this.#passed(data, event, this.#begin(this.#items.add(value)));
       case 'response.output_item.done':
         this.#items.done(value);
+        this.#count(asObject(value.item));
         return this.#passed(data, event, true);
       case 'response.content_part.added':
         this.#items.addPart(value);
@@ -168,8 +171,15 @@ export class NativeResponseStream implements NativeDecoder {
     return this.#release();
   }
 
+  /** A stream that breaks has called what it has called. */
+  #count(item: JsonObject | undefined): void {
+    if (!asString(item?.type)?.endsWith('_call')) return;
+    const items = this.#items.passed.map((passed) => passed.item);
+    this.state.hostedCalls = callsIn(items, {}, this.#meta.request.native?.body ?? {});
+  }
+
   #takeUsage(response: JsonObject | undefined): void {
     if (!isObject(response?.usage)) return;
-    this.state.usage = readUsage(response.usage, this.#quirks) ?? this.state.usage;
+    this.state.usage = usageOf(response, this.#quirks, this.#meta) ?? this.state.usage;
   }
 }

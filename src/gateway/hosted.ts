@@ -1,0 +1,95 @@
+import { toolFee } from '../billing/cost.ts';
+import { GatewayError } from '../errors.ts';
+import type { Endpoint } from '../registry/types.ts';
+import { type Hosted, NOTHING_HOSTED } from '../wires/hosted.ts';
+import { wires } from '../wires/index.ts';
+import type { Target, Wire, WireRequest } from '../wires/types.ts';
+import { nativeWay } from './native.ts';
+
+/** Where a request would go. */
+interface Way {
+  wire: Wire;
+  target: Target;
+  endpoint: Endpoint;
+}
+
+/** Why credentials that tenants share may not be used for a request. */
+export interface Barrier {
+  constraint: 'tool_price' | 'account_objects';
+  param: string;
+  /** For people: `web_search has no price at openai/gpt-5@azure`. */
+  detail: string;
+}
+
+/** Read once for a request and a format: planning and admission both ask. */
+const readings = new WeakMap<WireRequest, Map<string, Hosted>>();
+
+/** What a request asks of a host beside tokens, in the words in which it goes there. */
+export function hostedAt(request: WireRequest, way: Way): Hosted {
+  if (request.kind !== 'chat') return NOTHING_HOSTED;
+  const native = nativeWay(way, request);
+  const name = native ? native.request.format : way.wire.id;
+  const known = readings.get(request);
+  const read = known?.get(name);
+  if (read) return read;
+  const hosted = native
+    ? native.codec.hosted(native.request)
+    : request.untranslatable
+      ? NOTHING_HOSTED
+      : (way.wire.hosted?.(request) ?? NOTHING_HOSTED);
+  if (known) known.set(name, hosted);
+  else readings.set(request, new Map([[name, hosted]]));
+  return hosted;
+}
+
+/** Whether a request asks for anything but tokens in any format in which it may go out. */
+export function asksHosts(request: WireRequest): boolean {
+  if (request.kind !== 'chat') return false;
+  const { native, untranslatable } = request;
+  return Object.values(wires).some((wire) => {
+    const readings = [
+      native && wire.native?.[native.format]?.hosted(native),
+      untranslatable ? undefined : wire.hosted?.(request),
+    ];
+    return readings.some((one) => one && one.tools.length + one.objects.length > 0);
+  });
+}
+
+/**
+ * What keeps a request from credentials that are not the workspace's own: tools whose fee nobody would be billed for,
+ * and objects of the provider's account, where all tenants' would lie together.
+ */
+export function barrierAt(request: WireRequest, way: Way): Barrier | null {
+  const { tools, objects } = hostedAt(request, way);
+  if (tools.length === 0 && objects.length === 0) return null;
+  const { id, price } = way.endpoint;
+  for (const { param, unit, counted } of tools) {
+    const fee = price ? toolFee(price, unit) : undefined;
+    if (fee === undefined) {
+      return { constraint: 'tool_price', param, detail: `the tool ${unit} has no price at ${id}` };
+    }
+    if (fee > 0 && !counted) {
+      const detail = `calls of the tool ${unit} cannot be counted at ${id}`;
+      return { constraint: 'tool_price', param, detail };
+    }
+  }
+  const [param] = objects;
+  if (param === undefined) return null;
+  const detail = `${param} names an object of the provider's account, which ${id} is called with for all workspaces`;
+  return { constraint: 'account_objects', param, detail };
+}
+
+/** The refusal of a request that only a credential of the workspace's own could serve. */
+export function barred({ param, detail }: Barrier): GatewayError {
+  const message = `${detail[0]?.toUpperCase()}${detail.slice(1)}. It takes a credential of the workspace's own.`;
+  return new GatewayError('unsupported_parameter', { param, message });
+}
+
+/** The most calls of each tool that an answer may make there. */
+export function askedCalls(request: WireRequest, way: Way): Readonly<Record<string, number>> | undefined {
+  const { tools } = hostedAt(request, way);
+  if (tools.length === 0) return undefined;
+  const calls: Record<string, number> = {};
+  for (const { unit, most } of tools) calls[unit] = (calls[unit] ?? 0) + most;
+  return calls;
+}
