@@ -26,7 +26,7 @@ const PURE = [
   'test/gateway/midstream/**/*.test.ts',
   'test/gateway/{change-request,cutoff,estimate,model-limits,observe,plan,request,tolerant-decoder,tool-calls}.test.ts',
   'test/registry/{catalogue-names,data-policy,latest,names}.test.ts',
-  'test/billing/{cost,money}.test.ts',
+  'test/billing/{cost,known-cost,money}.test.ts',
 ];
 
 /**

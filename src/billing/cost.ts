@@ -1,4 +1,4 @@
-import type { Price, Rates } from '../registry/types.ts';
+import type { ModelKind, Price, Rates } from '../registry/types.ts';
 import type { Usage } from '../wires/types.ts';
 import type { NanoUsd } from './money.ts';
 
@@ -29,9 +29,9 @@ function sharesOf(unit: CostLine['unit']): bigint {
 }
 
 /**
- * What an answer costs. Every token stands on exactly one line; a kind without a rate of its own is
- * charged as what it is a part of: cached input and cache writes as input, reasoning, audio and image
- * output as output. A tier's rates hold for the whole request when its input is over the tier's size.
+ * What an answer costs, of a usage that the price `prices`. Every token stands on exactly one line; a kind without a
+ * rate of its own is charged as what it is a part of: cached input, cache writes and pictures of a chat as input,
+ * reasoning as output. A tier's rates hold for the whole request when its input is over the tier's size.
  * The exact sum is rounded once, half up, to the nano-dollar.
  */
 export function costOf(usage: Usage, price: Price): Cost {
@@ -77,16 +77,43 @@ export function costOf(usage: Usage, price: Price): Cost {
 }
 
 /**
- * Whether a price says what a usage costs: not of tokens that nobody counted, unless they are free or something else is
- * priced, and not by searches, characters or a duration that are not known.
+ * Whether a price says what a usage costs. It does not where something that is priced was not counted, nor where
+ * tokens of a medium have no rate of their own: what a rate is not for is not charged by it.
+ * @param kind of the model, by which its plain rates are those of text or of the medium that it is made for.
  */
-export function prices(price: Price, usage: Usage): boolean {
+export function prices(price: Price, usage: Usage, kind: ModelKind): boolean {
   const { perImage, perSearch, characters, audioHour } = price;
+  if (perImage && usage.images === undefined) return false;
   if (perSearch && usage.searches === undefined) return false;
-  if (characters !== undefined && usage.characters === undefined) return false;
-  if (audioHour !== undefined && usage.audioMs === undefined) return false;
-  if (!usage.uncounted || !hasRates(price)) return true;
-  return perImage !== undefined || characters !== undefined || audioHour !== undefined;
+  if (characters && usage.characters === undefined) return false;
+  if (audioHour && usage.audioMs === undefined) return false;
+  if (!hasRates(price)) return true;
+  return !usage.uncounted && ratesMedia(ratesFor(usage.inputTokens, price), usage, kind);
+}
+
+/**
+ * Whether each medium in a usage has a rate. A plain rate is that of text, or, where a model takes or gives one other
+ * medium by its nature, of all tokens on that side if there are no others among them. Pictures that a chat model is
+ * shown are tokens of input like text, as its hosts say.
+ */
+function ratesMedia(rates: Rates, usage: Usage, kind: ModelKind): boolean {
+  const { inputTokens: input, outputTokens: output } = usage;
+  const { cachedInputTokens, inputAudioTokens, inputImageTokens, outputAudioTokens, outputImageTokens } =
+    usage;
+  const isOf = (rate: number | undefined, part: number, whole: number, native: ModelKind): boolean =>
+    rate !== undefined || part === 0 || (kind === native && part >= whole);
+  if (!isOf(rates.inputAudio, inputAudioTokens, input, 'transcription')) return false;
+  if (!isOf(rates.outputAudio, outputAudioTokens, output, 'speech')) return false;
+  if (!isOf(rates.outputImage, outputImageTokens, output, 'image')) return false;
+  if (kind !== 'chat' && rates.inputImage === undefined && inputImageTokens > 0) return false;
+  // Tokens that stand in two parts: nobody says at which of the two rates.
+  const parts: [count: number, rate: number | undefined][] = [
+    [cachedInputTokens, rates.cachedInput],
+    [inputAudioTokens, rates.inputAudio],
+    [inputImageTokens, rates.inputImage],
+  ];
+  const rated = parts.filter(([count, rate]) => count > 0 && rate !== undefined);
+  return rated.length < 2 || rated.reduce((sum, [count]) => sum + count, 0) <= input;
 }
 
 /** What is behind a tool's name where it is priced by the answers that it was used for. */

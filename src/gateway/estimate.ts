@@ -1,4 +1,4 @@
-import { asArray, asObject, isObject, type Json } from '../lib/json.ts';
+import { asArray, asObject, asString, isObject, type Json } from '../lib/json.ts';
 import { isFile } from '../lib/multipart/types.ts';
 import { charactersOf, measuredMs, uncountedSound } from '../wires/audio.ts';
 import type { StreamState, Usage, WireRequest } from '../wires/types.ts';
@@ -56,9 +56,18 @@ export function estimateSearches(request: WireRequest): number {
   return Math.ceil(parts.reduce((sum, count) => sum + count, 0) / DOCUMENTS_PER_SEARCH);
 }
 
-function charsIn(text: Json | undefined): number {
-  const own = typeof text === 'string' ? text : asObject(text)?.text;
-  return typeof own === 'string' ? own.length : 0;
+function charsIn(document: Json | undefined): number {
+  return textIn(document).length;
+}
+
+/** Bytes of UTF-8, of which other scripts than Latin have more to a character, as they have tokens. */
+function bytesIn(document: Json | undefined): number {
+  return Buffer.byteLength(textIn(document));
+}
+
+/** A text, or that of a document. */
+function textIn(document: Json | undefined): string {
+  return asString(document) ?? asString(asObject(document)?.text) ?? '';
 }
 
 /**
@@ -86,6 +95,12 @@ const BYTES_PER_TOKEN = 3;
 /** Larger bodies are parsed by few wires, and not only to count them. */
 const COUNTED_BYTES = 256 * 1024;
 
+/**
+ * What a picture that is given to be edited comes to at most: 65 and 129 tokens for each tile, and 6,240 more where it
+ * is kept in its details (https://platform.openai.com/docs/guides/images-vision#gpt-image-1).
+ */
+const TOKENS_PER_GIVEN_PICTURE = 7_000;
+
 /** Made once for a request: routing and admission both ask. */
 const estimates = new WeakMap<WireRequest, number>();
 
@@ -105,10 +120,22 @@ function sizeInTokens(request: WireRequest): number {
   if (request.kind === 'embedding' || request.kind === 'moderation') {
     return Math.min(bySize, Math.ceil(promptTokens(request) * 1.5));
   }
-  // Of pictures to be edited the bytes say little of the tokens.
-  if (request.kind === 'image') return Math.ceil(promptTokens(request) * 1.5);
+  if (request.kind === 'image') {
+    const { prompt, images, mask } = request.body();
+    const given =
+      (request.form ?? []).filter(isFile).length + asArray(images).length + (isObject(mask) ? 1 : 0);
+    return Math.ceil(bytesIn(prompt) / BYTES_PER_TOKEN) + given * TOKENS_PER_GIVEN_PICTURE;
+  }
   // The query is read with each document, and so it is billed.
-  if (request.kind === 'rerank') return Math.ceil(promptTokens(request) * 1.5);
+  if (request.kind === 'rerank') {
+    const { query, documents } = request.body();
+    const texts = asArray(documents);
+    const bytes = texts.reduce<number>(
+      (sum, document) => sum + bytesIn(document),
+      bytesIn(query) * texts.length,
+    );
+    return Math.ceil(bytes / BYTES_PER_TOKEN);
+  }
   if (byteLength > COUNTED_BYTES) return bySize;
   const own = byteLength > 4096 ? Math.min(bySize, Math.ceil(promptTokens(request) * 1.5)) : bySize;
   return own + linked(asArray(request.body().messages)) * TOKENS_PER_ATTACHMENT;

@@ -16,7 +16,9 @@ export function providerCost(
   if (request.kind !== 'chat' && request.kind !== 'embedding') {
     const known = usageOfUnfinished(request);
     const { price } = endpoint;
-    return known && price && prices(price, known) ? nanoToUsd(costOf(known, price).total) : null;
+    return known && price && prices(price, known, request.kind)
+      ? nanoToUsd(costOf(known, price).total)
+      : null;
   }
   return endpoint.price && nanoToUsd(costOf(estimateUsage(request, state), endpoint.price).total);
 }

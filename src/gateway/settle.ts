@@ -77,7 +77,8 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
 
 function priced(call: Call, { candidate, usage }: Part): Priced {
   const { price } = candidate.endpoint;
-  const cost = usage && price && prices(price, usage) ? costOf(usage, price) : null;
+  const isPriced = usage && price && prices(price, usage, candidate.model.kind);
+  const cost = isPriced ? costOf(usage, price) : null;
   if (call.batch?.waived) return { candidate, usage, cost, charge: null, charged: 0 };
   const discount = discountOf(call, candidate);
   const charge =

@@ -3,7 +3,7 @@ import { authorize } from '../providers/auth/index.ts';
 import { demoFetch } from '../providers/demo/index.ts';
 import type { Provider } from '../providers/types.ts';
 import { fillIn } from '../providers/variables.ts';
-import type { EncodedRequest } from '../wires/types.ts';
+import type { EncodedForm, EncodedRequest } from '../wires/types.ts';
 import type { Cutoff } from './cutoff.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function send(
   provider: Provider,
   secret: string | null,
   env: Env,
-  encoded: EncodedRequest,
+  encoded: EncodedRequest | EncodedForm,
   cutoff: Cutoff,
   traceparent: string | null,
 ): Promise<Response> {
@@ -37,7 +37,7 @@ export async function send(
   const init: RequestInit = {
     method: 'POST',
     headers: request.headers,
-    body: request.body,
+    body: bodyOf(request.body),
     redirect: 'manual',
     signal: cutoff.signal,
   };
@@ -48,4 +48,21 @@ export async function send(
   } catch (cause) {
     throw cutoff.explain(cause);
   }
+}
+
+/** Pieces as a stream of known length, which holds no second copy of them. */
+function bodyOf(body: (EncodedRequest | EncodedForm)['body']): Uint8Array | string | ReadableStream {
+  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+  const { readable, writable } = new FixedLengthStream(
+    body.reduce((sum, piece) => sum + piece.byteLength, 0),
+  );
+  // A provider may answer, or go, before it has read everything: the fetch tells of it.
+  pump(body, writable).catch(() => {});
+  return readable;
+}
+
+async function pump(pieces: readonly Uint8Array[], writable: WritableStream<Uint8Array>): Promise<void> {
+  const writer = writable.getWriter();
+  for (const piece of pieces) await writer.write(piece);
+  await writer.close();
 }

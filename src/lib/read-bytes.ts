@@ -15,11 +15,5 @@ export async function readBytes(message: Response, most: number): Promise<Uint8A
     }
     pieces.push(value);
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.byteLength;
-  }
-  return bytes;
+  return Buffer.concat(pieces, size);
 }

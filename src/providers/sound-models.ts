@@ -7,7 +7,17 @@ const NANO_PER_USD = 1_000_000_000;
 
 const perMinute = (usd: number): Price => ({ input: 0, output: 0, audioHour: nano(usd * 60) });
 const perCharacter = (usd: number): Price => ({ input: 0, output: 0, characters: nano(usd) });
-const perToken = (input: number, output: number): Price => ({ input: nano(input), output: nano(output) });
+/** The pages price tokens of sound: those that are heard, or those that are spoken. */
+const heardTokens = (input: number, output: number): Price => ({
+  input: nano(input),
+  output: nano(output),
+  inputAudio: nano(input),
+});
+const spokenTokens = (input: number, output: number): Price => ({
+  input: nano(input),
+  output: nano(output),
+  outputAudio: nano(output),
+});
 /** "Minimum Billed Length 10 seconds", of https://console.groq.com/docs/speech-to-text. */
 const perHourOfGroq = (usd: number): Price => ({
   input: 0,
@@ -29,7 +39,7 @@ export const SOUND_MODELS: readonly Addition[] = [
     ...LISTENS,
     context: 16_000,
     output: 2_000,
-    price: perToken(2.5, 10),
+    price: heardTokens(2.5, 10),
   },
   {
     id: 'openai/gpt-4o-mini-transcribe',
@@ -37,10 +47,10 @@ export const SOUND_MODELS: readonly Addition[] = [
     ...LISTENS,
     context: 16_000,
     output: 2_000,
-    price: perToken(1.25, 5),
+    price: heardTokens(1.25, 5),
   },
   { id: 'openai/gpt-4o-transcribe-diarize', name: 'GPT-4o Transcribe Diarize', ...LISTENS, price: undefined },
-  { id: 'openai/gpt-4o-mini-tts', name: 'GPT-4o Mini TTS', ...SPEAKS, price: perToken(0.6, 12) },
+  { id: 'openai/gpt-4o-mini-tts', name: 'GPT-4o Mini TTS', ...SPEAKS, price: spokenTokens(0.6, 12) },
   { id: 'openai/tts-1', name: 'TTS 1', ...SPEAKS, price: perCharacter(15) },
   { id: 'openai/tts-1-hd', name: 'TTS 1 HD', ...SPEAKS, price: perCharacter(30) },
 ].map((model) => {

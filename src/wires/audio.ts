@@ -1,5 +1,5 @@
 import { durationOf } from '../lib/audio/duration.ts';
-import { asNumber, asObject, asString, type Json, type JsonObject } from '../lib/json.ts';
+import { asNumber, asString, type Json } from '../lib/json.ts';
 import { isFile } from '../lib/multipart/types.ts';
 import type { PlainRequest, Usage } from './types.ts';
 
@@ -59,10 +59,4 @@ export function millisecondsOf(value: Json | undefined): number | undefined {
   return seconds !== undefined && Number.isFinite(seconds) && seconds >= 0
     ? Math.round(seconds * 1000)
     : undefined;
-}
-
-/** A count of tokens; what is no whole number is none. */
-export function tokensIn(raw: JsonObject | undefined, name: string): number | undefined {
-  const value = asNumber(asObject(raw)?.[name]);
-  return value !== undefined && Number.isInteger(value) && value >= 0 ? value : undefined;
 }

@@ -122,6 +122,11 @@ export interface EncodedRequest {
   dropped: readonly string[];
 }
 
+/** A form as an upstream takes it: pieces, sent one behind the other, so that no file is copied into one body. */
+export interface EncodedForm extends Omit<EncodedRequest, 'body'> {
+  body: readonly Uint8Array[];
+}
+
 /** What an answer is labelled with, whoever produced it. */
 export interface AnswerMeta<Request extends WireRequest = ChatRequest> {
   /** The generation id: `id` of the completion and of every chunk. */
@@ -234,7 +239,7 @@ export interface Codec {
    * One request to the upstream, or several where its limits divide it: all of them are answered, or none.
    * @throws GatewayError when the request cannot be said on this wire and must not be changed silently.
    */
-  encode(request: PlainRequest, target: Target): EncodedRequest[];
+  encode(request: PlainRequest, target: Target): (EncodedRequest | EncodedForm)[];
   /**
    * @param bodies the answers to what `encode` made, in its order.
    * @throws GatewayError for a body that is an error or cannot be read.

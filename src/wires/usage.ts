@@ -1,4 +1,4 @@
-import type { Json } from '../lib/json.ts';
+import { asNumber, type Json, type JsonObject } from '../lib/json.ts';
 
 /**
  * Token counts of one answer, one meaning for every wire. `inputTokens` holds all input, `outputTokens`
@@ -37,4 +37,10 @@ export interface Usage {
   estimated: boolean;
   /** The provider's own usage object, as received. */
   raw: Json;
+}
+
+/** A count of tokens as a host says it; undefined for what is no whole number from 0. */
+export function tokensIn(raw: JsonObject | undefined, name: string): number | undefined {
+  const value = asNumber(raw?.[name]);
+  return value !== undefined && Number.isInteger(value) && value >= 0 ? value : undefined;
 }

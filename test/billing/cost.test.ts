@@ -215,12 +215,12 @@ describe('sound', () => {
   });
 
   it('costs what is not known where nobody knows what is priced', () => {
-    expect(prices(byHour, usage({ inputTokens: 10, outputTokens: 10 }))).toBe(false);
-    expect(prices(byHour, usage({ audioMs: 1, uncounted: true }))).toBe(true);
-    expect(prices(byCharacter, usage({ audioMs: 1, uncounted: true }))).toBe(false);
-    expect(prices(byCharacter, usage({ characters: 1, uncounted: true }))).toBe(true);
-    expect(prices(byTokens, usage({ audioMs: 1, uncounted: true }))).toBe(false);
-    expect(prices({ ...byTokens, audioHour: 1 }, usage({ inputTokens: 10 }))).toBe(false);
+    expect(prices(byHour, usage({ inputTokens: 10, outputTokens: 10 }), 'transcription')).toBe(false);
+    expect(prices(byHour, usage({ audioMs: 1, uncounted: true }), 'transcription')).toBe(true);
+    expect(prices(byCharacter, usage({ audioMs: 1, uncounted: true }), 'speech')).toBe(false);
+    expect(prices(byCharacter, usage({ characters: 1, uncounted: true }), 'speech')).toBe(true);
+    expect(prices(byTokens, usage({ audioMs: 1, uncounted: true }), 'transcription')).toBe(false);
+    expect(prices({ ...byTokens, audioHour: 1 }, usage({ inputTokens: 10 }), 'transcription')).toBe(false);
   });
 
   it('is within half a nano-dollar of the exact sum, whatever else is priced', () => {
@@ -279,18 +279,20 @@ describe('pictures', () => {
 
   it('cost what is not known where tokens are priced that nobody counted', () => {
     const uncounted = usage({ images: 1, uncounted: true });
-    expect(prices(byTokens, uncounted)).toBe(false);
-    expect(prices(byImage, uncounted)).toBe(true);
-    expect(prices(byTokens, usage({ images: 1, outputTokens: 10 }))).toBe(true);
+    expect(prices(byTokens, uncounted, 'image')).toBe(false);
+    expect(prices(byImage, uncounted, 'image')).toBe(true);
+    expect(prices(byTokens, usage({ images: 1, outputTokens: 10 }), 'image')).toBe(true);
   });
 
   it('does not say what searches cost that nobody counted, and says it of what is free', () => {
     const bySearch: Price = { input: 0, output: 0, perSearch: 2_000_000 };
-    expect(prices(bySearch, usage({ searches: 1, uncounted: true }))).toBe(true);
-    expect(prices(bySearch, usage({ inputTokens: 10 }))).toBe(false);
-    expect(prices({ ...bySearch, input: usd(1) }, usage({ searches: 1, uncounted: true }))).toBe(false);
-    expect(prices({ input: 0, output: 0 }, usage({ uncounted: true }))).toBe(true);
+    expect(prices(bySearch, usage({ searches: 1, uncounted: true }), 'rerank')).toBe(true);
+    expect(prices(bySearch, usage({ inputTokens: 10 }), 'rerank')).toBe(false);
+    expect(prices({ ...bySearch, input: usd(1) }, usage({ searches: 1, uncounted: true }), 'rerank')).toBe(
+      false,
+    );
+    expect(prices({ input: 0, output: 0 }, usage({ uncounted: true }), 'moderation')).toBe(true);
     const later: Price = { input: 0, output: 0, tiers: [{ above: 10, input: usd(1), output: 0 }] };
-    expect(prices(later, usage({ uncounted: true }))).toBe(false);
+    expect(prices(later, usage({ uncounted: true }), 'rerank')).toBe(false);
   });
 });

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { asArray, asObject } from '../../src/lib/json.ts';
 import { ANSWERS } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
+import { faults } from '../support/node/openai-schema.ts';
 import { answer } from '../support/node/scripts.ts';
 import { type Caller, modelId, newCaller, startWorld, type World } from '../support/node/world.ts';
 
@@ -45,6 +46,7 @@ describe('the SDK', () => {
     });
     expect(made).toMatchObject({ filename: 'requests.jsonl', bytes: 180_000, purpose: 'batch' });
     expect((made.expires_at ?? 0) - made.created_at).toBe(3600);
+    expect(faults(made, 'OpenAIFile')).toEqual([]);
     expect(await caller.client.files.waitForProcessing(made.id)).toEqual(made);
     expect(await caller.client.files.retrieve(made.id)).toEqual(made);
     const content = await caller.client.files.content(made.id);
@@ -56,10 +58,16 @@ describe('the SDK', () => {
     const listed: OpenAI.FileObject[] = [];
     for await (const file of caller.client.files.list({ limit: 1, order: 'asc' })) listed.push(file);
     expect(listed[0]).toEqual(made);
+    // The API itself says null where the description says nothing.
+    const text = await (await caller.fetch('/v1/files')).text();
+    const list = JSON.parse(text.replaceAll(',"expires_at":null', ''));
+    expect(faults(list, 'ListFilesResponse')).toEqual([]);
     const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
     expect(listed.slice(1)).toEqual(others.toSorted(byId));
 
-    expect(await caller.client.files.delete(made.id)).toEqual({ id: made.id, object: 'file', deleted: true });
+    const deleted = await caller.client.files.delete(made.id);
+    expect(deleted).toEqual({ id: made.id, object: 'file', deleted: true });
+    expect(faults(deleted, 'DeleteFileResponse')).toEqual([]);
     await expect(caller.client.files.retrieve(made.id)).rejects.toBeInstanceOf(OpenAI.NotFoundError);
     await expect(
       caller.client.files.create({ file: createReadStream(path), purpose: 'fun' as 'batch' }),

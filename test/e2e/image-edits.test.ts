@@ -110,6 +110,53 @@ describe('edits', () => {
     expect(faults(sent?.json, 'EditImageBodyJsonParam')).toEqual([]);
   });
 
+  it('of files that were uploaded here reach it as pictures', async () => {
+    world.upstream.script('edit-openai', whole);
+    const caller = await newCaller(world);
+    const upload = async (bytes: Uint8Array, name: string): Promise<string> =>
+      (await caller.client.files.create({ file: await toFile(bytes, name), purpose: 'vision' })).id;
+    const [picture, mask, text] = await Promise.all([
+      upload(PNG, 'cat.png'),
+      upload(Buffer.concat([PNG, Buffer.of(7)]), 'mask.png'),
+      upload(Buffer.from('hello'), 'a.txt'),
+    ]);
+    const edit = (images: object[], more: object = {}, by = caller) =>
+      by.fetch('/v1/images/edits', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: modelId('edit-gpt'), prompt: 'x', images, ...more }),
+      });
+    const url = `data:image/png;base64,${BASE64}`;
+    const answer = await edit([{ image_url: url }, { file_id: picture }], { mask: { file_id: mask } });
+    expect(answer.status).toBe(200);
+    const [sent] = world.upstream.received('edit-openai');
+    expect(sent?.json).toMatchObject({
+      images: [{ image_url: url }, { image_url: url }],
+      mask: { image_url: `data:image/png;base64,${Buffer.concat([PNG, Buffer.of(7)]).toString('base64')}` },
+    });
+    expect(faults(sent?.json, 'EditImageBodyJsonParam')).toEqual([]);
+    const refusal = async (response: Response) => {
+      const { error } = (await response.json()) as { error: { code: string; param: string } };
+      return [response.status, error.code, error.param];
+    };
+    expect(await refusal(await edit([{ file_id: text }]))).toEqual([
+      400,
+      'invalid_value',
+      'images[0].file_id',
+    ]);
+    expect(await refusal(await edit([{ file_id: 'file-abc' }]))).toEqual([
+      400,
+      'unsupported_parameter',
+      'images[0].file_id',
+    ]);
+    const stranger = await newCaller(world);
+    expect(await refusal(await edit([{ file_id: picture }], {}, stranger))).toEqual([
+      404,
+      'not_found',
+      'images[0].file_id',
+    ]);
+  });
+
   it('come from the next endpoint when the first fails, with the same pictures', async () => {
     world.upstream.script('edit-openai', (response) => void response.writeHead(503).end('{}'));
     world.upstream.script('edit-backup', whole);

@@ -97,7 +97,7 @@ describe('a form', () => {
       { name: 'none', filename: '', type: 'application/octet-stream', bytes: new Uint8Array() },
     ];
     const { body, contentType } = writeMultipart(parts);
-    expect(readMultipart(body, boundaryOf(contentType) ?? '')).toEqual(parts);
+    expect(readMultipart(Buffer.concat(body), boundaryOf(contentType) ?? '')).toEqual(parts);
   });
 
   it('is written with a boundary that stands in none of its parts', () => {
@@ -108,7 +108,14 @@ describe('a form', () => {
     ];
     const { body, contentType } = writeMultipart(parts);
     expect(boundaryOf(contentType)).not.toBe(first);
-    expect(readMultipart(body, boundaryOf(contentType) ?? '')).toEqual(parts);
+    expect(readMultipart(Buffer.concat(body), boundaryOf(contentType) ?? '')).toEqual(parts);
+  });
+
+  it('is written without a copy of its files', () => {
+    const bytes = new Uint8Array(100_000);
+    const { body } = writeMultipart([{ name: 'f', filename: 'f', type: null, bytes }]);
+    expect(body.filter((piece) => piece.buffer === bytes.buffer)).toEqual([bytes]);
+    expect(body.reduce((sum, piece) => sum + piece.byteLength, 0)).toBeLessThan(bytes.byteLength + 300);
   });
 
   it('of any bytes comes back as it was', () => {
@@ -126,7 +133,7 @@ describe('a form', () => {
       );
       const parts: FormPart[] = [{ name: 'f', filename: 'f', type: 'a/b', bytes }];
       const { body, contentType } = writeMultipart(parts);
-      expect(readMultipart(body, boundaryOf(contentType) ?? '')).toEqual(parts);
+      expect(readMultipart(Buffer.concat(body), boundaryOf(contentType) ?? '')).toEqual(parts);
     }
   });
 });

@@ -7,6 +7,7 @@ import type { Conversion } from '../../telemetry/receipt.ts';
 import type {
   AnswerMeta,
   ChatRequest,
+  EncodedForm,
   EncodedRequest,
   PlainRequest,
   WireRequest,
@@ -34,7 +35,7 @@ const MOST_PARTS = 100;
 /** The way to an upstream. */
 export interface Upstream {
   /** Sends a request. @throws GatewayError for an answer that is not 2xx. */
-  ask(encoded: EncodedRequest): Promise<Response>;
+  ask(encoded: EncodedRequest | EncodedForm): Promise<Response>;
   cutoff: Cutoff;
   /** Is never passed on. */
   secret: string | null;

@@ -3,7 +3,7 @@ import { secretOf } from '../../providers/credentials.ts';
 import { refutedParameters } from '../../registry/probed.ts';
 import type { Policy } from '../../routing/policy/types.ts';
 import type { Attempt } from '../../telemetry/receipt.ts';
-import type { EncodedRequest, WireRequest } from '../../wires/types.ts';
+import type { EncodedForm, EncodedRequest, WireRequest } from '../../wires/types.ts';
 import type { Cutoff } from '../cutoff.ts';
 import { providerCost } from '../provider-cost.ts';
 import { errorWithoutSecret } from '../redact.ts';
@@ -50,7 +50,7 @@ export async function sendOnce(
   try {
     if (cutoff.reason) throw cutoff.reason;
     known = secret instanceof Promise ? await secret : secret;
-    const ask = async (encoded: EncodedRequest): Promise<Response> => {
+    const ask = async (encoded: EncodedRequest | EncodedForm): Promise<Response> => {
       const response = await send(candidate.provider, known, call.env, encoded, cutoff, call.traceparent);
       // Of several the one that failed tells.
       if (record.status === null || !response.ok) record.status = response.status;

@@ -56,14 +56,14 @@ export function inlineFilesOf(
 ): JsonObject | Promise<JsonObject> {
   const items = body[places.member];
   if (!Array.isArray(items)) return body;
-  const uses: { id: string; param: string }[] = [];
+  const uses: FileUse[] = [];
   changeParts(items, nameOf, (part, at) => {
     const named = places.find(part);
     if (named) uses.push({ id: named.id, param: `${at}.${named.path}` });
     return part;
   });
   if (uses.length === 0) return body;
-  return load(uses, size, options).then((files) => ({
+  return loadFiles(uses, size, options).then((files) => ({
     ...body,
     [places.member]: changeParts(items, nameOf, (part, at) => {
       const named = places.find(part);
@@ -73,8 +73,19 @@ export function inlineFilesOf(
   }));
 }
 
-async function load(
-  uses: readonly { id: string; param: string }[],
+/** Where a request names a file. */
+export interface FileUse {
+  id: string;
+  param: string;
+}
+
+/**
+ * The files that a request names, each read once, by their ids.
+ * @param size of the request as it came, bytes.
+ * @throws GatewayError `not_found`, `request_too_large`, `storage_unavailable`.
+ */
+export async function loadFiles(
+  uses: readonly FileUse[],
   size: number,
   { find, maxBytes }: InlineOptions,
 ): Promise<Map<string, LoadedFile>> {

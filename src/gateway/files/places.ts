@@ -122,7 +122,8 @@ export function changeParts(
   });
 }
 
-function isOwn(id: Json | undefined): id is string {
+/** Whether it is an id of a file of this gateway. */
+export function isOwn(id: Json | undefined): id is string {
   return typeof id === 'string' && OWN_ID.test(id);
 }
 
@@ -134,9 +135,14 @@ function isText({ mediaType }: LoadedFile): boolean {
   return /^text\/|^application\/(.+\+)?(json|jsonl|xml|yaml)$/.test(mediaType);
 }
 
-function checkPicture(file: LoadedFile, param: string): LoadedFile {
+/** @throws GatewayError `invalid_value` for what is no picture. */
+export function checkPicture(
+  file: LoadedFile,
+  param: string,
+  advice = ': name it as a file, not as an image',
+): LoadedFile {
   if (isPicture(file)) return file;
-  throw wrongKind(param, file, 'no picture: name it as a file, not as an image');
+  throw wrongKind(param, file, `no picture${advice}`);
 }
 
 function wrongKind(param: string, { mediaType }: LoadedFile, why: string): GatewayError {
@@ -154,7 +160,8 @@ function textSource({ bytes }: LoadedFile): JsonObject {
   return { type: 'text', media_type: 'text/plain', data: new TextDecoder().decode(bytes) };
 }
 
-function dataUrl({ mediaType, bytes }: LoadedFile): string {
+/** A file as a data URL. */
+export function dataUrl({ mediaType, bytes }: LoadedFile): string {
   return `data:${mediaType};base64,${base64(bytes)}`;
 }
 

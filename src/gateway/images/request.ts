@@ -151,7 +151,7 @@ function checkReference(reference: Json, param: string): void {
   if (file !== undefined && file !== null) {
     throw unsupported(
       `${param}.file_id`,
-      `${param}.file_id is not supported: give the picture as a data URL.`,
+      `${param}.file_id is no id of a file of this gateway: give the picture as a data URL, or upload it to /v1/files.`,
     );
   }
   if (typeof url !== 'string') throw wrongType(`${param}.image_url`, 'a URL or a data URL');

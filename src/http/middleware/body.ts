@@ -73,13 +73,7 @@ async function readLimited(request: Request): Promise<Uint8Array> {
     }
     pieces.push(value);
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.byteLength;
-  }
-  return bytes;
+  return Buffer.concat(pieces, size);
 }
 
 /** Reads what a client goes on sending, so that it hears why it was refused; of very much only a part. */

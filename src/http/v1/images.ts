@@ -1,6 +1,7 @@
 import { configOf } from '../../env.ts';
 import { writeImageEvent } from '../../gateway/images/events.ts';
 import { readImage } from '../../gateway/images/files.ts';
+import { inlinePictures } from '../../gateway/images/named.ts';
 import {
   formatOf,
   type ImageCall,
@@ -12,6 +13,7 @@ import {
 import { linkKey, writeImages } from '../../gateway/images/write.ts';
 import { completePlain } from '../../gateway/pipeline.ts';
 import type { HttpContext } from '../context.ts';
+import { namedFiles } from './named-files.ts';
 import { runCall, runFormCall } from './run-call.ts';
 
 /** POST /v1/images/generations */
@@ -34,7 +36,11 @@ export function editImages(c: HttpContext): Promise<Response> {
   }
   return runCall(
     c,
-    (bytes, readHeader) => ({ ...readImageEdit(bytes, readHeader), surface: null }),
+    (bytes, readHeader) => {
+      const body = inlinePictures(bytes, namedFiles(c));
+      const read = (inlined: Uint8Array) => ({ ...readImageEdit(inlined, readHeader), surface: null });
+      return body instanceof Promise ? body.then(read) : read(body);
+    },
     (call) => draw(c, call),
   );
 }

@@ -4,8 +4,9 @@ import { type FormPart, isFile } from './types.ts';
  * A form as `multipart/form-data`, names and file names in UTF-8 and escaped as browsers do
  * (https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data).
  * The same parts give the same bytes: the boundary is the first of a row that no part contains.
+ * @returns the body in pieces, one behind the other: files are not copied.
  */
-export function writeMultipart(parts: readonly FormPart[]): { body: Uint8Array; contentType: string } {
+export function writeMultipart(parts: readonly FormPart[]): { body: Uint8Array[]; contentType: string } {
   const boundary = freeBoundary(parts);
   const pieces: Uint8Array[] = [];
   for (const part of parts) {
@@ -17,7 +18,7 @@ export function writeMultipart(parts: readonly FormPart[]): { body: Uint8Array; 
     pieces.push(isFile(part) ? part.bytes : Buffer.from(part.value), Buffer.from('\r\n'));
   }
   pieces.push(Buffer.from(`--${boundary}--\r\n`));
-  return { body: Buffer.concat(pieces), contentType: `multipart/form-data; boundary=${boundary}` };
+  return { body: pieces, contentType: `multipart/form-data; boundary=${boundary}` };
 }
 
 function freeBoundary(parts: readonly FormPart[]): string {

@@ -34,7 +34,7 @@ export const awsSigv4: Authorize<'aws-sigv4'> = ({ service }, secret, request) =
   const signer = new AwsV4Signer({
     method: 'POST',
     url: request.url,
-    body: request.body,
+    body: Array.isArray(request.body) ? Buffer.concat(request.body) : request.body,
     service,
     region,
     ...keys,

@@ -5,7 +5,7 @@ export interface Outgoing {
   url: string;
   /** Lower-case names. */
   headers: Readonly<Record<string, string>>;
-  body: Uint8Array | string;
+  body: Uint8Array | string | readonly Uint8Array[];
 }
 
 /**

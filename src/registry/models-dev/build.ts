@@ -7,6 +7,7 @@ import {
   vendorSpellings,
 } from '../../providers/catalogue-names.ts';
 import { isTaken, PROVIDERS, providerOf, regionsOf } from '../../providers/catalogue-taken.ts';
+import { withMediaRates } from '../../providers/media-rates.ts';
 import type { Catalogue, CatalogueEndpoint, CatalogueModel } from '../catalogue/types.ts';
 import { defined } from '../defined.ts';
 import type { Benchmark } from '../types.ts';
@@ -167,7 +168,7 @@ function endpointOf(
 ): CatalogueEndpoint {
   const result: CatalogueEndpoint = { model: model.id, provider, upstream, can: abilitiesOf(source) };
   const price = priceOf(provider, source, zeroPrices);
-  if (price) result.price = price;
+  if (price) result.price = withMediaRates(`${model.id}@${provider}`, price);
   if (source.limit.context && source.limit.context !== model.context) result.context = source.limit.context;
   const output = outputOf(source);
   if (output !== undefined && output !== model.output) result.output = output;

@@ -21,6 +21,7 @@ import type {
   Target,
   Usage,
 } from '../types.ts';
+import { tokensIn } from '../usage.ts';
 
 /** https://docs.cohere.com/reference/embed */
 export const embeddings: Codec = { encode, decode };
@@ -80,6 +81,6 @@ function readPart(text: string, size: number): { id: string | null; vectors: Vec
 
 function readUsage(meta: JsonObject | undefined): Usage | null {
   const raw = asObject(meta?.billed_units);
-  const tokens = asNumber(raw?.input_tokens);
+  const tokens = tokensIn(raw, 'input_tokens');
   return raw && tokens !== undefined ? inputUsage(tokens, raw) : null;
 }

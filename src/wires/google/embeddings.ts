@@ -19,6 +19,7 @@ import type {
   Target,
   Usage,
 } from '../types.ts';
+import { tokensIn } from '../usage.ts';
 import { errorMember, toError, unreadable } from './error.ts';
 import { resource } from './resource.ts';
 
@@ -94,7 +95,7 @@ function readPart(text: string, size: number): { vectors: Vector[]; usage: Usage
 
 /** Newer models count (https://ai.google.dev/api/embeddings#EmbeddingUsageMetadata), older ones say nothing. */
 function readUsage(raw: JsonObject | undefined): Usage | null {
-  const tokens = asNumber(raw?.promptTokenCount);
+  const tokens = tokensIn(raw, 'promptTokenCount');
   if (!raw || tokens === undefined) return null;
   const details = asArray(raw.promptTokenDetails).map((detail) => asObject(detail) ?? {});
   const ofImages = details.find((detail) => asString(detail.modality) === 'IMAGE');

@@ -22,6 +22,7 @@ import type {
   Target,
   Usage,
 } from '../types.ts';
+import { tokensIn } from '../usage.ts';
 import { Draft } from './draft.ts';
 import { inBandError, unreadable } from './error.ts';
 import { applyKindQuirk } from './kind-quirk.ts';
@@ -106,7 +107,7 @@ function readPart(text: string, size: number): Part {
 }
 
 function readUsage(raw: JsonObject | undefined): Usage | null {
-  const tokens = asNumber(raw?.prompt_tokens) ?? asNumber(raw?.total_tokens);
+  const tokens = tokensIn(raw, 'prompt_tokens') ?? tokensIn(raw, 'total_tokens');
   return raw && tokens !== undefined ? inputUsage(tokens, raw, upstreamCost(raw)) : null;
 }
 

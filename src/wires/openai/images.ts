@@ -9,6 +9,7 @@ import type {
   AnswerMeta,
   Codec,
   DecodedAnswer,
+  EncodedForm,
   EncodedRequest,
   ImageQuirk,
   MadeImage,
@@ -17,6 +18,7 @@ import type {
   Target,
   Usage,
 } from '../types.ts';
+import { tokensIn } from '../usage.ts';
 import { Draft } from './draft.ts';
 import { inBandError, unreadable } from './error.ts';
 import { EventStream } from './event-stream.ts';
@@ -29,7 +31,7 @@ export const images: Codec = { encode, decode, stream, streams };
 /** These answer with the picture itself, and refuse `response_format`. */
 const ALWAYS_BASE64 = /(^|\/)(chatgpt|gpt)-image/;
 
-function encode(request: PlainRequest, target: Target): EncodedRequest[] {
+function encode(request: PlainRequest, target: Target): (EncodedRequest | EncodedForm)[] {
   const quirk = target.quirks.image ?? {};
   const path = kindPath(pathFor(request, quirk), target.upstreamModel, '');
   if (request.form) return [{ path, ...encodeForm(request.form, target, request.stream) }];
@@ -71,7 +73,7 @@ function encodeForm(
   form: readonly FormPart[],
   target: Target,
   stream: boolean,
-): Pick<EncodedRequest, 'body' | 'contentType' | 'dropped'> {
+): Pick<EncodedForm, 'body' | 'contentType' | 'dropped'> {
   const { path, rename, drop, format = 'b64_json' } = target.quirks.image ?? {};
   const without = new Set(['response_format', ...(path?.includes('{model}') ? ['model'] : [])]);
   const dropped = new Set<string>();
@@ -158,18 +160,17 @@ function imageOf(item: JsonObject | undefined): MadeImage | null {
 /** Tokens where the model is billed by them: `input_tokens` of text and images, and `output_tokens` of the pictures. */
 function readUsage(raw: JsonObject | undefined, count: number): Usage {
   const cost = raw ? upstreamCost(raw) : null;
-  const output = asNumber(raw?.output_tokens);
-  if (!raw || output === undefined) return uncountedUsage(count, cost, raw ?? null);
-  const input = asObject(raw.input_tokens_details) ?? {};
-  const outputDetails = asObject(raw.output_tokens_details) ?? {};
+  const [inputs, output] = [tokensIn(raw, 'input_tokens'), tokensIn(raw, 'output_tokens')];
+  if (!raw || inputs === undefined || output === undefined) return uncountedUsage(count, cost, raw ?? null);
+  const input = asObject(raw.input_tokens_details);
   return countedUsage(
     count,
     {
-      input: asNumber(raw.input_tokens) ?? 0,
+      input: inputs,
       output,
-      inputImages: asNumber(input.image_tokens) ?? 0,
-      outputText: asNumber(outputDetails.text_tokens) ?? 0,
-      cached: asNumber(input.cached_tokens) ?? 0,
+      inputImages: tokensIn(input, 'image_tokens') ?? 0,
+      outputText: tokensIn(asObject(raw.output_tokens_details), 'text_tokens') ?? 0,
+      cached: tokensIn(input, 'cached_tokens') ?? 0,
     },
     cost,
     raw,

@@ -1,8 +1,6 @@
 import { GatewayError } from '../../errors.ts';
-import { asArray, asNumber, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
-import { patchMembers } from '../../lib/json-members.ts';
+import { asArray, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
 import { inputUsage } from '../embeddings.ts';
-import { kindPath } from '../path.ts';
 import type {
   AnswerMeta,
   Codec,
@@ -13,9 +11,9 @@ import type {
   Target,
   Usage,
 } from '../types.ts';
-import { Draft } from './draft.ts';
+import { tokensIn } from '../usage.ts';
 import { inBandError, unreadable } from './error.ts';
-import { applyKindQuirk } from './kind-quirk.ts';
+import { applyKindQuirk, draftFor, encodeDraft } from './kind-quirk.ts';
 import { upstreamCost } from './usage.ts';
 
 /** https://platform.openai.com/docs/api-reference/moderations: the caller's own bytes. */
@@ -29,20 +27,9 @@ function encode(request: PlainRequest, target: Target): EncodedRequest[] {
       message: 'input must be text: the provider of this model takes no list of parts.',
     });
   }
-  const draft = new Draft(request);
-  if (quirk.path?.includes('{model}')) draft.take('model');
-  else draft.set('model', JSON.stringify(target.upstreamModel));
+  const draft = draftFor(request, target, quirk);
   applyKindQuirk(draft, quirk);
-  return [
-    {
-      path: kindPath(quirk.path, target.upstreamModel, '/moderations'),
-      body: patchMembers(request.bytes, request.members, {
-        setText: Object.fromEntries(draft.texts),
-        remove: [...draft.removed],
-      }),
-      dropped: draft.dropped,
-    },
-  ];
+  return [encodeDraft(draft, request, target, quirk, '/moderations')];
 }
 
 /** Texts and pictures that belong together, and have one result. */
@@ -80,6 +67,6 @@ function resultOf(result: JsonObject | undefined): JsonObject | null {
 
 /** Null where the host counts nothing, as OpenAI does not. */
 function readUsage(raw: JsonObject | undefined): Usage | null {
-  const tokens = asNumber(raw?.prompt_tokens) ?? asNumber(raw?.total_tokens);
+  const tokens = tokensIn(raw, 'prompt_tokens') ?? tokensIn(raw, 'total_tokens');
   return raw && tokens !== undefined ? inputUsage(tokens, raw, upstreamCost(raw)) : null;
 }

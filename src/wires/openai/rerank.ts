@@ -1,6 +1,4 @@
 import { asNumber, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
-import { patchMembers } from '../../lib/json-members.ts';
-import { kindPath } from '../path.ts';
 import { documentTexts, rankingUsage, readRanking, writeRanking } from '../rerank.ts';
 import type {
   AnswerMeta,
@@ -11,9 +9,8 @@ import type {
   Target,
   Usage,
 } from '../types.ts';
-import { Draft } from './draft.ts';
 import { inBandError, unreadable } from './error.ts';
-import { applyKindQuirk } from './kind-quirk.ts';
+import { applyKindQuirk, draftFor, encodeDraft } from './kind-quirk.ts';
 import { upstreamCost } from './usage.ts';
 
 /**
@@ -24,9 +21,7 @@ export const rerank: Codec = { encode, decode };
 
 function encode(request: PlainRequest, target: Target): EncodedRequest[] {
   const quirk = target.quirks.rerank ?? {};
-  const draft = new Draft(request);
-  if (quirk.path?.includes('{model}')) draft.take('model');
-  else draft.set('model', JSON.stringify(target.upstreamModel));
+  const draft = draftFor(request, target, quirk);
   // The documents are here already; and not every host takes objects.
   draft.take('return_documents');
   const { documents } = request.body();
@@ -34,16 +29,7 @@ function encode(request: PlainRequest, target: Target): EncodedRequest[] {
     draft.set('documents', JSON.stringify(documentTexts(request.body())));
   }
   applyKindQuirk(draft, quirk);
-  return [
-    {
-      path: kindPath(quirk.path, target.upstreamModel, '/rerank'),
-      body: patchMembers(request.bytes, request.members, {
-        setText: Object.fromEntries(draft.texts),
-        remove: [...draft.removed],
-      }),
-      dropped: draft.dropped,
-    },
-  ];
+  return [encodeDraft(draft, request, target, quirk, '/rerank')];
 }
 
 function decode([text = '']: readonly string[], _: Target, meta: AnswerMeta<PlainRequest>): DecodedAnswer {

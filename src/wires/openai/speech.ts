@@ -1,8 +1,6 @@
 import { GatewayError } from '../../errors.ts';
 import { asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
-import { patchMembers } from '../../lib/json-members.ts';
-import { charactersOf, countedSound, tokensIn, uncountedSound } from '../audio.ts';
-import { kindPath } from '../path.ts';
+import { charactersOf, countedSound, uncountedSound } from '../audio.ts';
 import type {
   AnswerMeta,
   Codec,
@@ -13,10 +11,10 @@ import type {
   Target,
   Usage,
 } from '../types.ts';
-import { Draft } from './draft.ts';
+import { tokensIn } from '../usage.ts';
 import { inBandError, unreadable } from './error.ts';
 import { EventReader, EventStream, newPlainState } from './event-stream.ts';
-import { applyKindQuirk } from './kind-quirk.ts';
+import { applyKindQuirk, draftFor, encodeDraft } from './kind-quirk.ts';
 
 /** https://platform.openai.com/docs/api-reference/audio/createSpeech: sound, or events that hold it, as it is made. */
 export const speech: Codec = {
@@ -42,22 +40,11 @@ const WITHOUT_EVENTS = /(^|\/)tts-1\b/;
 
 function encode(request: PlainRequest, target: Target): EncodedRequest[] {
   const quirk = target.quirks.speech ?? {};
-  const draft = new Draft(request);
-  if (quirk.path?.includes('{model}')) draft.take('model');
-  else draft.set('model', JSON.stringify(target.upstreamModel));
+  const draft = draftFor(request, target, quirk);
   applyKindQuirk(draft, quirk);
   // A file says nothing of tokens, the events that hold it do: who is asked so can be paid for by them.
   if (quirk.events && !WITHOUT_EVENTS.test(target.upstreamModel)) draft.set('stream_format', '"sse"');
-  return [
-    {
-      path: kindPath(quirk.path, target.upstreamModel, '/audio/speech'),
-      body: patchMembers(request.bytes, request.members, {
-        setText: Object.fromEntries(draft.texts),
-        remove: [...draft.removed],
-      }),
-      dropped: draft.dropped,
-    },
-  ];
+  return [encodeDraft(draft, request, target, quirk, '/audio/speech')];
 }
 
 function stream(_: Target, { request }: AnswerMeta<PlainRequest>, contentType: string | null): PlainStream {
@@ -88,9 +75,8 @@ function notEvents(): GatewayError {
 /** `{input_tokens, output_tokens, total_tokens}`, of which the output is sound. */
 function usageOf(event: JsonObject, characters: number): Usage {
   const raw = asObject(event.usage);
-  const output = tokensIn(raw, 'output_tokens');
-  if (!raw || output === undefined) return uncountedSound({ characters }, raw ?? null);
-  const input = tokensIn(raw, 'input_tokens') ?? 0;
+  const [input, output] = [tokensIn(raw, 'input_tokens'), tokensIn(raw, 'output_tokens')];
+  if (!raw || input === undefined || output === undefined) return uncountedSound({ characters }, raw ?? null);
   return countedSound({ input, output, outputAudio: output }, { characters }, raw);
 }
 

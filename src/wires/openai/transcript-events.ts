@@ -1,6 +1,7 @@
 import { asNumber, asObject, asString, type JsonObject } from '../../lib/json.ts';
-import { countedSound, measuredMs, millisecondsOf, tokensIn, uncountedSound } from '../audio.ts';
+import { countedSound, measuredMs, millisecondsOf, uncountedSound } from '../audio.ts';
 import type { PlainRequest, PlainStreamState, Usage } from '../types.ts';
+import { tokensIn } from '../usage.ts';
 import type { Translated } from './event-stream.ts';
 import { upstreamCost } from './usage.ts';
 
@@ -34,16 +35,21 @@ export function transcriptEvent(
 
 function doneOf({ text }: JsonObject, usage: Usage | null): JsonObject {
   const done: JsonObject = { type: 'transcript.text.done', text };
-  if (usage && !usage.uncounted) {
-    const { inputTokens, outputTokens } = usage;
-    done.usage = {
-      type: 'tokens',
-      input_tokens: inputTokens,
-      output_tokens: outputTokens,
-      total_tokens: inputTokens + outputTokens,
-    };
-  }
+  if (usage && !usage.uncounted) done.usage = usageObject(usage);
   return done;
+}
+
+/** Usage as OpenAI's transcripts have it; null where nothing is known. */
+export function usageObject(usage: Usage | null): JsonObject | null {
+  if (!usage) return null;
+  const { inputTokens, outputTokens, audioMs, uncounted } = usage;
+  if (uncounted) return audioMs === undefined ? null : { type: 'duration', seconds: audioMs / 1000 };
+  return {
+    type: 'tokens',
+    input_tokens: inputTokens,
+    output_tokens: outputTokens,
+    total_tokens: inputTokens + outputTokens,
+  };
 }
 
 function segmentOf({ text, start, end, speaker_id: speaker }: JsonObject): JsonObject {

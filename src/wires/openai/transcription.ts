@@ -9,16 +9,17 @@ import type {
   AnswerMeta,
   Codec,
   DecodedAnswer,
-  EncodedRequest,
+  EncodedForm,
   PlainRequest,
   PlainStream,
   PlainStreamState,
   Target,
+  Usage,
 } from '../types.ts';
 import { inBandError, unreadable } from './error.ts';
 import { EventStream, eventText, failureText, newPlainState } from './event-stream.ts';
 import { type Segment, srtOf, vttOf } from './subtitles.ts';
-import { transcriptEvent, transcriptUsage } from './transcript-events.ts';
+import { transcriptEvent, transcriptUsage, usageObject } from './transcript-events.ts';
 
 /** https://platform.openai.com/docs/api-reference/audio/createTranscription, and createTranslation. */
 export const transcription: Codec = { encode, decode, stream };
@@ -30,7 +31,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   vtt: 'text/vtt; charset=utf-8',
 };
 
-function encode(request: PlainRequest, target: Target): EncodedRequest[] {
+function encode(request: PlainRequest, target: Target): EncodedForm[] {
   const quirk = target.quirks.transcription ?? {};
   const translates = request.task === 'translation';
   const path = translates ? quirk.translationPath : quirk.path;
@@ -126,7 +127,8 @@ function decode(
     upstreamModel: asString(body.model) ?? null,
   };
   if (contentType !== undefined) return { ...told, text: written(wanted, body, text), contentType };
-  if (wanted !== 'json' || asked === 'json') return { ...told, text };
+  if (wanted !== 'json') return { ...told, text };
+  if (asked === 'json') return { ...told, text: withOwnUsage(body, text, usage) };
   return { ...told, text: JSON.stringify({ text: body.text, ...usageMember(body) }) };
 }
 
@@ -138,6 +140,15 @@ function bodyOf(text: string): JsonObject {
   if (error !== undefined && error !== null) throw inBandError(error, text);
   if (typeof body.text !== 'string') throw unreadable(text);
   return body;
+}
+
+/** The answer with its usage in OpenAI's words, where a host has other words for it. */
+function withOwnUsage(body: JsonObject, text: string, usage: Usage | null): string {
+  const { type } = asObject(body.usage) ?? { type: 'tokens' };
+  if (type === 'tokens' || type === 'duration') return text;
+  const { usage: _, ...rest } = body;
+  const own = usageObject(usage);
+  return JSON.stringify(own ? { ...rest, usage: own } : rest);
 }
 
 /** The usage that OpenAI's answers have; of Whisper the duration. */
@@ -197,7 +208,8 @@ class TranscriptAsEvents implements PlainStream {
       const text = asString(body.text) ?? answer.text;
       const { usage, upstreamId, upstreamModel } = answer;
       Object.assign(this.state, { usage, upstreamId, upstreamModel, finished: true });
-      this.#done = { type: 'transcript.text.done', text, ...usageMember(body) };
+      const counted = usage && !usage.uncounted ? { usage: usageObject(usage) } : {};
+      this.#done = { type: 'transcript.text.done', text, ...counted };
       return this.#encoder.encode(eventText({ type: 'transcript.text.delta', delta: text }));
     } catch (thrown) {
       this.state.error = toGatewayError(thrown);

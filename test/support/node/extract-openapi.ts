@@ -10,6 +10,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 /** What is cut out, by file. */
 const ROOTS: Record<string, string[]> = {
+  'audio.json': [
+    'CreateSpeechRequest',
+    'CreateSpeechResponseStreamEvent',
+    'CreateTranscriptionResponseDiarizedJson',
+    'CreateTranscriptionResponseJson',
+    'CreateTranscriptionResponseStreamEvent',
+    'CreateTranscriptionResponseVerboseJson',
+    'CreateTranslationResponseJson',
+    'CreateTranslationResponseVerboseJson',
+  ],
   'batches.json': ['Batch', 'CreateBatchRequest', 'ListBatchesResponse'],
   'chat.json': [
     'CreateChatCompletionRequest',
@@ -20,6 +30,7 @@ const ROOTS: Record<string, string[]> = {
     'Model',
   ],
   'completions.json': ['CreateCompletionRequest', 'CreateCompletionResponse'],
+  'files.json': ['DeleteFileResponse', 'ListFilesResponse', 'OpenAIFile'],
   'images.json': ['ImagesResponse', 'ImageGenStreamEvent', 'ImageEditStreamEvent', 'EditImageBodyJsonParam'],
   'moderations.json': ['CreateModerationRequest', 'CreateModerationResponse'],
   'responses.json': ['Response', 'ResponseStreamEvent'],

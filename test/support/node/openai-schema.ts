@@ -16,6 +16,15 @@ export type Described =
   | 'CreateCompletionResponse'
   | 'CreateModerationRequest'
   | 'CreateModerationResponse'
+  | 'CreateSpeechRequest'
+  | 'CreateSpeechResponseStreamEvent'
+  | 'CreateTranscriptionResponseDiarizedJson'
+  | 'CreateTranscriptionResponseJson'
+  | 'CreateTranscriptionResponseStreamEvent'
+  | 'CreateTranscriptionResponseVerboseJson'
+  | 'CreateTranslationResponseJson'
+  | 'CreateTranslationResponseVerboseJson'
+  | 'DeleteFileResponse'
   | 'EditImageBodyJsonParam'
   | 'ErrorResponse'
   | 'ImageEditStreamEvent'
@@ -25,15 +34,17 @@ export type Described =
   | 'FunctionToolCallOutputResource'
   | 'InputMessage'
   | 'ListBatchesResponse'
+  | 'ListFilesResponse'
   | 'ListModelsResponse'
   | 'Model'
+  | 'OpenAIFile'
   | 'OutputMessage'
   | 'ReasoningItem'
   | 'Response'
   | 'ResponseStreamEvent';
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
-const FILES = ['batches', 'chat', 'completions', 'images', 'moderations', 'responses'];
+const FILES = ['audio', 'batches', 'chat', 'completions', 'files', 'images', 'moderations', 'responses'];
 for (const file of FILES) {
   const description = JSON.parse(readFileSync(`${FOLDER}/${file}.json`, 'utf8')) as Schema;
   ajv.addSchema(withNull(description) as object, file);

@@ -81,8 +81,11 @@ export async function startWorld(which: SharedGatewayKind | Gateway = 'patient')
 }
 
 /** A new workspace with 100 USD and a key for it: for tests that count every nano-dollar. */
-export async function newCaller({ gateway, api }: Pick<World, 'gateway' | 'api'>): Promise<Caller> {
-  const workspace = await api<{ id: string }>('POST', '/api/workspaces', { name: 'Tests', credits: 100 });
+export async function newCaller(
+  { gateway, api }: Pick<World, 'gateway' | 'api'>,
+  credits = 100,
+): Promise<Caller> {
+  const workspace = await api<{ id: string }>('POST', '/api/workspaces', { name: 'Tests', credits });
   // Providers are asked again without a pause: what they do is simulated, and does not pass with time.
   await api('PUT', `/api/workspaces/${workspace.id}/policy`, { backoff_ms: 1 });
   const { key } = await api<{ key: string }>('POST', '/api/keys', {

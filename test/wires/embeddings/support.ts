@@ -65,12 +65,10 @@ export function targetOf(upstreamModel: string, quirks: Quirks = {}): Target {
 export function encoded(wire: WireId, request: PlainRequest, target: Target) {
   return codecOf(wire, request.kind)
     .encode(request, target)
-    .map(({ path, body, dropped }) => ({
-      path,
-      dropped,
-      text: typeof body === 'string' ? body : new TextDecoder().decode(body),
-      body: JSON.parse(typeof body === 'string' ? body : new TextDecoder().decode(body)) as JsonObject,
-    }));
+    .map(({ path, body, dropped }) => {
+      const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body);
+      return { path, dropped, text, body: JSON.parse(text) as JsonObject };
+    });
 }
 
 export function decoded(

@@ -42,7 +42,10 @@ if (!codec) throw new Error('No codec');
 
 function sent(asked: PlainRequest, to: Target) {
   const [encoded] = codec?.encode(asked, to) ?? [];
-  const parts = readMultipart(encoded?.body as Uint8Array, boundaryOf(encoded?.contentType ?? '') ?? '');
+  const parts = readMultipart(
+    Buffer.concat(encoded?.body as Uint8Array[]),
+    boundaryOf(encoded?.contentType ?? '') ?? '',
+  );
   const fields = Object.fromEntries(parts.flatMap((part) => (isFile(part) ? [] : [[part.name, part.value]])));
   return {
     path: encoded?.path,

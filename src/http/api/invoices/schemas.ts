@@ -52,7 +52,8 @@ export const Invoice = InvoiceSummary.extend({
       quantity: z.number(),
       requests: z.number().int(),
       unit_price_usd: z.number().meta({
-        description: 'USD per 1M tokens or characters, per picture, per hour of sound, or per request.',
+        description:
+          'USD per 1M tokens or characters, per picture, per hour of sound, per 1,000 calls of a tool, or per request.',
       }),
       amount_usd: z.number(),
     }),
