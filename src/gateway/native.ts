@@ -12,5 +12,5 @@ export function nativeWay(
   { native }: Pick<WireRequest, 'native'>,
 ): NativeWay | null {
   const codec = native && wire.native?.[native.format];
-  return native && codec?.speaks(target) ? { request: native, codec } : null;
+  return native && codec?.speaks(target, native) ? { request: native, codec } : null;
 }

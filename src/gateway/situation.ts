@@ -39,6 +39,7 @@ export function situationOf(question: Question, policy: Policy): Situation {
       maxOutputTokens: control.maxOutputTokens,
       answers: control.answers,
       units: unitsOf(question),
+      ...(request.prompts === undefined ? {} : { prompts: request.prompts }),
       ...(request.untranslatable ? { speaks: speaksFormat(request) } : {}),
       ...hostedFacts(request),
       expectedOutput: expectedOutput(outputScope(caller.workspaceId, control.workflow, caller.keyId)),

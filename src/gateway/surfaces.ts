@@ -84,6 +84,7 @@ export function withOriginal(request: ChatRequest, { surface, native, untranslat
     translated: true,
     ...(native ? { native } : {}),
     ...(untranslatable ? { untranslatable } : {}),
+    ...(surface.prompts === undefined ? {} : { prompts: surface.prompts }),
   };
 }
 
@@ -99,7 +100,7 @@ function nativeOf(
   bytes: Uint8Array,
   betas: readonly string[],
 ): NativeRequest | null {
-  if (!sketch || id === 'completions') return null;
+  if (!sketch) return null;
   const members = scanMembers(bytes);
   if (!members) return null;
   const extensions = EXTENSIONS.filter((name) => members.some((member) => member.name === name));

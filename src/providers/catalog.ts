@@ -25,6 +25,8 @@ const PROVIDERS: readonly Provider[] = [
       // https://platform.openai.com/docs/guides/reasoning#encrypted-reasoning-items. These models' own pages name
       // chat completions alone: https://platform.openai.com/docs/models.
       responses: { sealsReasoning: true, except: ['*-search-preview*', '*-audio*'] },
+      // https://platform.openai.com/docs/api-reference/completions/create#completions-create-model names these.
+      completions: { models: ['gpt-3.5-turbo-instruct*', 'davinci-002', 'babbage-002'] },
     },
     docs: 'https://platform.openai.com/docs/api-reference/chat',
   },
@@ -105,6 +107,8 @@ const PROVIDERS: readonly Provider[] = [
       prefill: { mark: 'prefix', path: '/beta/chat/completions' },
       // https://api-docs.deepseek.com/guides/responses_api: reasoning is open there.
       responses: {},
+      // https://api-docs.deepseek.com/guides/fim_completion: at the beta path alone, by models of chat.
+      completions: { path: '/beta/completions', models: [], insert: ['deepseek-chat', 'deepseek-v4-pro'] },
     },
     docs: 'https://api-docs.deepseek.com/api/create-chat-completion',
   },

@@ -1,5 +1,8 @@
 import type { Provider } from './types.ts';
 
+/** Models that were taught texts and no conversations, as far as their names tell. */
+const BASE_MODELS = ['*-base'] as const;
+
 /** Shipped providers that host the open models of others. */
 export const OPEN_MODEL_HOSTS: readonly Provider[] = [
   {
@@ -37,7 +40,13 @@ export const OPEN_MODEL_HOSTS: readonly Provider[] = [
     env: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
     // "Input should be 'system', 'user', 'assistant', or 'tool'": https://github.com/earendil-works/pi/pull/1578.
     // More than 1024 inputs are refused: https://github.com/langchain-ai/langchain/issues/21188.
-    quirks: { developerRole: 'system', embedding: { batch: 1024 } },
+    // `DEEPINFRA_API_BASE` of https://v03.api.js.langchain.com/variables/_langchain_community.llms_deepinfra.DEEPINFRA_API_BASE.html
+    // is its `/completions`.
+    quirks: {
+      developerRole: 'system',
+      embedding: { batch: 1024 },
+      completions: { models: BASE_MODELS },
+    },
     docs: 'https://deepinfra.com/docs/advanced/openai_api',
   },
   {
@@ -49,10 +58,19 @@ export const OPEN_MODEL_HOSTS: readonly Provider[] = [
     env: ['TOGETHER_API_KEY'],
     // https://docs.together.ai/reference/chat-completions-1 has `max_tokens`, and no role `developer`.
     // Pictures: `width`, `height`; `url`, `base64`: https://docs.together.ai/reference/post-images-generations.
+    // https://docs.together.ai/reference/completions-1 names these models for completions.
     quirks: {
       rename: { max_completion_tokens: 'max_tokens' },
       developerRole: 'system',
       image: { format: 'base64', size: 'width_height' },
+      completions: {
+        models: [
+          ...BASE_MODELS,
+          'meta-llama/Llama-2-70b-hf',
+          'mistralai/Mistral-7B-v0.1',
+          'mistralai/Mixtral-8x7B-v0.1',
+        ],
+      },
     },
     docs: 'https://docs.together.ai/reference/chat-completions-1',
   },
@@ -65,7 +83,8 @@ export const OPEN_MODEL_HOSTS: readonly Provider[] = [
     env: ['FIREWORKS_API_KEY'],
     // "Streaming responses include usage in the final chunk":
     // https://docs.fireworks.ai/tools-sdks/migrate-to-fireworks.
-    quirks: { streamUsage: 'always' },
+    // "Base models (non-instruct/non-chat variants)": https://docs.fireworks.ai/guides/completions-api.
+    quirks: { streamUsage: 'always', completions: { models: BASE_MODELS } },
     docs: 'https://docs.fireworks.ai/api-reference/post-chatcompletions',
   },
 ];

@@ -54,12 +54,14 @@ export function abilityChecks({ request }: Situation, estimator: Estimator): Che
       miss: () => ({ detail: 'it keeps to no JSON schema', distance: 1 }),
     });
   }
-  checks.push(contextCheck(request.maxOutputTokens ?? LEAST_OUTPUT, estimator));
+  checks.push(contextCheck(request, estimator));
   return checks;
 }
 
-function contextCheck(output: number, estimator: Estimator): Check {
-  const needed = (row: Row): number => estimator.inputTokens(row.model.id) + output;
+function contextCheck({ maxOutputTokens, prompts = 1 }: RequestFacts, estimator: Estimator): Check {
+  const output = maxOutputTokens ?? LEAST_OUTPUT;
+  // Of several it is not told how long each is: the least that the longest can be.
+  const needed = (row: Row): number => Math.ceil(estimator.inputTokens(row.model.id) / prompts) + output;
   return {
     constraint: 'context_length',
     fails: (row) => row.contextLength !== null && needed(row) > row.contextLength,

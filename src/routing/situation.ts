@@ -32,6 +32,8 @@ export interface RequestFacts {
   answers: number;
   /** What is asked for beside tokens. */
   units: AskedUnits;
+  /** So many requests in one, each with a model's context to itself; absent: one. */
+  prompts?: number;
   /** Of a request that cannot be translated: whether an endpoint speaks its format. */
   speaks?: (row: Row) => boolean;
   /**

@@ -4,7 +4,7 @@ import type { Hosted } from './hosted.ts';
 import type { AnswerMeta, DecodedAnswer, EncodedRequest, StreamDecoder, Target } from './types.ts';
 
 /** Formats of clients that some endpoints speak themselves: requests and answers of theirs need no translation. */
-export type NativeFormat = 'messages' | 'responses';
+export type NativeFormat = 'messages' | 'responses' | 'completions';
 
 /** A request in its client's own words. */
 export interface NativeRequest {
@@ -28,7 +28,7 @@ export interface NativeRequest {
 
 /** The codec of a format for endpoints that speak it. Pure, as that of chat. */
 export interface NativeCodec {
-  speaks(target: Target): boolean;
+  speaks(target: Target, request: NativeRequest): boolean;
   /** What a request asks of the host beside tokens. */
   hosted(request: NativeRequest): Hosted;
   /** The caller's own bytes, with only the members changed that must be. */
@@ -39,6 +39,19 @@ export interface NativeCodec {
    */
   decode(body: string, target: Target, meta: AnswerMeta): DecodedAnswer;
   stream(target: Target, meta: AnswerMeta): NativeDecoder;
+  /**
+   * The request that goes on where another's answer broke off, and whose answer is passed on right behind it. Null
+   * where that cannot be said. Absent: only a translation goes on with this format.
+   */
+  goingOn?(request: NativeRequest, sent: SentSoFar): NativeRequest | null;
+}
+
+/** What a client has of an answer. */
+export interface SentSoFar {
+  text: string;
+  outputTokens: number;
+  /** `created` of its chunks, Unix seconds. */
+  created: number;
 }
 
 /**
@@ -59,13 +72,19 @@ export interface NativeDecoder extends StreamDecoder {
 }
 
 /** How far a stream has got that was passed on as it came. */
-export type Progress = MessagesProgress | ResponsesProgress;
+export type Progress = MessagesProgress | ResponsesProgress | CompletionsProgress;
 
 export interface MessagesProgress {
   format: 'messages';
   /** The index of the block that is open, else of the next. */
   index: number;
   open: 'text' | 'other' | null;
+}
+
+export interface CompletionsProgress {
+  format: 'completions';
+  /** Indexes of the choices that have begun. */
+  begun: readonly number[];
 }
 
 export interface ResponsesProgress {

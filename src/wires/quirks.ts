@@ -34,6 +34,8 @@ export interface Quirks {
   transcription?: TranscriptionQuirk | undefined;
   /** The host speaks the Responses API as well (openai wire). */
   responses?: ResponsesQuirk | undefined;
+  /** The host completes texts as well (openai wire). */
+  completions?: CompletionsQuirk | undefined;
 }
 
 /** What is to be known of a host's Responses API. */
@@ -53,6 +55,17 @@ export interface KindQuirk {
   /** As `rename` and `drop` of chat. */
   rename?: Record<string, string> | undefined;
   drop?: readonly string[] | undefined;
+}
+
+/**
+ * What is to be known of a host's completions. There prompts are read as they are, without the template by which a
+ * model of chat tells who says what: only models of which that is known are asked so.
+ */
+export interface CompletionsQuirk extends KindQuirk {
+  /** Models that go on with a text, as globs over the host's own names. */
+  models: readonly string[];
+  /** Models that fill in what stands before a `suffix`, likewise: asked so where there is one. */
+  insert?: readonly string[] | undefined;
 }
 
 export interface EmbeddingQuirk extends KindQuirk {

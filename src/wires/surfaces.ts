@@ -33,6 +33,8 @@ export interface SurfaceRequest {
   chat: ChatBody;
   /** Names of what was left out because it has no effect on the answer; said in `x-dropped-params`. */
   dropped: readonly string[];
+  /** So many requests in one, each with a model's context to itself; absent: one. */
+  prompts?: number;
   /**
    * The whole answer.
    * @param completion a `chat.completion` of the gateway, with `usage`.

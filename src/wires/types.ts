@@ -9,9 +9,10 @@ import type { PlainStream } from './plain-stream.ts';
 import type { Quirks } from './quirks.ts';
 import type { Usage } from './usage.ts';
 
-export type { NativeCodec, NativeDecoder, NativeFormat, NativeRequest } from './native.ts';
+export type { NativeCodec, NativeDecoder, NativeFormat, NativeRequest, SentSoFar } from './native.ts';
 export type { PlainStream, PlainStreamState } from './plain-stream.ts';
 export type {
+  CompletionsQuirk,
   EmbeddingQuirk,
   ImageQuirk,
   KindQuirk,
@@ -89,6 +90,8 @@ export interface Received<Kind extends ModelKind, Body extends RequestBody> {
    * what is needed to find them.
    */
   untranslatable?: GatewayError;
+  /** So many requests in one, each with a model's context to itself; absent: one. */
+  prompts?: number;
   /** The parts of a request that came as a form, without the extensions; `bytes` are its fields as JSON then. */
   form?: readonly FormPart[];
   /** What is asked of a model that can do more than one thing; absent: what its kind is named after. */

@@ -247,6 +247,22 @@ describe('a model that is named', () => {
     expect(never.ranked).toEqual([]);
   });
 
+  it('gives each prompt of a request the context to itself', () => {
+    const small = registryOf([endpoint('a/m@p', { contextLength: 4_096 })]);
+    const decided = (prompts?: number) =>
+      decide(
+        situation(small, {
+          request: { needs: { inputTokens: 12_000 }, ...(prompts === undefined ? {} : { prompts }) },
+        }),
+        asked([auto(small)]),
+        true,
+      );
+    // 4,000 tokens each, and 16 of an answer.
+    expect(decided(3).ranked).toHaveLength(1);
+    expect(decided(2).excluded).toMatchObject([{ constraint: 'context_length' }]);
+    expect(decided().excluded).toMatchObject([{ constraint: 'context_length' }]);
+  });
+
   it('shares its load among weighted endpoints, and a conversation stays', () => {
     const registry = registryOf([
       endpoint('a/m@p', { weight: 3 }),

@@ -58,7 +58,8 @@ function inputOf(call: Call, candidates: readonly Candidate[]): number {
   // Each text has the context to itself.
   if (INPUT_ALONE.has(request.kind)) return estimate;
   const contexts = candidates.map(({ endpoint, model }) => endpoint.contextLength ?? model.contextLength);
-  return Math.min(estimate, contexts.includes(null) ? Infinity : Math.max(...contexts.map(Number)));
+  const context = contexts.includes(null) ? Infinity : Math.max(...contexts.map(Number));
+  return Math.min(estimate, context * (request.prompts ?? 1));
 }
 
 function outputOf(call: Call, candidates: readonly Candidate[]): { output: number; openEnded: boolean } {

@@ -1,7 +1,8 @@
 import type { GatewayError } from '../../errors.ts';
-import type { ChatRequest } from '../../wires/types.ts';
+import type { ChatRequest, SentSoFar } from '../../wires/types.ts';
 import { type Ask, ownRequest, type Served, type ServedStream } from '../attempt/served.ts';
 import { translated } from '../change-request.ts';
+import { nativeWay } from '../native.ts';
 import type { Relayed } from '../relay.ts';
 import type { Candidate } from '../types.ts';
 import type { Answer } from './answer.ts';
@@ -50,14 +51,14 @@ export async function rescue(
     }
   };
   if ('how' in safety && safety.how === 'afresh') {
-    const served = await find(ownRequest(translated(call.request)), true);
+    const { request } = call;
+    // Other formats open an answer with what only their own writer can go on from.
+    const again = request.native?.format === 'completions' ? request : translated(request);
+    const served = await find(ownRequest(again), true);
     if (!served) return null;
     answer.annul();
-    return {
-      served,
-      joint: new Joint({ sent: '', how: 'instruct', id: meta.id, created }),
-      announcement: '',
-    };
+    const joint = served.native ? null : new Joint({ sent: '', how: 'instruct', id: meta.id, created });
+    return { served, joint, announcement: '' };
   }
   for (const mode of policy.midstream ?? ['continue']) {
     if (mode === 'error') return null;
@@ -76,25 +77,34 @@ export async function rescue(
       trail.notContinued = safety.unsafe;
       continue;
     }
-    const ask = new Continuation(call.request, { text: sent.content, outputTokens: sent.outputTokens });
+    const ask = new Continuation(call.request, {
+      text: sent.content,
+      outputTokens: sent.outputTokens,
+      created,
+    });
     const served = await find(ask, false);
     if (!served) return null;
     trail.routingReason = 'continued';
+    // It is asked for what stands right behind the text, and says nothing twice.
+    if (served.native) return { served, joint: null, announcement: '' };
     const how = ask.howOf(served.candidate);
     return { served, joint: new Joint({ sent: sent.content, how, id: meta.id, created }), announcement: '' };
   }
   return null;
 }
 
-/** Asks candidates to go on from a text: by prefill where that works, else by an instruction. */
+/**
+ * Asks candidates to go on from a text: in the client's own words where its format can say that, by prefill where that
+ * works, else by an instruction.
+ */
 class Continuation implements Ask {
   readonly ours = true;
   readonly #request: ChatRequest;
-  readonly #sent: { text: string; outputTokens: number };
+  readonly #sent: SentSoFar;
   /** Endpoints that refused a prefill. */
   readonly #refused = new Set<string>();
 
-  constructor(request: ChatRequest, sent: { text: string; outputTokens: number }) {
+  constructor(request: ChatRequest, sent: SentSoFar) {
     this.#request = request;
     this.#sent = sent;
   }
@@ -104,6 +114,9 @@ class Continuation implements Ask {
   }
 
   requestFor(candidate: Candidate): ChatRequest {
+    const way = nativeWay(candidate, this.#request);
+    const native = way?.codec.goingOn?.(way.request, this.#sent);
+    if (native) return { ...this.#request, native };
     return continuationRequest(this.#request, this.#sent, this.howOf(candidate));
   }
 

@@ -116,6 +116,17 @@ const Quirks = z
       .optional()
       .meta({ description: 'Of moderations: path, names, and whether texts alone are taken.' }),
     rerank: z.strictObject(kindQuirk).optional().meta({ description: 'Of reranking: path, names.' }),
+    completions: z
+      .strictObject({
+        ...kindQuirk,
+        models: z.array(z.string().min(1).max(200)).max(100).readonly(),
+        insert: z.array(z.string().min(1).max(200)).max(100).readonly().optional(),
+      })
+      .optional()
+      .meta({
+        description:
+          'The host completes texts as well: the models of which that is known, those that fill in before a `suffix`, path and names. Wire `openai`.',
+      }),
     responses: z
       .strictObject({
         except: z.array(z.string().min(1).max(200)).max(100).readonly().optional(),

@@ -1,4 +1,5 @@
 import type { Wire } from '../types.ts';
+import { nativeCompletions } from './completions/native/index.ts';
 import { constrains } from './constrains.ts';
 import { embeddings } from './embeddings.ts';
 import { readError } from './error.ts';
@@ -18,7 +19,7 @@ import { transcription } from './transcription.ts';
 export const openai: Wire = {
   id: 'openai',
   chat: { encode: encodeRequest, decode: decodeResponse, stream: createStream, constrains },
-  native: { responses: nativeResponses },
+  native: { responses: nativeResponses, completions: nativeCompletions },
   hosted: hostedInChat,
   embedding: embeddings,
   image: images,

@@ -1,7 +1,8 @@
-import { asObject, isObject, type Json, parseJson } from '../../lib/json.ts';
+import { isObject, type Json, parseJson } from '../../lib/json.ts';
 import { patchMembers } from '../../lib/json-members.ts';
 import { hasModelInPath, pathOf } from '../path.ts';
-import type { ChatRequest, EncodedRequest, Quirks, Target } from '../types.ts';
+import type { ChatRequest, EncodedRequest, Target } from '../types.ts';
+import { askForUsage } from './ask-for-usage.ts';
 import { Draft } from './draft.ts';
 import { endsInPrefill, markPrefill } from './prefill.ts';
 import { adaptTranslated } from './translated.ts';
@@ -54,20 +55,6 @@ export function encodeRequest(given: ChatRequest, target: Target): EncodedReques
     }),
     dropped: draft.dropped,
   };
-}
-
-/** Switches usage on beside the caller's own options; hosts that are not asked for it may refuse the field. */
-function askForUsage(draft: Draft, quirks: Quirks): void {
-  const options = asObject(parseJson(draft.text('stream_options') ?? 'null'));
-  if ((quirks.streamUsage ?? 'opt-in') === 'opt-in') {
-    if (options?.include_usage === true) return;
-    draft.set('stream_options', JSON.stringify({ ...options, include_usage: true }));
-    return;
-  }
-  draft.take('stream_options');
-  for (const [name, value] of Object.entries(options ?? {})) {
-    if (name !== 'include_usage' && value !== null) draft.dropped.push(`stream_options.${name}`);
-  }
 }
 
 /** OpenRouter's `reasoning` object as OpenAI's `reasoning_effort`; what of it cannot be said is dropped. */

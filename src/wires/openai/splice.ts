@@ -37,3 +37,16 @@ export class IdSplice {
     }
   }
 }
+
+/** Cuts the null usage out, where it stands as hosts write it; it may also stand first. */
+export function withoutNullUsage(text: string): string | undefined {
+  for (const member of [',"usage":null', ', "usage": null', '"usage":null,', '"usage": null, ']) {
+    const at = text.indexOf(member);
+    if (at < 0) continue;
+    // A second one may stand inside a text.
+    return text.includes(member, at + member.length)
+      ? undefined
+      : text.slice(0, at) + text.slice(at + member.length);
+  }
+  return undefined;
+}

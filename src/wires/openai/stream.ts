@@ -21,7 +21,7 @@ import {
   mapFinishReason,
   repairMessage,
 } from './repair.ts';
-import { IdSplice } from './splice.ts';
+import { IdSplice, withoutNullUsage } from './splice.ts';
 import { readUsage } from './usage.ts';
 
 /** A decoder for one stream of an OpenAI-shaped host: its own events, with only the id and usage taken out of them. */
@@ -226,19 +226,6 @@ class OpenAiStream implements StreamDecoder {
     if (isObject(chunk.usage) || this.#hidesNullUsage) delete repaired.usage;
     return repaired;
   }
-}
-
-/** Cuts the null usage out, where it stands as hosts write it; it may also stand first. */
-function withoutNullUsage(text: string): string | undefined {
-  for (const member of [',"usage":null', ', "usage": null', '"usage":null,', '"usage": null, ']) {
-    const at = text.indexOf(member);
-    if (at < 0) continue;
-    // A second one may stand inside a text.
-    return text.includes(member, at + member.length)
-      ? undefined
-      : text.slice(0, at) + text.slice(at + member.length);
-  }
-  return undefined;
 }
 
 /** `n`, without a look into the rest of the body. */

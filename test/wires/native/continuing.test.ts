@@ -6,8 +6,11 @@ import type { NativeFormat } from '../../../src/wires/types.ts';
 import { checkResponseEvents, responseEvents } from '../../support/response-events.ts';
 import { eventsOf, fixture, fixtures, parsed, replay } from './support.ts';
 
+/** Formats that begin an answer with events of their own. */
+type Continued = Exclude<NativeFormat, 'completions'>;
+
 const SURFACES = { messages, responses };
-const REQUESTS: Record<NativeFormat, JsonObject> = {
+const REQUESTS: Record<Continued, JsonObject> = {
   messages: { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] },
   responses: { model: 'm', input: 'Hi' },
 };
@@ -63,7 +66,7 @@ function blocksOf(sse: string): JsonObject[] {
 }
 
 /** The text of an answer as its client has it. */
-function textOf(format: NativeFormat, sse: string): string {
+function textOf(format: Continued, sse: string): string {
   if (format === 'messages')
     return blocksOf(sse)
       .map(({ text }) => asString(text) ?? '')
@@ -79,7 +82,7 @@ function textOf(format: NativeFormat, sse: string): string {
 
 /** Recorded streams of nothing but text and reasoning, broken behind each of their events in turn. */
 const CASES = (['messages', 'responses'] as const).flatMap((format) =>
-  fixtures(format, 'stream.txt').map((name): [NativeFormat, string] => [format, name]),
+  fixtures(format, 'stream.txt').map((name): [Continued, string] => [format, name]),
 );
 
 describe.each(CASES)('%s %s, broken anywhere', (format, name) => {

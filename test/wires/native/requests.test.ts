@@ -161,7 +161,8 @@ describe('to hosts of the Responses API', () => {
   });
 
   test('which models speak it is data', () => {
-    const speaks = (quirks: object) => nativeResponses.speaks(targetOf(quirks));
+    const speaks = (quirks: object) =>
+      nativeResponses.speaks(targetOf(quirks), nativeRequest('responses', '{}'));
     expect(speaks({})).toBe(false);
     expect(speaks(seals)).toBe(true);
     expect(speaks({ responses: { except: ['up-*'] } })).toBe(false);

@@ -16,13 +16,20 @@ import type {
 } from '../../../src/wires/types.ts';
 import { requestOf } from '../../support/recorded-streams.ts';
 
-const FILES = import.meta.glob<string>(['../../fixtures/anthropic/*/*', '../../fixtures/responses/*/*/*'], {
-  query: '?raw',
-  eager: true,
-  import: 'default',
-});
+const FILES = import.meta.glob<string>(
+  ['../../fixtures/anthropic/*/*', '../../fixtures/responses/*/*/*', '../../fixtures/completions/*/*/*'],
+  {
+    query: '?raw',
+    eager: true,
+    import: 'default',
+  },
+);
 
-const FOLDERS: Record<NativeFormat, string> = { messages: 'anthropic', responses: 'responses' };
+const FOLDERS: Record<NativeFormat, string> = {
+  messages: 'anthropic',
+  responses: 'responses',
+  completions: 'completions',
+};
 
 /** Names of the fixtures of a format that have this file. */
 export function fixtures(format: NativeFormat, file: string): string[] {
@@ -41,7 +48,11 @@ export function fixture(format: NativeFormat, name: string, file: string): strin
   return text;
 }
 
-const CODECS = { messages: anthropic.native?.messages, responses: openai.native?.responses };
+const CODECS = {
+  messages: anthropic.native?.messages,
+  responses: openai.native?.responses,
+  completions: openai.native?.completions,
+};
 
 export function codecOf(format: NativeFormat): NativeCodec {
   const codec = CODECS[format];
@@ -57,7 +68,11 @@ export const META: AnswerMeta = {
 };
 
 /** The id of the answer as the client sees it. */
-export const IDS: Record<NativeFormat, string> = { messages: 'gen_01k', responses: 'resp_01k' };
+export const IDS: Record<NativeFormat, string> = {
+  messages: 'gen_01k',
+  responses: 'resp_01k',
+  completions: 'gen_01k',
+};
 
 export function targetOf(quirks: Quirks = {}, capabilities: Target['capabilities'] = {}): Target {
   return { upstreamModel: 'up-model', maxOutputTokens: null, capabilities, quirks };

@@ -1,5 +1,6 @@
 import type { ErrorEnvelope } from '../../../errors.ts';
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../../lib/json.ts';
+import type { Progress } from '../../native.ts';
 import type { SurfaceLabels, SurfaceStream } from '../../surfaces.ts';
 import { Logprobs } from './logprobs.ts';
 
@@ -7,7 +8,7 @@ import { Logprobs } from './logprobs.ts';
 const SAID_TOO = ['system_fingerprint', 'service_tier'] as const;
 
 /** The reasons that completions know; a text that ended for another has ended. */
-const REASONS: ReadonlySet<string> = new Set(['stop', 'length', 'content_filter']);
+export const REASONS: ReadonlySet<string> = new Set(['stop', 'length', 'content_filter']);
 
 /**
  * A chat completion as a completion (https://platform.openai.com/docs/api-reference/completions/object). Usage that
@@ -48,7 +49,7 @@ export class CompletionStream implements SurfaceStream {
   }
 
   end(chunk: JsonObject): string {
-    return event({ ...chunk, ...shellOf(this.#labels, chunk), choices: this.#write(chunk) }) + DONE;
+    return lastWords({ ...chunk, ...shellOf(this.#labels, chunk) });
   }
 
   fail(error: ErrorEnvelope['error']): string {
@@ -60,11 +61,21 @@ export class CompletionStream implements SurfaceStream {
     return ': ping\n\n';
   }
 
+  adopt(progress: Progress): void {
+    if (progress.format === 'completions') this.#choices.adopt(progress.begun);
+  }
+
   #write(chunk: JsonObject): JsonObject[] {
     return asArray(chunk.choices)
       .filter(isObject)
       .map((choice) => this.#choices.write(choice, asObject(choice.delta) ?? {}));
   }
+}
+
+/** The chunk that ends a stream, without a word or without a choice, as it was asked for, and `[DONE]`. */
+export function lastWords(chunk: JsonObject): string {
+  const empty = { text: '', index: 0, logprobs: null, finish_reason: null };
+  return event({ ...chunk, choices: asArray(chunk.choices).length > 0 ? [empty] : [] }) + DONE;
 }
 
 const DONE = 'data: [DONE]\n\n';
@@ -87,6 +98,11 @@ class Choices {
 
   constructor(echo: string) {
     this.#echo = echo;
+  }
+
+  /** These have been begun by another, with what they begin with. */
+  adopt(begun: readonly number[]): void {
+    for (const index of begun) this.#logprobs.set(index, new Logprobs());
   }
 
   /** @param said the message or delta of the choice. What is neither its content nor a refusal has no place. */

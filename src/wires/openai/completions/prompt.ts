@@ -26,3 +26,23 @@ export function readPrompt(given: Json | undefined): string {
 function isTokens(entry: Json): boolean {
   return typeof entry === 'number' || (Array.isArray(entry) && entry.every((one) => typeof one === 'number'));
 }
+
+/** A prompt as text, or as the tokens of a model. */
+export type Prompt = string | readonly number[];
+
+/** The prompts of a request, as hosts of the API read them; null for what is none. */
+export function promptsOf(given: Json | undefined): readonly Prompt[] | null {
+  if (typeof given === 'string') return [given];
+  if (!Array.isArray(given) || given.length === 0) return null;
+  if (given.every(isToken)) return [given];
+  if (given.every((entry) => typeof entry === 'string')) return given;
+  return given.every(isTokenList) ? given : null;
+}
+
+function isToken(entry: Json): entry is number {
+  return typeof entry === 'number' && Number.isInteger(entry) && entry >= 0;
+}
+
+function isTokenList(entry: Json): entry is number[] {
+  return Array.isArray(entry) && entry.length > 0 && entry.every(isToken);
+}

@@ -4,7 +4,7 @@ import { invalid, unsupported, wrongType } from '../responses/refuse.ts';
 import { readPrompt } from './prompt.ts';
 
 /** Members of chat completions that a completion says otherwise, or whose answer it has no place for. */
-const UNSAYABLE: Readonly<Record<string, string>> = {
+export const OF_CHAT: Readonly<Record<string, string>> = {
   messages: 'A completion has a `prompt`: send `messages` to /v1/chat/completions.',
   max_completion_tokens: 'Say it as `max_tokens`.',
   top_logprobs: 'Say it as `logprobs`, the number itself.',
@@ -19,7 +19,7 @@ const UNSAYABLE: Readonly<Record<string, string>> = {
 };
 
 /** What is read here and said in other words, or not at all. */
-const READ: ReadonlySet<string> = new Set([
+export const READ: ReadonlySet<string> = new Set([
   'prompt',
   'suffix',
   'echo',
@@ -73,7 +73,7 @@ function travelling(body: JsonObject): JsonObject {
   const chat: JsonObject = {};
   for (const [name, value] of Object.entries(body)) {
     if (READ.has(name) || !isGiven(value)) continue;
-    const refused = Object.hasOwn(UNSAYABLE, name) ? UNSAYABLE[name] : undefined;
+    const refused = Object.hasOwn(OF_CHAT, name) ? OF_CHAT[name] : undefined;
     if (refused !== undefined) throw unsupported(name, `${name} is not of completions. ${refused}`);
     chat[name] = value;
   }
