@@ -24,7 +24,11 @@ const PURE = [
   'test/providers/**/*.test.ts',
   'test/routing/**/*.test.ts',
   'test/gateway/midstream/**/*.test.ts',
-  'test/gateway/{change-request,cutoff,estimate,model-limits,observe,plan,request,tolerant-decoder,tool-calls}.test.ts',
+  'test/gateway/learning/**/*.test.ts',
+  'test/gateway/planning/{model-limits,plan}.test.ts',
+  'test/gateway/relay/{cutoff,tolerant-decoder}.test.ts',
+  'test/gateway/requests/{change-request,request}.test.ts',
+  'test/gateway/settling/estimate.test.ts',
   'test/registry/{catalogue-names,data-policy,latest,names}.test.ts',
   'test/billing/{cost,known-cost,money}.test.ts',
 ];

@@ -8,7 +8,7 @@ import type { Demand } from './admission/headroom.ts';
 import { askAdmission } from './admission/queue.ts';
 import { refusalError } from './admission/refusal.ts';
 import { type Reservation, reservationOf } from './admission/reserve.ts';
-import { flushOutbox } from './outbox.ts';
+import { flushOutbox } from './settling/outbox.ts';
 import type { Call, Caller, Candidate } from './types.ts';
 
 /** What a request has reserved is kept up three times as often as it would be freed, milliseconds. */

@@ -3,11 +3,11 @@ import { readText } from '../lib/read-text.ts';
 import { secretOf } from '../providers/credentials.ts';
 import { checkCaller } from './admit.ts';
 import { readFailure } from './attempt/failure.ts';
-import { Cutoff } from './cutoff.ts';
-import { estimateUsage } from './estimate.ts';
-import { plan } from './plan.ts';
+import { plan } from './planning/plan.ts';
+import type { Question } from './planning/situation.ts';
 import { errorWithoutSecret } from './redact.ts';
-import type { Question } from './situation.ts';
+import { Cutoff } from './relay/cutoff.ts';
+import { estimateUsage } from './settling/estimate.ts';
 import type { Candidate, ChatCall } from './types.ts';
 import { send } from './upstream.ts';
 

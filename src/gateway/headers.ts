@@ -1,7 +1,7 @@
 import { formatUsd } from '../billing/money.ts';
 import { rateHeaders } from './admission/refusal.ts';
 import type { Granted } from './admit.ts';
-import type { Settlement } from './settle.ts';
+import type { Settlement } from './settling/settle.ts';
 import type { Call, Candidate, Trail } from './types.ts';
 
 /** The headers that tell a client what served it and what it cost. */

@@ -4,7 +4,7 @@ import type { Endpoint } from '../registry/types.ts';
 import { type Hosted, NOTHING_HOSTED } from '../wires/hosted.ts';
 import { wires } from '../wires/index.ts';
 import type { Target, Wire, WireRequest } from '../wires/types.ts';
-import { nativeWay } from './native.ts';
+import { nativeWay } from './formats/native.ts';
 
 /** Where a request would go. */
 interface Way {

@@ -13,7 +13,7 @@ import type { Attempt, Conversion, StructuredOutput } from '../telemetry/receipt
 import type { Principal } from '../tenancy/types.ts';
 import type { SurfaceRequest } from '../wires/surfaces.ts';
 import type { ChatRequest, Target, Wire, WireRequest } from '../wires/types.ts';
-import type { Brake } from './cutoff.ts';
+import type { Brake } from './relay/cutoff.ts';
 
 /** The caller of the data plane: a key, never the operator. */
 export type Caller = Extract<Principal, { kind: 'key' }>;

@@ -4,7 +4,7 @@ import { demoFetch } from '../providers/demo/index.ts';
 import type { Provider } from '../providers/types.ts';
 import { fillIn } from '../providers/variables.ts';
 import type { EncodedForm, EncodedRequest } from '../wires/types.ts';
-import type { Cutoff } from './cutoff.ts';
+import type { Cutoff } from './relay/cutoff.ts';
 
 /**
  * Sends one encoded request to a provider. The host comes from the provider alone; redirects are not

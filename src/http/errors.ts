@@ -1,5 +1,5 @@
 import { errorResponse, GatewayError, toGatewayError } from '../errors.ts';
-import { messagesErrorBody } from '../gateway/messages-format.ts';
+import { messagesErrorBody } from '../gateway/formats/messages-format.ts';
 import { newId } from '../lib/id.ts';
 import type { HttpContext } from './context.ts';
 

@@ -38,7 +38,12 @@ const TOOL_PRICES: readonly ToolPrices[] = [
   },
   { provider: 'openai', models: CHAT, can: 'r', usd: { web_search_preview: 10 }, source: OPENAI },
   { provider: 'openai', models: CHAT, can: '!r', usd: { web_search_preview: 25 }, source: OPENAI },
-  { provider: 'anthropic', models: /^claude-/, usd: { web_search: 10, web_fetch: 0, mcp: 0 }, source: CLAUDE },
+  {
+    provider: 'anthropic',
+    models: /^claude-/,
+    usd: { web_search: 10, web_fetch: 0, mcp: 0 },
+    source: CLAUDE,
+  },
   {
     provider: 'xai',
     models: /^grok-(?!imagine)/,

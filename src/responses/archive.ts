@@ -1,5 +1,5 @@
 import type { Env } from '../env.ts';
-import { ownerOfItem } from '../gateway/responses-format.ts';
+import { ownerOfItem } from '../gateway/formats/responses-format.ts';
 import type { Archive } from '../gateway/types.ts';
 import { asArray, asObject, asString, type JsonObject } from '../lib/json.ts';
 import { keepEnd } from './end.ts';

@@ -1,6 +1,6 @@
 import type { Env } from '../env.ts';
 import { GatewayError } from '../errors.ts';
-import { ownerOfItem } from '../gateway/responses-format.ts';
+import { ownerOfItem } from '../gateway/formats/responses-format.ts';
 import { asString, isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { openKept } from './files.ts';
 import { isResponseId } from './find.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readChatRequest } from '../../src/gateway/request.ts';
+import { readChatRequest } from '../../src/gateway/requests/request.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { callsInBlocks, countedCalls, hostedIn } from '../../src/wires/anthropic/hosted.ts';
 import { hostedInChat as atGoogle, Searches } from '../../src/wires/google/hosted.ts';

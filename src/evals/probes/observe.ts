@@ -1,8 +1,8 @@
 import type { Env } from '../../env.ts';
 import { GatewayError, toGatewayError } from '../../errors.ts';
-import { Cutoff } from '../../gateway/cutoff.ts';
 import { errorWithoutSecret, withoutSecret } from '../../gateway/redact.ts';
-import { readChatRequest } from '../../gateway/request.ts';
+import { Cutoff } from '../../gateway/relay/cutoff.ts';
+import { readChatRequest } from '../../gateway/requests/request.ts';
 import type { Candidate } from '../../gateway/types.ts';
 import { send } from '../../gateway/upstream.ts';
 import { newId } from '../../lib/id.ts';

@@ -1,11 +1,11 @@
 import { chargeAtMost } from '../../billing/charge.ts';
 import type { ModelKind } from '../../registry/types.ts';
-import { discountOf } from '../discount.ts';
-import { estimateInputTokens } from '../estimate.ts';
 import { askedCalls } from '../hosted.ts';
-import { paidBy } from '../paid-by.ts';
+import { discountOf } from '../settling/discount.ts';
+import { estimateInputTokens } from '../settling/estimate.ts';
+import { paidBy } from '../settling/paid-by.ts';
+import { soundTokens, unitsOf } from '../settling/units.ts';
 import type { Call, Candidate } from '../types.ts';
-import { soundTokens, unitsOf } from '../units.ts';
 
 /** What a request may come to at most, whoever serves it. */
 export interface Reservation {

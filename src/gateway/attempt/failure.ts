@@ -5,8 +5,8 @@ import { isOwn } from '../../providers/credentials.ts';
 import { hangsOnSecret } from '../../providers/variables.ts';
 import type { FallbackTrigger } from '../../routing/policy/types.ts';
 import type { RoutingReason } from '../../routing/reasons.ts';
-import type { Cutoff } from '../cutoff.ts';
 import { withoutSecret } from '../redact.ts';
+import type { Cutoff } from '../relay/cutoff.ts';
 import type { Candidate } from '../types.ts';
 
 /** Of errors no more is read. */

@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../errors.ts';
-import type { Cutoff } from '../cutoff.ts';
+import type { Cutoff } from '../relay/cutoff.ts';
 import type { Candidate } from '../types.ts';
 import type { Served } from './served.ts';
 import type { Limit } from './time-limits.ts';

@@ -12,14 +12,14 @@ import type {
   PlainRequest,
   WireRequest,
 } from '../../wires/types.ts';
-import { outputLimitName, withOutputLimit } from '../change-request.ts';
-import type { Cutoff } from '../cutoff.ts';
 import { readableRequest } from '../documents/readable.ts';
-import { labelsOf } from '../labels.ts';
-import { type NativeWay, nativeWay } from '../native.ts';
-import { openPlainStream } from '../open-plain-stream.ts';
-import { openStream } from '../open-stream.ts';
+import { labelsOf } from '../formats/labels.ts';
+import { type NativeWay, nativeWay } from '../formats/native.ts';
 import { withoutSecret } from '../redact.ts';
+import type { Cutoff } from '../relay/cutoff.ts';
+import { openPlainStream } from '../relay/open-plain-stream.ts';
+import { openStream } from '../relay/open-stream.ts';
+import { outputLimitName, withOutputLimit } from '../requests/change-request.ts';
 import type { Call, Candidate } from '../types.ts';
 import type { Begun } from './served.ts';
 

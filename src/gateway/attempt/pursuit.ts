@@ -1,7 +1,7 @@
 import { GatewayError, toGatewayError } from '../../errors.ts';
 import { coolDown, warmUp } from '../../providers/cool-down.ts';
 import type { FallbackTrigger } from '../../routing/policy/types.ts';
-import { Cutoff } from '../cutoff.ts';
+import { Cutoff } from '../relay/cutoff.ts';
 import type { Call, Candidate, Plan, Trail } from '../types.ts';
 import { asleep, isFaultOfEndpoint, reasonOf, triggerOf } from './failure.ts';
 import { firstOf, type Leg } from './leg.ts';

@@ -1,8 +1,8 @@
 import type { GatewayError } from '../../errors.ts';
 import type { Attempt, Conversion } from '../../telemetry/receipt.ts';
 import type { AnswerMeta, DecodedAnswer, NativeDecoder, WireRequest } from '../../wires/types.ts';
-import type { OpenPlainStream } from '../open-plain-stream.ts';
-import type { OpenStream } from '../open-stream.ts';
+import type { OpenPlainStream } from '../relay/open-plain-stream.ts';
+import type { OpenStream } from '../relay/open-stream.ts';
 import type { Candidate } from '../types.ts';
 
 /** What an upstream has given: a whole answer, or a stream whose first event is there; `plain` where it is not chat. */

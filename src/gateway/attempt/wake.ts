@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts';
 import { LruMap } from '../../lib/lru.ts';
 import type { Policy } from '../../routing/policy/types.ts';
-import type { Brake } from '../cutoff.ts';
+import type { Brake } from '../relay/cutoff.ts';
 import type { CallHealth } from '../types.ts';
 
 /** How long a provider that is scaled to zero may take to wake, and what no policy can raise it above. */

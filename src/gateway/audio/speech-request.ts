@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts';
 import type { PlainRequest } from '../../wires/types.ts';
-import type { ReadHeader } from '../control.ts';
-import { readPlainRequest } from '../request.ts';
+import type { ReadHeader } from '../requests/control.ts';
+import { readPlainRequest } from '../requests/request.ts';
 import type { Control } from '../types.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { GatewayError } from '../../errors.ts';
 import type { FormPart } from '../../lib/multipart/types.ts';
 import type { PlainRequest } from '../../wires/types.ts';
-import type { ReadHeader } from '../control.ts';
-import { type FormShape, readFormRequest } from '../form-request.ts';
+import type { ReadHeader } from '../requests/control.ts';
+import { type FormShape, readFormRequest } from '../requests/form-request.ts';
 import type { Control } from '../types.ts';
 
 const SHAPE: FormShape = {

@@ -2,7 +2,7 @@ import { GatewayError } from '../../errors.ts';
 import { asArray, asObject, asString, type Json } from '../../lib/json.ts';
 import type { Conversion } from '../../telemetry/receipt.ts';
 import type { ChatRequest } from '../../wires/types.ts';
-import { changeRequest } from '../change-request.ts';
+import { changeRequest } from '../requests/change-request.ts';
 import type { Candidate } from '../types.ts';
 import { MAX_PDF_BYTES, readPdfText } from './pdf-text.ts';
 

@@ -2,9 +2,9 @@ import { GatewayError } from '../../errors.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { FormPart } from '../../lib/multipart/types.ts';
 import type { PlainRequest } from '../../wires/types.ts';
-import type { ReadHeader } from '../control.ts';
-import { type FormShape, filesOf, readFormRequest } from '../form-request.ts';
-import { readPlainRequest } from '../request.ts';
+import type { ReadHeader } from '../requests/control.ts';
+import { type FormShape, filesOf, readFormRequest } from '../requests/form-request.ts';
+import { readPlainRequest } from '../requests/request.ts';
 import type { Call, Control } from '../types.ts';
 
 /** How the client wants its pictures; null leaves it to what the provider gives. */

@@ -2,7 +2,7 @@ import type { GatewayError } from '../../errors.ts';
 import { asNumber, asObject, isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { Endpoint } from '../../registry/types.ts';
 import type { ChatRequest } from '../../wires/types.ts';
-import { changeRequest } from '../change-request.ts';
+import { changeRequest } from '../requests/change-request.ts';
 import { type ContinueHow, splitSent } from './sent.ts';
 
 /**

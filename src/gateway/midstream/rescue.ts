@@ -1,9 +1,9 @@
 import type { GatewayError } from '../../errors.ts';
 import type { ChatRequest, SentSoFar } from '../../wires/types.ts';
 import { type Ask, ownRequest, type Served, type ServedStream } from '../attempt/served.ts';
-import { translated } from '../change-request.ts';
-import { nativeWay } from '../native.ts';
-import type { Relayed } from '../relay.ts';
+import { nativeWay } from '../formats/native.ts';
+import type { Relayed } from '../relay/relay.ts';
+import { translated } from '../requests/change-request.ts';
 import type { Candidate } from '../types.ts';
 import type { Answer } from './answer.ts';
 import { Joint } from './joint.ts';

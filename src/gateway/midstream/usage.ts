@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts';
 import { addCalls } from '../../wires/hosted.ts';
 import type { Usage } from '../../wires/types.ts';
-import { CHARS_PER_TOKEN } from '../estimate.ts';
+import { CHARS_PER_TOKEN } from '../settling/estimate.ts';
 
 /** The usage of an answer that two models gave. */
 export interface JoinedUsage {

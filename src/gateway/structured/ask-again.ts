@@ -7,11 +7,11 @@ import { addCalls } from '../../wires/hosted.ts';
 import type { ChatRequest, Usage } from '../../wires/types.ts';
 import type { Pursuit } from '../attempt/pursuit.ts';
 import type { ServedWhole } from '../attempt/served.ts';
-import { changeRequest } from '../change-request.ts';
-import { discountOf } from '../discount.ts';
-import { estimateInputTokens } from '../estimate.ts';
 import { askedCalls } from '../hosted.ts';
-import { paidBy } from '../paid-by.ts';
+import { changeRequest } from '../requests/change-request.ts';
+import { discountOf } from '../settling/discount.ts';
+import { estimateInputTokens } from '../settling/estimate.ts';
+import { paidBy } from '../settling/paid-by.ts';
 import type { Call, Candidate } from '../types.ts';
 import type { Complaint } from './schema-check.ts';
 

@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { explainRoute } from '../../gateway/explain.ts';
-import { readChatRequest } from '../../gateway/request.ts';
+import { explainRoute } from '../../gateway/planning/explain.ts';
+import { readChatRequest } from '../../gateway/requests/request.ts';
 import { continentOf } from '../../routing/health/continent.ts';
 import { RequestHealth } from '../../routing/health/request-health.ts';
 import { ROUTING_REASONS } from '../../routing/reasons.ts';

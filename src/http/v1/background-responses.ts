@@ -1,8 +1,8 @@
 import { GatewayError } from '../../errors.ts';
 import { checkCaller } from '../../gateway/admit.ts';
+import { itemsOf, queuedResponse } from '../../gateway/formats/responses-format.ts';
 import { droppedParams } from '../../gateway/headers.ts';
-import { plan } from '../../gateway/plan.ts';
-import { itemsOf, queuedResponse } from '../../gateway/responses-format.ts';
+import { plan } from '../../gateway/planning/plan.ts';
 import type { ChatCall, Keeper } from '../../gateway/types.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { startRun } from '../../responses/background.ts';

@@ -1,5 +1,5 @@
 import { CHAT_PLACES } from '../../gateway/files/places.ts';
-import { inOwnFormat } from '../../gateway/surfaces.ts';
+import { inOwnFormat } from '../../gateway/formats/surfaces.ts';
 import type { HttpContext } from '../context.ts';
 import { complete } from './complete.ts';
 

@@ -1,9 +1,9 @@
-import type { ReadHeader } from '../../gateway/control.ts';
 import { inlineFiles } from '../../gateway/files/inline.ts';
 import type { FilePlaces } from '../../gateway/files/places.ts';
+import { type Asked, withOriginal } from '../../gateway/formats/surfaces.ts';
 import { completeChat } from '../../gateway/pipeline.ts';
-import { readChatRequest } from '../../gateway/request.ts';
-import { type Asked, withOriginal } from '../../gateway/surfaces.ts';
+import type { ReadHeader } from '../../gateway/requests/control.ts';
+import { readChatRequest } from '../../gateway/requests/request.ts';
 import type { HttpContext } from '../context.ts';
 import { namedFiles } from './named-files.ts';
 import { runCall } from './run-call.ts';

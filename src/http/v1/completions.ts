@@ -1,4 +1,4 @@
-import { inCompletionsFormat } from '../../gateway/completions-format.ts';
+import { inCompletionsFormat } from '../../gateway/formats/completions-format.ts';
 import type { HttpContext } from '../context.ts';
 import { complete } from './complete.ts';
 

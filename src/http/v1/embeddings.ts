@@ -1,5 +1,5 @@
-import { readEmbeddingRequest } from '../../gateway/embedding-request.ts';
 import { completePlain } from '../../gateway/pipeline.ts';
+import { readEmbeddingRequest } from '../../gateway/requests/embedding-request.ts';
 import type { HttpContext } from '../context.ts';
 import { runCall } from './run-call.ts';
 

@@ -1,9 +1,9 @@
 import { countTokens } from '../../gateway/count-tokens.ts';
 import { inlineFiles } from '../../gateway/files/inline.ts';
 import { MESSAGES_PLACES } from '../../gateway/files/places.ts';
-import { inCountFormat, inMessagesFormat } from '../../gateway/messages-format.ts';
-import { readChatRequest } from '../../gateway/request.ts';
-import { withOriginal } from '../../gateway/surfaces.ts';
+import { inCountFormat, inMessagesFormat } from '../../gateway/formats/messages-format.ts';
+import { withOriginal } from '../../gateway/formats/surfaces.ts';
+import { readChatRequest } from '../../gateway/requests/request.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import { continentOf } from '../../routing/health/continent.ts';
 import { RequestHealth } from '../../routing/health/request-health.ts';

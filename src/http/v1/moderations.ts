@@ -1,5 +1,5 @@
-import { readModerationRequest } from '../../gateway/moderation-request.ts';
 import { completePlain } from '../../gateway/pipeline.ts';
+import { readModerationRequest } from '../../gateway/requests/moderation-request.ts';
 import type { HttpContext } from '../context.ts';
 import { runCall } from './run-call.ts';
 

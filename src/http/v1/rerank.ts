@@ -1,5 +1,5 @@
 import { completePlain } from '../../gateway/pipeline.ts';
-import { readRerankRequest } from '../../gateway/rerank-request.ts';
+import { readRerankRequest } from '../../gateway/requests/rerank-request.ts';
 import type { HttpContext } from '../context.ts';
 import { runCall } from './run-call.ts';
 

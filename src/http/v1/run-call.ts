@@ -1,7 +1,7 @@
 import { configOf } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
-import type { ReadHeader } from '../../gateway/control.ts';
-import type { Asked } from '../../gateway/surfaces.ts';
+import type { Asked } from '../../gateway/formats/surfaces.ts';
+import type { ReadHeader } from '../../gateway/requests/control.ts';
 import type { Call, Caller } from '../../gateway/types.ts';
 import { newId } from '../../lib/id.ts';
 import type { FormPart } from '../../lib/multipart/types.ts';

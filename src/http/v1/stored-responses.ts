@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts';
 import { checkCaller } from '../../gateway/admit.ts';
-import { checkIncludes } from '../../gateway/responses-format.ts';
+import { checkIncludes } from '../../gateway/formats/responses-format.ts';
 import type { Caller } from '../../gateway/types.ts';
 import { cancelResponse, currentResponse } from '../../responses/background.ts';
 import { eventsOf } from '../../responses/events.ts';

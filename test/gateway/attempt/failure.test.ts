@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode, GatewayError } from '../../../src/errors.ts';
 import { isFaultOfEndpoint, readFailure, reasonOf, triggerOf } from '../../../src/gateway/attempt/failure.ts';
-import { Cutoff } from '../../../src/gateway/cutoff.ts';
+import { Cutoff } from '../../../src/gateway/relay/cutoff.ts';
 import type { Candidate } from '../../../src/gateway/types.ts';
 import { candidate } from './support.ts';
 

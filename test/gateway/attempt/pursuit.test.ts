@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
 import { Pursuit } from '../../../src/gateway/attempt/pursuit.ts';
 import { type Ask, ownRequest, type Served } from '../../../src/gateway/attempt/served.ts';
-import { changeRequest } from '../../../src/gateway/change-request.ts';
+import { changeRequest } from '../../../src/gateway/requests/change-request.ts';
 import type { Candidate, Trail } from '../../../src/gateway/types.ts';
 import type { Policy } from '../../../src/routing/policy/types.ts';
 import { health as healthWith } from '../../routing/support.ts';

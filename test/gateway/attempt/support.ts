@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
-import { Brake } from '../../../src/gateway/cutoff.ts';
-import { readChatRequest } from '../../../src/gateway/request.ts';
+import { Brake } from '../../../src/gateway/relay/cutoff.ts';
+import { readChatRequest } from '../../../src/gateway/requests/request.ts';
 import type { CallHealth, Candidate, ChatCall, Plan, Trail } from '../../../src/gateway/types.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import type { Endpoint, Model } from '../../../src/registry/types.ts';

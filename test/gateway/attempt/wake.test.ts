@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
 import { Wake, wakeBudget } from '../../../src/gateway/attempt/wake.ts';
-import { Brake } from '../../../src/gateway/cutoff.ts';
+import { Brake } from '../../../src/gateway/relay/cutoff.ts';
 import { FakeHealth, inTime } from './support.ts';
 
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readPdfText } from '../../../src/gateway/documents/pdf-text.ts';
 import { readableRequest } from '../../../src/gateway/documents/readable.ts';
-import { readChatRequest } from '../../../src/gateway/request.ts';
+import { readChatRequest } from '../../../src/gateway/requests/request.ts';
 import type { Candidate } from '../../../src/gateway/types.ts';
 import type { Modality } from '../../../src/registry/types.ts';
 

@@ -38,7 +38,11 @@ async function upload(
   headers: Record<string, string> = {},
 ): Promise<Answer> {
   const { body, contentType } = writeMultipart(parts);
-  return await call('POST', path, { key, body: Buffer.concat(body), headers: { 'content-type': contentType, ...headers } });
+  return await call('POST', path, {
+    key,
+    body: Buffer.concat(body),
+    headers: { 'content-type': contentType, ...headers },
+  });
 }
 
 const receiptOf = async (answer: { headers: Headers }) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { GatewayError } from '../../../../src/errors.ts';
-import { EXTENSIONS as GATEWAY_EXTENSIONS } from '../../../../src/gateway/control.ts';
+import { EXTENSIONS as GATEWAY_EXTENSIONS } from '../../../../src/gateway/requests/control.ts';
 import type { Json, JsonObject } from '../../../../src/lib/json.ts';
 import { EXTENSIONS } from '../../../../src/wires/anthropic/surface/fields.ts';
 import { withHeaders } from '../../../../src/wires/anthropic/surface/headers.ts';
