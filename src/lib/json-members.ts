@@ -67,7 +67,8 @@ export interface MemberPatch {
 
 /**
  * The object's bytes with members set and removed; every other byte stays as it was. What is set stands
- * in front. Answers the same array when there is nothing to change, which is also when a member has
+ * in front. Of a name that stands twice the last stays, as it does for JSON.parse: another reader might take
+ * the first. Answers the same array when there is nothing to change, which is also when a member has
  * its value already, in the same spelling.
  */
 export function patchMembers(
@@ -81,7 +82,10 @@ export function patchMembers(
   }
   const removed = new Set((patch.remove ?? []).filter((name) => !texts.has(name)));
   for (const [name, text] of texts) if (isSet(bytes, members, name, text)) texts.delete(name);
-  const goes = ({ name }: JsonMember): boolean => removed.has(name) || texts.has(name);
+  const last = new Map(members.map((member) => [member.name, member]));
+  const repeats = last.size < members.length;
+  const goes = (member: JsonMember): boolean =>
+    removed.has(member.name) || texts.has(member.name) || (repeats && last.get(member.name) !== member);
   if (texts.size === 0 && !members.some(goes)) return bytes;
 
   const head = texts.size > 0 ? encoder.encode(`{${spell(texts)}`) : bytes.subarray(0, members[0]?.start);

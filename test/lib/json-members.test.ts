@@ -154,6 +154,12 @@ describe('patchMembers', () => {
     });
   }
 
+  it('leaves the last of what stands twice, whatever else changes', () => {
+    const twice = '{"a":1,"b":{"a":0},"a":2,"\\u0061":3,"c":4}';
+    expect(patch(twice, {})).toBe('{"b":{"a":0},"\\u0061":3,"c":4}');
+    expect(patch(twice, { set: { d: 5 }, remove: ['c'] })).toBe('{"d":5,"b":{"a":0},"\\u0061":3}');
+  });
+
   it('sets once what stands twice, even with the value it has', () => {
     expect(patch('{"a":1,"b":2,"a":1}', { set: { a: 1 } })).toBe('{"a":1,"b":2}');
   });
@@ -213,7 +219,10 @@ describe('any object in any spelling', () => {
         const patched = patchMembers(raw, members ?? [], { setText, remove });
         // A name to be removed and set is set.
         const gone = [...remove, ...Object.keys(setText)];
-        const kept = written.filter(([[key]]) => !gone.includes(key)).map(([[key], , , item]) => [key, item]);
+        const last = new Map(written.map((one) => [one[0][0], one]));
+        const kept = written
+          .filter((one) => !gone.includes(one[0][0]) && last.get(one[0][0]) === one)
+          .map(([[key], , , item]) => [key, item]);
         const after = scanMembers(patched)?.map((one) => [one.name, memberText(patched, one)]);
         const order = (list: string[][] | undefined) => list?.toSorted().map((pair) => pair.join(':'));
         expect(order(after)).toEqual(order([...Object.entries(setText), ...kept]));

@@ -46,10 +46,15 @@ describe('the rest keeps its bytes', () => {
   const REST =
     '"messages":[{"role":"user","content":"\\u00e9\\ud83d\\ude00 é😀 \\/ \\u2028"}],' +
     '"seed":12345678901234567890123,"temperature":1.0,"top_p":1e-0,"stop" : [ "\\n" ] ,"unknown":{"a":1,"a":2},' +
-    '"seed":7';
+    '"user":"7"';
 
-  test('numbers, escapes, spaces, unknown and doubled members', () => {
+  test('numbers, escapes, spaces and unknown members', () => {
     expect(encode(`{"model":"m",${REST}}`).text).toBe(`{"model":"up/Model-1",${REST}}`);
+  });
+
+  test('of what stands twice the last, which is what was read', () => {
+    const { text } = encode(`{"model":"m","tools":[{"type":"a"}],${REST},"tools":[]}`);
+    expect(text).toBe(`{"model":"up/Model-1",${REST},"tools":[]}`);
   });
 
   test('an extension goes, and with it every time it stands there', () => {
