@@ -12,7 +12,14 @@ import { ANSWERS } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { faults } from '../support/node/openai-schema.ts';
 import { answer } from '../support/node/scripts.ts';
-import { type Caller, modelId, newCaller, startWorld, type World } from '../support/node/world.ts';
+import {
+  type Caller,
+  modelId,
+  newCaller,
+  providerId,
+  startWorld,
+  type World,
+} from '../support/node/world.ts';
 
 const PDF = Buffer.from('%PDF-1.4\n%%EOF\n');
 const PNG = Buffer.from(
@@ -290,15 +297,28 @@ describe('a file named by its id', () => {
     ).rejects.toMatchObject({ status: 404, code: 'not_found', param: 'messages[1].content[0].file.file_id' });
   });
 
-  it('of a provider stays as it is', async () => {
+  it('of a provider is for those whose account it is in', async () => {
     world.upstream.script('openai', answer(ANSWERS.openai.whole({ text: ['Nothing.'] })));
     const content: OpenAI.ChatCompletionContentPart[] = [
       { type: 'file', file: { file_id: 'file-6F2ksmvXxt4Vdoqm' } },
     ];
-    await world.client.chat.completions.create({
-      model: modelId('openai'),
-      messages: [{ role: 'user', content }],
+    const caller = await newCaller(world);
+    const ask = () =>
+      caller.client.chat.completions.create({
+        model: modelId('openai'),
+        messages: [{ role: 'user', content }],
+      });
+    await expect(ask()).rejects.toMatchObject({
+      code: 'unsupported_parameter',
+      param: 'messages[0].content[0].file.file_id',
     });
-    expect(world.upstream.received('openai')[0]?.json.messages).toEqual([{ role: 'user', content }]);
+    expect(world.upstream.received('openai')).toEqual([]);
+    await world.api('POST', `/api/workspaces/${caller.workspace}/credentials`, {
+      provider: providerId('openai'),
+      secret: 'sk-of-the-workspace',
+    });
+    await ask();
+    // The credential was checked before.
+    expect(world.upstream.received('openai').at(-1)?.json.messages).toEqual([{ role: 'user', content }]);
   });
 });
