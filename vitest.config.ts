@@ -53,7 +53,7 @@ const ALONE = [
 export default defineConfig({
   test: {
     // More than cores: the end-to-end tests often wait for what they simulate.
-    maxWorkers: 3,
+    maxWorkers: 4,
     projects: [
       {
         plugins: [worker()],
@@ -88,6 +88,8 @@ export default defineConfig({
           globalSetup: ['test/support/node/build.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          // Those that run side by side wait for what providers do not do.
+          maxConcurrency: 10,
         },
       },
     ],

@@ -81,7 +81,7 @@ export function barrierAt(request: WireRequest, way: Way): Barrier | null {
 
 /** The refusal of a request that only a credential of the workspace's own could serve. */
 export function barred({ param, detail }: Barrier): GatewayError {
-  const message = `${detail[0]?.toUpperCase()}${detail.slice(1)}. It takes a credential of the workspace's own.`;
+  const message = `This takes a credential of the workspace's own: ${detail}.`;
   return new GatewayError('unsupported_parameter', { param, message });
 }
 
