@@ -127,7 +127,7 @@ describe('tools that run at the provider', () => {
     expect(refusal(question('messages', { ...HI, tools: [SEARCH, CODE] }))).toEqual([
       'unsupported_parameter',
       'tools[0]',
-      "The tool web_search has no price at a/claude@cloud. It takes a credential of the workspace's own.",
+      "This takes a credential of the workspace's own: the tool web_search has no price at a/claude@cloud.",
     ]);
     expect(refusal(question('messages', { ...HI, tools: [CODE] })).slice(0, 2)).toEqual([
       'unsupported_parameter',
@@ -136,7 +136,7 @@ describe('tools that run at the provider', () => {
     expect(refusal(question('responses', { ...INPUT, tools: [{ type: 'image_generation' }] }))).toEqual([
       'unsupported_parameter',
       'tools[0]',
-      "The tool image_generation has no price at o/gpt@open. It takes a credential of the workspace's own.",
+      "This takes a credential of the workspace's own: the tool image_generation has no price at o/gpt@open.",
     ]);
   });
 
@@ -199,7 +199,7 @@ describe('objects of the provider’s account', () => {
     expect(refusal(question('messages', naming))).toEqual([
       'unsupported_parameter',
       'messages[0].content[0].source.file_id',
-      expect.stringContaining("It takes a credential of the workspace's own."),
+      expect.stringContaining("This takes a credential of the workspace's own"),
     ]);
     expect(refusal(question('messages', { ...HI, container: 'container_1' }))[1]).toBe('container');
     const [code, param] = refusal(question('messages', { ...naming, policy: { objective: 'cost' } }));
