@@ -66,10 +66,10 @@ export function barrierAt(request: WireRequest, way: Way): Barrier | null {
   for (const { param, unit, counted } of tools) {
     const fee = price ? toolFee(price, unit) : undefined;
     if (fee === undefined) {
-      return { constraint: 'tool_price', param, detail: `the tool ${unit} has no price at ${id}` };
+      return { constraint: 'tool_price', param, detail: `${unit} has no price at ${id}` };
     }
     if (fee > 0 && !counted) {
-      const detail = `calls of the tool ${unit} cannot be counted at ${id}`;
+      const detail = `${unit} cannot be counted at ${id}`;
       return { constraint: 'tool_price', param, detail };
     }
   }

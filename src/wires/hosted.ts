@@ -43,6 +43,27 @@ export function limitOf(...limits: readonly (Json | undefined)[]): number {
   return set.length > 0 ? Math.min(...set) : USUAL_CALLS;
 }
 
+/** Tiers of service for which no host asks more than the price that it names. */
+const USUAL_TIERS: ReadonlySet<string> = new Set([
+  'auto',
+  'default',
+  'standard',
+  'standard_only',
+  'on_demand',
+  'flex',
+]);
+
+/** A tier of service that hosts charge more for: priced as a tool whose calls nobody counts. */
+export function dearerTier(tier: Json | undefined): HostedTool[] {
+  const name = asString(tier);
+  return name === undefined || USUAL_TIERS.has(name) ? [] : [dearer('service_tier', name)];
+}
+
+/** What a member asks for at another price than that of the tokens: only a declared fee of zero lets it pass. */
+export function dearer(param: string, value: string): HostedTool {
+  return { param, unit: unitOf(`${param}_${value}`), counted: false, most: 0 };
+}
+
 /** Bodies over this are not parsed for what one member says, bytes. */
 const PARSED_BYTES = 256 * 1024;
 

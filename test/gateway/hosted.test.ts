@@ -127,7 +127,7 @@ describe('tools that run at the provider', () => {
     expect(refusal(question('messages', { ...HI, tools: [SEARCH, CODE] }))).toEqual([
       'unsupported_parameter',
       'tools[0]',
-      "This takes a credential of the workspace's own: the tool web_search has no price at a/claude@cloud.",
+      "This takes a credential of the workspace's own: web_search has no price at a/claude@cloud.",
     ]);
     expect(refusal(question('messages', { ...HI, tools: [CODE] })).slice(0, 2)).toEqual([
       'unsupported_parameter',
@@ -136,8 +136,20 @@ describe('tools that run at the provider', () => {
     expect(refusal(question('responses', { ...INPUT, tools: [{ type: 'image_generation' }] }))).toEqual([
       'unsupported_parameter',
       'tools[0]',
-      "This takes a credential of the workspace's own: the tool image_generation has no price at o/gpt@open.",
+      "This takes a credential of the workspace's own: image_generation has no price at o/gpt@open.",
     ]);
+  });
+
+  it('and what makes tokens dearer is taken for one', () => {
+    expect(refusal(question('responses', { ...INPUT, service_tier: 'priority' })).slice(0, 2)).toEqual([
+      'unsupported_parameter',
+      'service_tier',
+    ]);
+    expect(refusal(question('messages', { ...HI, speed: 'fast' })).slice(0, 2)).toEqual([
+      'unsupported_parameter',
+      'speed',
+    ]);
+    expect(planned(question('responses', { ...INPUT, service_tier: 'default' }))).not.toEqual([]);
   });
 
   it('leave endpoints out where the router decides too', () => {

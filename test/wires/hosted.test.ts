@@ -34,6 +34,16 @@ describe('a request in the words of the Messages API', () => {
     expect(units(read({ mcp_servers: [{}] }))).toEqual([['mcp_servers', 'mcp', USUAL_CALLS]]);
   });
 
+  it.each<[JsonObject, string[]]>([
+    [{ speed: 'fast', inference_geo: 'us', service_tier: 'auto' }, ['speed_fast', 'inference_geo_us']],
+    [{ speed: 'standard', inference_geo: 'global', service_tier: 'standard_only' }, []],
+    [{ service_tier: 'priority' }, ['service_tier_priority']],
+  ])('at other prices: %j', (body, found) => {
+    expect(read(body).tools).toEqual(
+      found.map((unit) => ({ param: expect.any(String), unit, counted: false, most: 0 })),
+    );
+  });
+
   const upload = { type: 'container_upload', file_id: 'file_011' };
   const document = { type: 'document', source: { type: 'file', file_id: 'file_011' } };
   const said = (...content: JsonObject[]) => ({ messages: [{ role: 'user', content }] });

@@ -7,7 +7,16 @@ import {
   type Json,
   type JsonObject,
 } from '../../lib/json.ts';
-import { findInContent, type Hosted, type HostedTool, limitOf, mayNameFiles, unitOf } from '../hosted.ts';
+import {
+  dearer,
+  dearerTier,
+  findInContent,
+  type Hosted,
+  type HostedTool,
+  limitOf,
+  mayNameFiles,
+  unitOf,
+} from '../hosted.ts';
 
 /** Tools of the API that the client runs (https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview). */
 const CLIENTS: ReadonlySet<string> = new Set(['bash', 'text_editor', 'memory', 'computer']);
@@ -32,7 +41,20 @@ export function hostedIn(body: JsonObject, bytes: Uint8Array, translated: boolea
   if (asArray(body.mcp_servers).length > 0 && !tools.some(({ unit }) => unit === 'mcp')) {
     tools.push({ param: 'mcp_servers', unit: 'mcp', counted: !translated, most: limitOf() });
   }
+  tools.push(...surcharges(body, translated));
   return { tools, objects: [...accountsOf(body), ...(mayNameFiles(bytes) ? filesIn(body) : [])] };
+}
+
+/** https://platform.claude.com/docs/en/about-claude/pricing: fast mode, where inference runs, tiers of service. */
+function surcharges(
+  { speed, inference_geo: geo, service_tier: tier }: JsonObject,
+  translated: boolean,
+): HostedTool[] {
+  // The tiers of chat completions are translated to the usual ones.
+  const found = translated ? [] : dearerTier(tier);
+  if (asString(speed) && speed !== 'standard') found.push(dearer('speed', String(speed)));
+  if (asString(geo) && geo !== 'global') found.push(dearer('inference_geo', String(geo)));
+  return found;
 }
 
 function hostedUnit(name: string): string {

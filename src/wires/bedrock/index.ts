@@ -1,3 +1,4 @@
+import { dearerTier, memberOf } from '../hosted.ts';
 import type { Wire } from '../types.ts';
 import { readError } from './error.ts';
 import { EventStreamFramer } from './event-stream.ts';
@@ -9,5 +10,6 @@ import { createStream } from './stream.ts';
 export const bedrock: Wire = {
   id: 'bedrock',
   chat: { encode, decode, stream: createStream, constrains, framer: () => new EventStreamFramer() },
+  hosted: (request) => ({ tools: dearerTier(memberOf(request, 'service_tier')), objects: [] }),
   readError,
 };

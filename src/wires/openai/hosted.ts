@@ -1,5 +1,6 @@
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import {
+  dearerTier,
   findInContent,
   type Hosted,
   type HostedTool,
@@ -36,6 +37,7 @@ export function hostedInChat(request: ChatRequest): Hosted {
       uncounted(`plugins[${index}]`, `plugin_${asString(asObject(plugin)?.id) ?? 'unknown'}`),
     ),
   ];
+  found.push(...dearerTier(memberOf(request, 'service_tier')));
   const objects = tools.flatMap((tool, index) =>
     isObject(tool) && tool.type !== 'function' ? objectsOfTool(tool, `tools[${index}]`) : [],
   );

@@ -8,6 +8,7 @@ import {
   type JsonObject,
 } from '../../../../lib/json.ts';
 import {
+  dearerTier,
   findInContent,
   type Hosted,
   type HostedTool,
@@ -40,6 +41,7 @@ export function hostedInResponse(body: JsonObject, bytes: Uint8Array): Hosted {
     const most = isSession(unit) ? 1 : limitOf(body.max_tool_calls, tool.max_num_calls);
     return [{ param: `tools[${index}]`, unit, counted: true, most }];
   });
+  tools.push(...dearerTier(body.service_tier));
   const objects = given.flatMap((tool, index) =>
     isObject(tool) && hostedUnit(tool) ? objectsOfTool(tool, `tools[${index}]`) : [],
   );
