@@ -53,7 +53,7 @@ const ALONE = [
 export default defineConfig({
   test: {
     // More than cores: the end-to-end tests often wait for what they simulate.
-    maxWorkers: 4,
+    maxWorkers: 3,
     projects: [
       {
         plugins: [worker()],
