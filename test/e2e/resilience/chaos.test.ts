@@ -108,10 +108,14 @@ test('2,000 requests while one in five upstream calls fails: all whole, and each
   }
   expect(new Set(receipts.map(({ id }) => id)).size).toBe(REQUESTS);
   const calls = casts.flatMap((cast) => CAST.map((_, place) => cast.seen(place))).flat();
-  expect(calls).toHaveLength(receipts.reduce((sum, { attempts }) => sum + attempts.length, 0));
+  const made = receipts.flatMap(({ attempts }) => attempts);
+  expect(calls.length).toBeLessThanOrEqual(made.length);
+  // On a busy machine a call may be over its time before it has arrived.
+  const arrived = made.filter(({ error }) => error !== 'upstream_timeout');
+  expect(calls.length).toBeGreaterThanOrEqual(arrived.length);
 
   // It was chaos indeed, of all kinds.
-  const failed = receipts.flatMap(({ attempts }) => attempts).filter(({ outcome }) => outcome !== 'served');
+  const failed = made.filter(({ outcome }) => outcome !== 'served');
   expect(failed.length).toBeGreaterThan(REQUESTS / 20);
   expect(new Set(failed.map(({ error }) => error)).size).toBeGreaterThanOrEqual(5);
   expect(receipts.filter(({ parts }) => parts.length > 1).length).toBeGreaterThan(20);
