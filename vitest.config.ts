@@ -38,6 +38,7 @@ const PURE = [
  * and storage to itself. All else shares them, and so gives what it makes a name of its own.
  */
 const ALONE = [
+  'test/batches/revive.test.ts',
   'test/billing/{notices,reconciliation}/**/*.test.ts',
   'test/evals/**/*.test.ts',
   'test/gateway/images/sweep.test.ts',
