@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { bytesOf, event, fixture, message, newFramer, replay, thrownBy } from './support.ts';
 
 const RECORDED = bytesOf(fixture('bedrock-converse-s-model-stream-0', 'stream.base64.txt'));
@@ -95,6 +95,35 @@ describe('the framing', () => {
     const framer = newFramer();
     const page = new TextEncoder().encode('<html><body>Bad gateway</body></html>');
     expect(thrownBy(() => framer.push(page)).code).toBe('upstream_invalid_response');
+  });
+
+  test('copies a long message once or twice, in however many pieces it comes', () => {
+    const payload = JSON.stringify({ text: 'x'.repeat(100_000) });
+    const pieces = inPieces(message({ ':event-type': 'a' }, payload), 100);
+    const framer = newFramer();
+    let copied = 0;
+    const { set, slice } = Uint8Array.prototype;
+    const setting = vi.spyOn(Uint8Array.prototype, 'set').mockImplementation(function (
+      this: Uint8Array,
+      from: ArrayLike<number>,
+      at?: number,
+    ) {
+      copied += from.length;
+      set.call(this, from, at);
+    });
+    const slicing = vi.spyOn(Uint8Array.prototype, 'slice').mockImplementation(function (
+      this: Uint8Array,
+      ...range: number[]
+    ) {
+      const part = slice.apply(this, range);
+      copied += part.length;
+      return part;
+    });
+    const events = pieces.flatMap((piece) => framer.push(piece));
+    setting.mockRestore();
+    slicing.mockRestore();
+    expect(events).toEqual([{ data: payload, event: 'a' }]);
+    expect(copied).toBeLessThan(3 * payload.length);
   });
 
   test('knows errors without an exception', () => {
