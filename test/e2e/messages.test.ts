@@ -183,6 +183,40 @@ test('thinking with its signature goes to the client and back', async () => {
 });
 
 test.each([false, true])(
+  'thinking with its signature goes back to the bedrock wire, streamed: %s',
+  async (streamed) => {
+    script('bedrock', { thought: { text: 'Hm, weather.', signature: 'EqQBsig==' }, call: CALL });
+    const body = { ...ask('bedrock'), tools: [TOOL] };
+    const first = await (streamed
+      ? client.messages.stream(body).finalMessage()
+      : client.messages.create(body));
+    const [thinking, use] = first.content;
+    expect(thinking).toMatchObject({ type: 'thinking', thinking: 'Hm, weather.' });
+    expect(use).toEqual({ type: 'tool_use', id: 'toolu_1', name: 'get_weather', input: { city: 'Zürich' } });
+    script('bedrock', WORDS);
+    await client.messages.create({
+      ...body,
+      messages: [
+        ...body.messages,
+        { role: 'assistant', content: first.content },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: '18 °C' }] },
+      ],
+    });
+    expect(world.upstream.received('bedrock')[0]?.json.messages).toEqual([
+      { role: 'user', content: [{ text: 'The weather?' }] },
+      {
+        role: 'assistant',
+        content: [
+          { reasoningContent: { reasoningText: { text: 'Hm, weather.', signature: 'EqQBsig==' } } },
+          { toolUse: { toolUseId: 'toolu_1', name: 'get_weather', input: { city: 'Zürich' } } },
+        ],
+      },
+      { role: 'user', content: [{ toolResult: { toolUseId: 'toolu_1', content: [{ text: '18 °C' }] } }] },
+    ]);
+  },
+);
+
+test.each([false, true])(
   'the signature of a call goes back to the google wire, streamed: %s',
   async (streamed) => {
     script('google', { thought: { text: 'Hm.', signature: '' }, call: { ...CALL, signature: 'c2lnbmVk' } });
