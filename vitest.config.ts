@@ -86,6 +86,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          isolate: false,
           globalSetup: ['test/support/node/build.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
