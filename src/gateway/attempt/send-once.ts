@@ -3,6 +3,7 @@ import { secretOf } from '../../providers/credentials.ts';
 import { refutedParameters } from '../../registry/probed.ts';
 import type { Policy } from '../../routing/policy/types.ts';
 import type { Attempt } from '../../telemetry/receipt.ts';
+import { isReasoning } from '../../wires/sealed.ts';
 import type { EncodedForm, EncodedRequest, WireRequest } from '../../wires/types.ts';
 import { errorWithoutSecret } from '../redact.ts';
 import type { Cutoff } from '../relay/cutoff.ts';
@@ -32,8 +33,9 @@ export async function sendOnce(
 ): Promise<Served> {
   const preparing = prepare(call, candidate, asked);
   const prepared = preparing instanceof Promise ? await preparing : preparing;
-  const { request, dropped, conversions, adjusted } = prepared;
-  if (policy.require_parameters) checkParameters(candidate, request, dropped);
+  const { request, conversions, adjusted } = prepared;
+  if (policy.require_parameters) checkParameters(candidate, request, prepared.dropped);
+  const dropped = [...new Set([...prepared.dropped, ...(asked.withheld ?? [])])];
   trail.candidate = candidate;
   const secret = secretOf(candidate.credential, candidate.provider, call.env);
   const calledAt = Date.now();
@@ -113,7 +115,9 @@ function recordOf({ endpoint, provider }: Candidate): Attempt {
 
 /** What probes have seen counts beside what the wire cannot say. @throws GatewayError `unsupported_parameter`. */
 function checkParameters({ endpoint }: Candidate, request: WireRequest, dropped: readonly string[]): void {
-  const missing = [...dropped, ...refutedParameters(endpoint, request.body())];
+  // Earlier reasoning is nothing that is asked for, and for whom it was not made it is nothing at all.
+  const parameters = dropped.filter((name) => !isReasoning(name));
+  const missing = [...parameters, ...refutedParameters(endpoint, request.body())];
   if (missing[0] === undefined) return;
   throw new GatewayError('unsupported_parameter', {
     param: missing[0],

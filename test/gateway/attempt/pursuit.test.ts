@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
+import { ownRequest } from '../../../src/gateway/attempt/own-request.ts';
 import { Pursuit } from '../../../src/gateway/attempt/pursuit.ts';
-import { type Ask, ownRequest, type Served } from '../../../src/gateway/attempt/served.ts';
+import type { Ask, Served } from '../../../src/gateway/attempt/served.ts';
 import { changeRequest } from '../../../src/gateway/requests/change-request.ts';
 import type { Candidate, Trail } from '../../../src/gateway/types.ts';
 import type { Policy } from '../../../src/routing/policy/types.ts';
