@@ -15,7 +15,6 @@ beforeAll(async () => {
   const responses = { quirks: { responses: { sealsReasoning: true } } };
   for (const lane of ['one', 'two']) await addProvider(world, lane, 'openai', responses);
   for (const lane of ['claude-a', 'claude-b', 'other']) await addProvider(world, lane, 'anthropic');
-  await addProvider(world, 'strict', 'openai');
   claude = new Anthropic({
     baseURL: world.gateway.origin,
     apiKey: world.key,
@@ -208,87 +207,27 @@ describe('Messages at hosts of Claude and others', () => {
     await ask(await modelAt(['claude-a'], 'claude-sonnet-4-5'), next, { thinking });
     expect(lastTo('claude-a')).toMatchObject({ thinking });
   });
-});
 
-describe('chat completions', () => {
-  type Message = OpenAI.ChatCompletionMessageParam;
-  const ask = (model: string, messages: Message[], more: object = {}) =>
-    world.client.chat.completions
-      .create({ model, messages, ...more } as OpenAI.ChatCompletionCreateParamsNonStreaming)
-      .withResponse();
-
-  test('a host that knows no reasoning_details goes on without, and its maker has it back', async () => {
-    world.upstream.script('claude-a', sealingClaude(false));
-    const plain = answer(ANSWERS.openai.whole({ text: ['Plain.'] }));
-    const refuses = answer(
-      {
-        error: {
-          message: "Unknown parameter: 'messages[1].reasoning_details'.",
-          type: 'invalid_request_error',
-          code: 'unknown_parameter',
-        },
-      },
-      400,
-    );
-    world.upstream.script('strict', (response, request) =>
-      (request.body.includes('reasoning') ? refuses : plain)(response, request),
-    );
-    const think = { reasoning: { max_tokens: 1024 }, max_tokens: 2000 };
-    const sonnet = await modelAt(['claude-a'], 'claude-sonnet-4-5');
-    const first = await ask(sonnet, [{ role: 'user', content: 'Hi' }], think);
-    const said = first.data.choices[0]?.message as Message;
-    const turns: Message[] = [{ role: 'user', content: 'Hi' }, said, { role: 'user', content: 'Go on' }];
-    const second = await ask(await modelAt(['strict']), turns);
-    expect(second.data.choices[0]?.message.content).toBe('Plain.');
-    expect(second.response.headers.get('x-dropped-params')).toBe('messages.reasoning_details');
-    expect(sentTo('strict')).toHaveLength(2);
-    await ask(
-      sonnet,
-      [...turns, { role: 'assistant', content: 'Plain.' }, { role: 'user', content: 'And?' }],
-      think,
-    );
-    expect(lastTo('claude-a').messages).toMatchObject([
-      {},
-      { content: [{ type: 'thinking', thinking: 'Hm.' }, {}] },
-      {},
-      {},
-      {},
-    ]);
-  });
-
-  test('calls that another account of Gemini signed get the stand-in', async () => {
-    const whole = answer(ANSWERS.google.whole({ text: ['Done.'] }));
-    const refuses = answer(
-      { error: { code: 400, message: 'Corrupted thought signature.', status: 'INVALID_ARGUMENT' } },
-      400,
-    );
-    const own = btoa('skip_thought_signature_validator');
-    world.upstream.script('google', (response, request) =>
-      (request.body.replaceAll(own, '').includes('"thoughtSignature":"c') ? refuses : whole)(
-        response,
-        request,
-      ),
-    );
-    const model = await modelAt(['google'], 'gemini-3-pro-preview');
-    const call = { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{}' } };
-    const detail = {
-      type: 'reasoning.encrypted',
-      data: 'c2VhbA==',
-      id: 'call_1',
-      format: 'google-gemini-v1',
-      index: 0,
-    };
-    const turns = [
+  test('is counted without what the host cannot read', async () => {
+    const claudes = sealingClaude(false);
+    world.upstream.script('claude-a', (response, request) => {
+      const refused = request.body.includes('"mk-');
+      return (refused ? claudes : answer({ input_tokens: 7 }))(response, request);
+    });
+    const messages: Turns = [
       { role: 'user', content: 'Hi' },
-      { role: 'assistant', content: null, tool_calls: [call], reasoning_details: [detail] },
-      { role: 'tool', tool_call_id: 'call_1', content: 'Seen' },
-    ] as unknown as Message[];
-    const { data } = await ask(model, turns);
-    expect(data.choices[0]?.message.content).toBe('Done.');
-    expect(
-      sentTo('google').map(
-        (body) => JSON.stringify(body.contents).match(/"thoughtSignature":"([^"]*)"/)?.[1],
-      ),
-    ).toEqual(['c2VhbA==', own]);
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'Hm.', signature: 'mk-1' },
+          { type: 'text', text: 'A' },
+        ],
+      },
+      { role: 'user', content: 'Go on' },
+    ];
+    const model = await modelAt(['claude-a']);
+    const { data, response } = await claude.messages.countTokens({ model, messages }).withResponse();
+    expect([data.input_tokens, response.headers.get('x-token-count')]).toEqual([7, 'provider']);
+    expect(lastTo('claude-a').messages).toMatchObject([{}, { content: [{ type: 'text' }] }, {}]);
   });
 });
