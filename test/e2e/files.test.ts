@@ -228,6 +228,9 @@ describe('a file named by its id', () => {
       title: 'paper.pdf',
     },
     google: { inlineData: { mimeType: 'application/pdf', data: PDF.toString('base64') } },
+    bedrock: {
+      document: { format: 'pdf', name: 'document-1', source: { bytes: PDF.toString('base64') } },
+    },
   };
 
   it.each(WIRES)('reaches a provider of the %s wire with its content', async (wire) => {

@@ -2,7 +2,7 @@ import { createAnthropic } from '@ai-sdk/anthropic';
 import Anthropic from '@anthropic-ai/sdk';
 import { jsonSchema, stepCountIs, streamText as streamWithAiSdk, tool } from 'ai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ANSWERS, streamText } from '../support/node/answers.ts';
+import { ANSWERS, joined, streamText } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { receiptById } from '../support/node/receipts.ts';
 import { answer, either, endless, stream, streamThenReset } from '../support/node/scripts.ts';
@@ -94,7 +94,7 @@ describe.each(WIRES)('through the %s wire', (wire) => {
 
   test('a stream that breaks is an error', async () => {
     const { head } = ANSWERS[wire].stream(WORDS);
-    world.upstream.script(wire, streamThenReset(head.join('')));
+    world.upstream.script(wire, streamThenReset(joined(head)));
     const running = client.messages.stream(ask(wire));
     const thrown = await running.finalMessage().catch((error: unknown) => error);
     expect(thrown).toBeInstanceOf(Anthropic.APIError);
@@ -104,7 +104,7 @@ describe.each(WIRES)('through the %s wire', (wire) => {
   test('a client that leaves ends the call upstream', async () => {
     const { head } = ANSWERS[wire].stream({ text: ['a'] });
     const again = ANSWERS[wire].stream({ text: ['b'] }).head.find((event) => event.includes('"b"')) ?? '';
-    world.upstream.script(wire, endless(head.join(''), again));
+    world.upstream.script(wire, endless(joined(head), again));
     const running = client.messages.stream(ask(wire));
     await new Promise<void>((resolve) => running.once('text', () => resolve()));
     running.abort();

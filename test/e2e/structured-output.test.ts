@@ -1,8 +1,9 @@
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { asObject, type Json, type JsonObject, parseJson } from '../../src/lib/json.ts';
 import { ANSWERS, type Says, streamText } from '../support/node/answers.ts';
-import { WIRES } from '../support/node/fixtures.ts';
+import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { answer, either, stream } from '../support/node/scripts.ts';
 import { addModel, modelId, startWorld, type World } from '../support/node/world.ts';
 
@@ -18,8 +19,24 @@ const TEXT: Says = { text: ['{"city":"Zürich",', '"population":436332}'] };
 const messages = [{ role: 'user' as const, content: 'Name a city.' }];
 const response_format = zodResponseFormat(z.strictObject({ city: z.string(), population: z.int() }), 'city');
 
-function says(wire: (typeof WIRES)[number], what: Says): void {
+function says(wire: WireName, what: Says): void {
   world.upstream.script(wire, either(answer(ANSWERS[wire].whole(what)), stream(streamText(wire, what), 9)));
+}
+
+/** The schema where each provider documents it. */
+function schemaIn(wire: WireName, request: JsonObject): unknown {
+  switch (wire) {
+    case 'openai':
+      return asObject(asObject(request.response_format)?.json_schema)?.schema;
+    case 'anthropic':
+      return asObject(asObject(request.output_config)?.format)?.schema;
+    case 'google':
+      return asObject(request.generationConfig)?.responseJsonSchema;
+    case 'bedrock': {
+      const structure = asObject(asObject(asObject(request.outputConfig)?.textFormat)?.structure);
+      return parseJson(String(asObject(structure?.jsonSchema)?.schema));
+    }
+  }
 }
 
 describe.each(WIRES)('structured output through the %s wire', (wire) => {
@@ -32,14 +49,7 @@ describe.each(WIRES)('structured output through the %s wire', (wire) => {
     expect(streamed.choices[0]?.message.parsed).toEqual(CITY);
     expect(streamed.choices[0]?.finish_reason).toBe('stop');
 
-    const { json } = world.upstream.received(wire)[0] ?? {};
-    const schema = {
-      openai: (json?.response_format as { json_schema?: { schema?: object } } | undefined)?.json_schema
-        ?.schema,
-      anthropic: (json?.output_config as { format?: { schema?: object } } | undefined)?.format?.schema,
-      google: (json?.generationConfig as { responseJsonSchema?: object } | undefined)?.responseJsonSchema,
-    }[wire];
-    expect(schema).toMatchObject({
+    expect(schemaIn(wire, asObject(world.upstream.received(wire)[0]?.json as Json) ?? {})).toMatchObject({
       type: 'object',
       properties: { city: { type: 'string' }, population: { type: 'integer' } },
       required: ['city', 'population'],

@@ -1,8 +1,10 @@
-import type { Env } from '../../env.ts';
+import { configOf, type Env } from '../../env.ts';
+import { roomAtFirst } from '../../files/quota.ts';
 import { type BatchClient, batchClient } from '../../objects/batch/client.ts';
-import type { Outcome, SlotMessage, SlotWork } from '../../objects/batch/types.ts';
+import type { BatchOrder, Outcome, SlotMessage, SlotWork } from '../../objects/batch/types.ts';
 import { keyHashOf } from '../../tenancy/keys/hash.ts';
 import { noteProgress } from '../progress.ts';
+import { SPEECH } from '../speech/sweep.ts';
 import { inputOf } from './plan.ts';
 import type { CallLine } from './props.ts';
 import { type LineContext, runLine } from './run.ts';
@@ -43,6 +45,12 @@ export async function workSlot(env: Env, message: SlotMessage, call: CallLine): 
   }
 }
 
+/** Whether answers that are files have no room. What is under way may go over it: it has been paid for. */
+async function isFull(env: Env, order: BatchOrder): Promise<boolean> {
+  if (order.endpoint !== SPEECH) return false;
+  return (await roomAtFirst(env, order, configOf(env).fileQuotaBytes, null)) <= 0;
+}
+
 /** @returns when the slot is to go on, milliseconds from now; null where nothing is left. */
 async function workLines(
   env: Env,
@@ -51,11 +59,12 @@ async function workLines(
   { order, lanes }: SlotWork,
   call: CallLine,
 ): Promise<number | null> {
-  const [file, keyHash] = await Promise.all([
+  const [file, keyHash, full] = await Promise.all([
     inputOf(env, order),
     keyHashOf(env, order.workspaceId, order.keyId),
+    isFull(env, order),
   ]);
-  const context: LineContext = { env, order, file, keyHash, call };
+  const context: LineContext = { env, order, file, keyHash, call, full };
   const until = Date.now() + BEGIN_WITHIN_MS;
   let left = LINES_PER_TURN;
   let delayMs: number | null = null;

@@ -32,8 +32,9 @@ const STATE = 'state';
 /** So many lines at once are worked by one consumer of the queue. */
 const LANES_PER_SLOT = 8;
 
-/** The same where answers hold pictures: each may be many MB, and a consumer has 128. */
-const LANES_OF_PICTURES = 2;
+/** The same where requests or answers hold pictures or sound: each may be many MB, and a consumer has 128. */
+const LANES_OF_FILES = 2;
+const LARGE = /^\/v1\/(images\/|audio\/tr)/;
 
 /**
  * While lines are run the Workflow, which may have lost its place when the process was restarted, is told so no more
@@ -95,7 +96,7 @@ export class BatchObject extends DurableObject<Env> {
       this.#save({ ...state, phase: 'running', toldAt: now });
       this.#endIfDone();
       if (this.#open().phase !== 'running') return [];
-      const perSlot = state.order.endpoint.startsWith('/v1/images/') ? LANES_OF_PICTURES : LANES_PER_SLOT;
+      const perSlot = LARGE.test(state.order.endpoint) ? LANES_OF_FILES : LANES_PER_SLOT;
       return this.#slots.make(Math.min(batchLinesInFlight, state.total - state.failed), perSlot, now);
     });
     await Promise.all(messages.map((message) => this.#send(message, 0)));
@@ -159,6 +160,10 @@ export class BatchObject extends DurableObject<Env> {
 
   attempted(unanswered: boolean, after: number, limit: number): { line: number; attempts: number }[] {
     return this.#state ? this.#lines.attempted(unanswered, after, limit) : [];
+  }
+
+  superseded(after: number, limit: number): { line: number; attempts: number }[] {
+    return this.#state ? this.#lines.superseded(after, limit) : [];
   }
 
   progress(): BatchProgress {

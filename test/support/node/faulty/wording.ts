@@ -1,4 +1,4 @@
-import { eventMessage } from './event-stream.ts';
+import { eventMessage } from '../event-stream.ts';
 
 export const SIMULATED_WIRES = ['openai', 'anthropic', 'google', 'bedrock'] as const;
 export type SimulatedWire = (typeof SIMULATED_WIRES)[number];
