@@ -42,6 +42,7 @@ const REFUSALS: [string, Wire, number, object][] = [
       error: 'Could not decode the compaction blob. Ensure it is unmodified from the compact response.',
     },
   ],
+  ['a host that says no more', openai, 400, { error: { message: 'Could not decrypt the input.' } }],
   [
     'OpenRouter, of a host behind it',
     openai,

@@ -125,6 +125,12 @@ describe('thinking in the Messages API', () => {
       'claude-sonnet-4-5',
       true,
     ],
+    [
+      'behind one that did not',
+      [user, says(call), result, says(text), user, says(thought, call), result],
+      'claude-sonnet-4-5',
+      true,
+    ],
     ['that is over', [user, says(call), result, says(text), user], 'claude-sonnet-4-5', true],
     ['at a model that does not look', [user, says(call), result], 'kimi-k2', true],
   ])('is asked for in a turn %s only where it may be', (_, messages, model, thinks) => {
