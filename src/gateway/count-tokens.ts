@@ -6,6 +6,7 @@ import type { EncodedRequest } from '../wires/types.ts';
 import { checkCaller } from './admit.ts';
 import { readFailure } from './attempt/failure.ts';
 import { withoutSealed } from './attempt/own-request.ts';
+import { inClientsWords, inClientsWordsOf } from './formats/client-words.ts';
 import { plan } from './planning/plan.ts';
 import type { Question } from './planning/situation.ts';
 import { errorWithoutSecret } from './redact.ts';
@@ -54,9 +55,11 @@ export async function countTokens(question: CountQuestion): Promise<Counted> {
 /** Null where the provider cannot count, or does not. */
 async function askProvider(candidate: Candidate, question: CountQuestion): Promise<number | null> {
   const { credential, provider, target, wire } = candidate;
-  const { env, signal } = question;
+  const { env, request, signal } = question;
   const counter = wire.tokens;
-  const encoded = counter?.encode(question.request, target) ?? null;
+  // In the client's own format the words are its own.
+  const translated = request.native ? {} : request;
+  const encoded = inClientsWordsOf(translated, () => counter?.encode(request, target) ?? null);
   if (!counter || !encoded) return null;
   const cutoff = new Cutoff();
   const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), PATIENCE_MS);
@@ -74,13 +77,13 @@ async function askProvider(candidate: Candidate, question: CountQuestion): Promi
     try {
       return await ask(encoded);
     } catch (thrown) {
-      const bare = mayRefuseSealed(toGatewayError(thrown)) && withoutSealed(question.request, wire);
+      const bare = mayRefuseSealed(toGatewayError(thrown)) && withoutSealed(request, wire);
       const instead = bare ? counter.encode(bare, target) : null;
       if (!instead) throw thrown;
       return await ask(instead);
     }
   } catch (thrown) {
-    const error = errorWithoutSecret(toGatewayError(thrown), secret);
+    const error = inClientsWords(errorWithoutSecret(toGatewayError(thrown), secret), translated);
     if (OF_THE_REQUEST.has(error.code)) throw error;
     return null;
   } finally {
