@@ -49,7 +49,7 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
   const dropped: Dropped = new Set();
   const body = withoutQuirks(request.body(), target, dropped);
   reportUnknown(body, READ, dropped);
-  const { system, messages, usesTools } = encodeMessages(body.messages, dropped);
+  const { system, messages, usesTools } = encodeMessages(body.messages, target.upstreamModel, dropped);
   const format = responseFormat(body, target, dropped);
   if (format.instruction) system.push({ text: format.instruction });
 
