@@ -312,5 +312,3 @@ describe('POST /v1/audio/translations', () => {
     expect(errorOf(answer)).toEqual({ status: 400, code: 'unsupported_parameter', param: 'stream' });
   });
 });
-
-describe('the audio endpoints', () => {});
