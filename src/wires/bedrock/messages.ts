@@ -8,6 +8,8 @@ import {
   type JsonObject,
   parseJson,
 } from '../../lib/json.ts';
+import { ToolIds } from '../tool-ids.ts';
+import type { Target } from '../types.ts';
 import { REASONING_FORMAT } from './answer.ts';
 import {
   type ContentContext,
@@ -19,12 +21,24 @@ import {
 } from './content.ts';
 import type { Dropped } from './dropped.ts';
 
+/** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlock.html */
+const LONGEST_ID = 64;
+
+/** Models that are told of a result that it is an error; others refuse the field. */
+const KNOWS_ERRORS = /claude|nova/;
+
 /** The conversation as Converse has it. */
 export interface Conversation {
   system: JsonObject[];
   messages: { role: 'user' | 'assistant'; content: JsonObject[] }[];
-  /** Calls or results of tools are in it: the API wants to know the tools then. */
-  usesTools: boolean;
+  /** The tools that were called in it, of which the API wants to know. */
+  calledTools: Set<string>;
+}
+
+/** What the messages of one request share. */
+interface MessageContext extends ContentContext {
+  ids: ToolIds;
+  knowsErrors: boolean;
 }
 
 /**
@@ -32,9 +46,18 @@ export interface Conversation {
  * Instructions all become system blocks, in order.
  * @throws GatewayError `unsupported_parameter` for content that cannot be sent, naming the part.
  */
-export function encodeMessages(messages: readonly Json[], dropped: Dropped): Conversation {
-  const conversation: Conversation = { system: [], messages: [], usesTools: false };
-  const context: ContentContext = { names: new DocumentNames(), dropped };
+export function encodeMessages(
+  messages: readonly Json[],
+  { upstreamModel }: Target,
+  dropped: Dropped,
+): Conversation {
+  const conversation: Conversation = { system: [], messages: [], calledTools: new Set() };
+  const context: MessageContext = {
+    names: new DocumentNames(),
+    dropped,
+    ids: new ToolIds(LONGEST_ID),
+    knowsErrors: KNOWS_ERRORS.test(upstreamModel),
+  };
   for (const [index, message] of messages.entries()) {
     const at = `messages[${index}]`;
     if (!isObject(message)) throw invalid(at, 'A message must be an object.');
@@ -58,7 +81,7 @@ function encodeMessage(
   message: JsonObject,
   at: string,
   conversation: Conversation,
-  context: ContentContext,
+  context: MessageContext,
 ): void {
   const cached = cachePoint(message.cache_control);
   if (message.name !== undefined && message.name !== null && message.role !== 'tool') {
@@ -81,7 +104,6 @@ function encodeMessage(
       append(conversation, 'assistant', [...assistantBlocks(message, at, conversation, context), ...cached]);
       return;
     case 'tool':
-      conversation.usesTools = true;
       append(conversation, 'user', [toolResult(message, at, context), ...cached]);
       return;
     default:
@@ -103,7 +125,7 @@ function assistantBlocks(
   message: JsonObject,
   at: string,
   conversation: Conversation,
-  context: ContentContext,
+  context: MessageContext,
 ): JsonObject[] {
   if (message.audio)
     throw unsupported(`${at}.audio`, 'Earlier answers in audio cannot be sent to this provider.');
@@ -130,11 +152,12 @@ function assistantBlocks(
         'Only calls of functions can be sent to this provider.',
       );
     }
-    conversation.usesTools = true;
+    const name = asString(fn.name) ?? '';
+    conversation.calledTools.add(name);
     blocks.push({
       toolUse: {
-        toolUseId: asString(call.id) ?? '',
-        name: asString(fn.name) ?? '',
+        toolUseId: context.ids.of(asString(call.id) ?? ''),
+        name,
         input: toolInput(fn.arguments),
       },
     });
@@ -150,11 +173,15 @@ function toolInput(given: Json | undefined): JsonObject {
   return asObject(parseJson(text)) ?? { INVALID_JSON: text };
 }
 
-function toolResult(message: JsonObject, at: string, context: ContentContext): JsonObject {
+function toolResult(message: JsonObject, at: string, context: MessageContext): JsonObject {
   const content = contentBlocks(message.content, `${at}.content`, context).filter(
     (block) => block.cachePoint === undefined,
   );
-  return { toolResult: { toolUseId: asString(message.tool_call_id) ?? '', content } };
+  const toolUseId = context.ids.of(asString(message.tool_call_id) ?? '');
+  if (message.is_error !== true) return { toolResult: { toolUseId, content } };
+  if (context.knowsErrors) return { toolResult: { toolUseId, content, status: 'error' } };
+  context.dropped.add('messages.is_error');
+  return { toolResult: { toolUseId, content } };
 }
 
 /**
