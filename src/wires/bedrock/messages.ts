@@ -9,8 +9,7 @@ import {
   parseJson,
 } from '../../lib/json.ts';
 import { ToolIds } from '../tool-ids.ts';
-import type { Target } from '../types.ts';
-import { REASONING_FORMAT } from './answer.ts';
+import { REASONING_FORMAT, reasoningFormat } from './answer.ts';
 import {
   type ContentContext,
   cachePoint,
@@ -27,6 +26,14 @@ const LONGEST_ID = 64;
 /** Models that are told of a result that it is an error; others refuse the field. */
 const KNOWS_ERRORS = /claude|nova/;
 
+/** What the messages of one request share. */
+interface Context extends ContentContext {
+  /** Of reasoning that the model can read. */
+  format: string;
+  ids: ToolIds;
+  knowsErrors: boolean;
+}
+
 /** The conversation as Converse has it. */
 export interface Conversation {
   system: JsonObject[];
@@ -35,28 +42,20 @@ export interface Conversation {
   calledTools: Set<string>;
 }
 
-/** What the messages of one request share. */
-interface MessageContext extends ContentContext {
-  ids: ToolIds;
-  knowsErrors: boolean;
-}
-
 /**
  * OpenAI messages as system blocks and alternating turns: neighbours of one role become one turn.
  * Instructions all become system blocks, in order.
+ * @param model in the provider's words.
  * @throws GatewayError `unsupported_parameter` for content that cannot be sent, naming the part.
  */
-export function encodeMessages(
-  messages: readonly Json[],
-  { upstreamModel }: Target,
-  dropped: Dropped,
-): Conversation {
+export function encodeMessages(messages: readonly Json[], model: string, dropped: Dropped): Conversation {
   const conversation: Conversation = { system: [], messages: [], calledTools: new Set() };
-  const context: MessageContext = {
+  const context: Context = {
     names: new DocumentNames(),
     dropped,
+    format: reasoningFormat(model),
     ids: new ToolIds(LONGEST_ID),
-    knowsErrors: KNOWS_ERRORS.test(upstreamModel),
+    knowsErrors: KNOWS_ERRORS.test(model),
   };
   for (const [index, message] of messages.entries()) {
     const at = `messages[${index}]`;
@@ -77,12 +76,7 @@ function introduceDocuments(content: JsonObject[]): void {
   content.unshift({ text: `Attached: ${documents.join(', ')}` });
 }
 
-function encodeMessage(
-  message: JsonObject,
-  at: string,
-  conversation: Conversation,
-  context: MessageContext,
-): void {
+function encodeMessage(message: JsonObject, at: string, conversation: Conversation, context: Context): void {
   const cached = cachePoint(message.cache_control);
   if (message.name !== undefined && message.name !== null && message.role !== 'tool') {
     context.dropped.add('messages.name');
@@ -125,7 +119,7 @@ function assistantBlocks(
   message: JsonObject,
   at: string,
   conversation: Conversation,
-  context: MessageContext,
+  context: Context,
 ): JsonObject[] {
   if (message.audio)
     throw unsupported(`${at}.audio`, 'Earlier answers in audio cannot be sent to this provider.');
@@ -139,7 +133,7 @@ function assistantBlocks(
     context.dropped.add('messages.reasoning');
   }
   const blocks = [
-    ...reasoningBlocks(details, context.dropped),
+    ...reasoningBlocks(details, context),
     ...contentBlocks(message.content, `${at}.content`, context),
     ...contentBlocks(message.refusal, `${at}.refusal`, context),
   ];
@@ -173,7 +167,7 @@ function toolInput(given: Json | undefined): JsonObject {
   return asObject(parseJson(text)) ?? { INVALID_JSON: text };
 }
 
-function toolResult(message: JsonObject, at: string, context: MessageContext): JsonObject {
+function toolResult(message: JsonObject, at: string, context: Context): JsonObject {
   const content = contentBlocks(message.content, `${at}.content`, context).filter(
     (block) => block.cachePoint === undefined,
   );
@@ -188,16 +182,17 @@ function toolResult(message: JsonObject, at: string, context: MessageContext): J
  * The reasoning of an earlier answer, texts and signatures exactly as they came. Details collected from a
  * stream are put together by their `index`. What has no signature, or came from elsewhere, is reported.
  */
-function reasoningBlocks(details: readonly Json[], dropped: Dropped): JsonObject[] {
+function reasoningBlocks(details: readonly Json[], { dropped, format }: Context): JsonObject[] {
   const blocks: JsonObject[] = [];
   const texts = new Map<number, { text: string; signature: string }>();
   for (const entry of details) {
     const detail = asObject(entry);
     const ours = detail?.format === undefined || detail.format === REASONING_FORMAT;
+    const readable = ours || detail.format === format;
     const data = asString(detail?.data);
     if (detail && ours && detail.type === 'reasoning.encrypted' && data) {
       blocks.push({ reasoningContent: { redactedContent: data } });
-    } else if (detail && ours && detail.type === 'reasoning.text') {
+    } else if (detail && readable && detail.type === 'reasoning.text') {
       const index = asNumber(detail.index) ?? texts.size;
       let said = texts.get(index);
       if (!said) {
