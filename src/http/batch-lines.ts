@@ -54,8 +54,7 @@ function line(handler: Handler): (c: HttpContext) => Promise<Response> {
       'principal',
       await authenticateHash(keyHash, c.env, (promise) => c.executionCtx.waitUntil(promise)),
     );
-    const batch = { id: batchId, waived };
-    const run = { generationId, batch };
+    const run = { generationId, batch: { id: batchId }, waived };
     c.set('line', run);
     const response = await handler(c);
     await settled(run.batch);

@@ -149,7 +149,9 @@ describe('the object of an idempotency key', () => {
 
   it('says nothing of runs that it does not know', async () => {
     const first = await ask('unknown-run', 'hello');
-    await objectOf('unknown-run').ended('made-up', true);
+    await objectOf('unknown-run').ended('made-up', false);
+    expect(await objectOf('unknown-run').mayBill('made-up', 'told', 'gen_1')).toBe(false);
+    expect(await objectOf('unknown-run').begins('made-up', { id: 'gen_1', startedAt: 1 })).toBe(false);
     expect((await ask('unknown-run', 'hello')).body).toEqual(first.body);
   });
 });
