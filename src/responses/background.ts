@@ -51,6 +51,7 @@ export async function startRun(
   } catch (cause) {
     if (!again) {
       await Promise.allSettled([
+        run.drop(),
         deleteRow(env, scope, id),
         deleteKept(env, [{ workspaceId: scope.workspaceId, id }]),
       ]);

@@ -35,7 +35,8 @@ export async function startInBackground(
   }
   const { generationId: id, startedAt } = call;
   const beginning = c.get('beginning');
-  await beginning?.remember({ id, startedAt });
+  const again = beginning?.earlier != null;
+  if (!again) await beginning?.remember({ id, startedAt });
   const response = queuedResponse(call, told);
   const request = c.req.raw;
   const run = await startRun(
@@ -50,8 +51,10 @@ export async function startInBackground(
       body: JSON.stringify({ ...sent, stream: true }),
       ...(request.cf ? { cf: request.cf as RequestInitCfProperties } : {}),
     },
-    beginning?.earlier != null,
+    again,
   );
+  // Only now: what an earlier request remembered must not be forgotten with this one, if that fails.
+  if (again) await beginning.remember({ id, startedAt });
   const dropped = droppedParams(call, { dropped: [] });
   const headers = {
     'x-request-id': call.requestId,

@@ -22,6 +22,8 @@ export interface BackgroundClient {
   state(): Promise<RunState>;
   /** Ends it; returns when what it came to is known. */
   cancel(): Promise<void>;
+  /** Ends it as if it had never begun: it costs nothing. */
+  drop(): Promise<void>;
   /** Ends it and deletes its events. */
   forget(): Promise<void>;
   /** Whether what it has come to may be billed; not where the object has lost it. @param token of the run. */
@@ -50,6 +52,9 @@ export function backgroundClient(
     state: async () => await stub.state(),
     async cancel() {
       await stub.cancel();
+    },
+    async drop() {
+      await stub.drop();
     },
     async forget() {
       await stub.forget();

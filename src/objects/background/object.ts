@@ -50,6 +50,13 @@ export class BackgroundObject extends DurableObject<Env> {
     await this.#over;
   }
 
+  /** Ends the run as if it had never begun: nobody pays for what nobody knows of. It does not begin later, either. */
+  drop(): void {
+    this.#kv.put(BEGUN, true);
+    this.#run?.stop();
+    this.#run = null;
+  }
+
   /** Ends the run and deletes what is kept of it. */
   async forget(): Promise<void> {
     await this.cancel();
@@ -100,7 +107,7 @@ export class BackgroundObject extends DurableObject<Env> {
     });
     this.#run = run;
     this.#over = run.run().then(() => {
-      this.#run = null;
+      if (this.#run === run) this.#run = null;
       if (run.given && run.given.status >= 400) this.#failed = run;
       if (!this.#kept()) deletePieces(this.#kv, token);
     });
