@@ -1,7 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
-import type { Bindings } from '../../src/env.ts';
+import { type Bindings, configOf, type Env } from '../../src/env.ts';
 import { AnswerLog } from '../../src/objects/runs/answer-log.ts';
 import { workspaceClient } from '../../src/objects/workspace/client.ts';
 import { call, newKey, newWorkspace, send } from './gateway.ts';
@@ -25,15 +25,27 @@ export async function newOnce() {
   return {
     workspace,
     project: owner.project,
-    stub,
     ask: (path: string, body: unknown) => call('POST', path, { key: owner.key, body, headers }),
-    open: (path: string, body: unknown) => send('POST', path, { key: owner.key, body, headers }),
+    open: (path: string, body: unknown, signal?: AbortSignal) =>
+      send('POST', path, { key: owner.key, body, headers, ...(signal ? { signal } : {}) }),
     get: (path: string) => call('GET', path, { key: owner.key }),
     /** What an answer has cost, as its receipt says. */
     costOf: async (answer: { headers: Headers }): Promise<number | null> =>
       (await call('GET', `/v1/generations/${answer.headers.get('x-generation-id')}`, { key: owner.key })).body
         .credits_used,
     kill: () => runInDurableObject(stub, (_, state) => state.abort('killed')).catch(() => {}),
+    /** All responses that there ever were. */
+    async idsOfResponses(): Promise<string[]> {
+      const rows = bindings.DB.prepare('SELECT id FROM responses WHERE workspace_id = ?');
+      const { results } = await rows.bind(workspace).all<{ id: string }>();
+      return results.map(({ id }) => id);
+    },
+    /** The object of the key gives up at once what nobody reads. */
+    impatient: () =>
+      runInDurableObject(stub, (object) => {
+        const { env: its } = object as unknown as { env: Env };
+        vi.spyOn(configOf(its), 'idempotencyGraceMs', 'get').mockReturnValue(0);
+      }),
     charges,
     untilSettled: ({ headers }: { headers: Headers }) =>
       expect.poll(() => ledger.find([`settle:${headers.get('x-generation-id')}`])).toHaveLength(1),

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Env } from '../../../src/env.ts';
 import { createFile } from '../../../src/files/create.ts';
 import { BackgroundObject } from '../../../src/objects/background/object.ts';
+import { Run } from '../../../src/objects/runs/run.ts';
 import { isReplay, loseOne, newOnce } from '../../support/once.ts';
 import { checkResponseEvents, responseEvents } from '../../support/response-events.ts';
 
@@ -35,6 +36,24 @@ describe('a response of the background', () => {
     await once.untilCharged((await once.costOf(first)) ?? 0);
   });
 
+  it('is begun once, though its client leaves for long before its first event', async () => {
+    const once = await newOnce();
+    await once.impatient();
+    const leave = vi.spyOn(Run.prototype, 'leave');
+    const controller = new AbortController();
+    const left = once.open('/v1/responses', { ...body, stream: true }, controller.signal);
+    await expect.poll(() => once.idsOfResponses()).toHaveLength(1);
+    const [id] = await once.idsOfResponses();
+    controller.abort();
+    await left.catch(() => {});
+    await expect.poll(() => leave.mock.calls.length).toBeGreaterThan(0);
+    const again = await once.open('/v1/responses', { ...body, stream: true });
+    expect([again.status, isReplay(again)]).toEqual([200, true]);
+    checkResponseEvents(responseEvents(await again.text()));
+    expect(await once.idsOfResponses()).toEqual([id]);
+    await once.untilCharged((await once.costOf(again)) ?? 0);
+  });
+
   it.each(['before', 'after'])('is begun once, though it was killed %s the run began', async (when) => {
     const once = await newOnce();
     const { fetch } = BackgroundObject.prototype;
@@ -56,9 +75,7 @@ describe('a response of the background', () => {
     const again = await once.ask('/v1/responses', body);
     expect(again).toMatchObject({ status: 200, body: { status: 'queued', background: true } });
     await statusOf(once, again.body.id).toBe('completed');
-    // All that there ever was.
-    const rows = bindings.DB.prepare('SELECT id FROM responses WHERE workspace_id = ?');
-    expect((await rows.bind(once.workspace).all()).results).toEqual([{ id: again.body.id }]);
+    expect(await once.idsOfResponses()).toEqual([again.body.id]);
     expect((await once.ask('/v1/responses', body)).body).toEqual(again.body);
     await expect.poll(once.charges).toHaveLength(1);
     killed.resolve();

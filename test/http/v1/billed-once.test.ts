@@ -1,7 +1,6 @@
-import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Bindings, configOf, type Env } from '../../../src/env.ts';
+import type { Bindings } from '../../../src/env.ts';
 import { IdempotencyObject } from '../../../src/objects/idempotency/object.ts';
 import { isReplay, loseOne, newOnce } from '../../support/once.ts';
 
@@ -106,11 +105,7 @@ describe('an answer that a limit of its request has cut', () => {
 describe('a request that was given up', () => {
   const body = { model: 'demo-slow', messages: [{ role: 'user', content: LONG }], stream: true };
   const leave = async (once: Awaited<ReturnType<typeof newOnce>>) => {
-    await runInDurableObject(once.stub, (object) => {
-      const { env: its } = object as unknown as { env: Env };
-      const config = configOf(its);
-      vi.spyOn(config, 'idempotencyGraceMs', 'get').mockReturnValue(0);
-    });
+    await once.impatient();
     const response = await once.open('/v1/chat/completions', body);
     const reader = response.body?.getReader();
     await reader?.read();
