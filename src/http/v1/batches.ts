@@ -25,7 +25,7 @@ export async function createBatchOf(c: HttpContext): Promise<Response> {
   if (earlier) return c.json(batchView(earlier));
   const startedAt = Date.now();
   const made = beginning?.earlier ?? { id: newId('batch', startedAt), startedAt };
-  await beginning?.remember(made);
+  if (!beginning?.earlier) await beginning?.remember(made);
   const { origin } = new URL(c.req.url);
   const visit = { origin, address: addressOf(c) };
   return c.json(batchView(await createBatch(c.env, caller, asked, made, visit)));

@@ -51,10 +51,11 @@ export class BackgroundObject extends DurableObject<Env> {
   }
 
   /** Ends the run as if it had never begun: nobody pays for what nobody knows of. It does not begin later, either. */
-  drop(): void {
+  async drop(): Promise<void> {
     this.#kv.put(BEGUN, true);
     this.#run?.stop();
     this.#run = null;
+    await this.ctx.storage.setAlarm(Date.now() + EVENTS_KEPT_MS);
   }
 
   /** Ends the run and deletes what is kept of it. */

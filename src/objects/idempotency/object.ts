@@ -124,7 +124,10 @@ export class IdempotencyObject extends DurableObject<Env> {
       onWhole: (whole) => this.#keep(whole, request.headers.get(FOLDER_HEADER)),
       maxBytes: MAX_ANSWER_BYTES,
       onOverflow: () => {
-        if (this.#run === run) this.#run = null;
+        if (this.#run !== run) return;
+        this.#run = null;
+        // It is given, and cannot be remembered: else it could be had for nothing, time and again.
+        if (this.#kv.get<Remembered>(RECORD)?.kind === 'owed') this.#kv.delete(RECORD);
       },
     });
     this.#run = run;
