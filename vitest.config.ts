@@ -33,24 +33,6 @@ const PURE = [
   'test/billing/{cost,known-cost,money}.test.ts',
 ];
 
-/**
- * What looks at the deployment as a whole, such as its registry, its notices or all its workspaces, has a runtime
- * and storage to itself. All else shares them, and so gives what it makes a name of its own.
- */
-const ALONE = [
-  'test/batches/revive.test.ts',
-  'test/billing/{notices,reconciliation}/**/*.test.ts',
-  'test/evals/**/*.test.ts',
-  'test/gateway/images/sweep.test.ts',
-  'test/http/api/{aliases,fallbacks,health,probes,tenants}.test.ts',
-  'test/http/v1/{images,model-health,models}.test.ts',
-  'test/registry/**/*.test.ts',
-  'test/responses/archive.test.ts',
-  'test/scheduled.test.ts',
-  'test/tenancy/people/deployment.test.ts',
-  'test/tenancy/routing/travel.test.ts',
-];
-
 export default defineConfig({
   test: {
     // More than cores: the end-to-end tests often wait for what they simulate.
@@ -61,18 +43,8 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', ...PURE, ...ALONE],
+          exclude: ['test/e2e/**', ...PURE],
           isolate: false,
-          setupFiles: ['test/support/runtime.ts'],
-          testTimeout: 20_000,
-        },
-      },
-      {
-        plugins: [worker()],
-        test: {
-          name: 'alone',
-          include: ALONE,
-          exclude: PURE,
           setupFiles: ['test/support/runtime.ts'],
           testTimeout: 20_000,
         },
@@ -86,6 +58,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          isolate: false,
           globalSetup: ['test/support/node/build.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,

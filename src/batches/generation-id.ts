@@ -13,3 +13,8 @@ export function generationIdOf(
   const digest = createHash('sha256').update(`${batch.batchId}:${line}:${attempt}`).digest();
   return idOf('generation', batch.createdAt, digest.subarray(0, 16));
 }
+
+/** The id of the file that keeps the sound of such a generation. */
+export function speechFileIdOf(generationId: string): string {
+  return `file-${generationId.slice('gen_'.length)}`;
+}

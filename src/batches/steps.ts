@@ -9,6 +9,7 @@ import { changeStatus, type StatusChange } from './change.ts';
 import { STOP_WITHIN_MS } from './limits.ts';
 import { giveBack } from './lines/was-billed.ts';
 import { noteProgress } from './progress.ts';
+import { expireSpeech, sweepSpeech } from './speech/sweep.ts';
 import type { BatchError, StoredBatch } from './view.ts';
 import { deleteResults } from './write-results.ts';
 
@@ -29,6 +30,7 @@ export async function failBatch(env: Env, order: BatchOrder, errors: BatchError[
     errors,
   });
   await makeGood(env, order, false);
+  await sweepSpeech(env, order, true);
   await clear(env, order);
   return null;
 }
@@ -91,8 +93,12 @@ export async function endBatch(
           ? ({ status: 'expired', expiredAt: now } as const)
           : ({ status: 'completed', completedAt: now } as const);
     const files = { outputFileId, errorFileId };
+    if (row.outputExpiresAfterS !== null)
+      await expireSpeech(env, order, now + row.outputExpiresAfterS * 1000);
     await change(env, order, [row.status], { ...end, ...files, total, completed, failed, usage });
   }
+  // Nothing that comes late is kept from now on.
+  await sweepSpeech(env, order, false);
   await clear(env, order);
   return null;
 }

@@ -1,4 +1,5 @@
 import type { Config, Env } from '../env.ts';
+import type { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Draw } from '../objects/workspace/types.ts';
 import type { Credential } from '../providers/credentials.ts';
@@ -80,6 +81,8 @@ export interface BatchRun {
   id: string;
   /** Settles when what it costs is in the ledger; its answer is kept only then. */
   settled?: Promise<void> | undefined;
+  /** What it failed with, once it has been settled; null where it did not. */
+  failure?: GatewayError | null;
 }
 
 /** A chat completion on its way. */

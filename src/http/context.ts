@@ -7,6 +7,8 @@ import type { Principal } from '../tenancy/types.ts';
 /** A line of a batch, as the gateway calls itself with it. */
 export interface LineRun {
   generationId: string;
+  /** Its number in the input. */
+  line: number;
   batch: BatchRun;
   /** It costs nothing: an attempt before this one was billed. */
   waived: boolean;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ANSWERS } from '../support/node/answers.ts';
+import { ANSWERS, joined, type Piece } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { balance, receiptOf, untilBalance } from '../support/node/receipts.ts';
 import { answer, endless, streamThenSilence } from '../support/node/scripts.ts';
@@ -31,10 +31,10 @@ async function msUntilClosed(seen: Received | undefined): Promise<number> {
 }
 
 /** What the provider says before it goes on, or falls silent. */
-function spoken(wire: WireName): string[] {
+function spoken(wire: WireName): Piece[] {
   const { head } = ANSWERS[wire].stream({ text: [SAID] });
-  // The last event of the Messages API closes the block.
-  return wire === 'anthropic' ? head.slice(0, -1) : head;
+  // The last event of these closes the block.
+  return wire === 'anthropic' || wire === 'bedrock' ? head.slice(0, -1) : head;
 }
 
 /** Reads until everything was said, then leaves. */
@@ -70,7 +70,7 @@ test.each(WIRES)(
   'a client that leaves a stream of the %s wire silences its provider at once',
   async (wire) => {
     const events = spoken(wire);
-    world.upstream.script(wire, endless(events.join(''), events.at(-1) ?? ''));
+    world.upstream.script(wire, endless(joined(events), events.at(-1) ?? ''));
     const response = await leave(wire);
     expect(await msUntilClosed(world.upstream.received(wire)[0])).toBeLessThan(1_000);
     await expectMetered(response);
@@ -79,7 +79,7 @@ test.each(WIRES)(
 
 // The runtime tells that a client has gone only when something is written to it: the second ping.
 test('a client that leaves a silent stream closes its provider by the second ping', async () => {
-  world.upstream.script('openai', streamThenSilence(spoken('openai').join('')));
+  world.upstream.script('openai', streamThenSilence(joined(spoken('openai'))));
   const response = await leave('openai');
   expect(await msUntilClosed(world.upstream.received('openai')[0])).toBeLessThan(13_000);
   await expectMetered(response);

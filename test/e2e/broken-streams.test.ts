@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ANSWERS, ERROR_EVENTS } from '../support/node/answers.ts';
+import { ANSWERS, ERROR_EVENTS, joined, type Piece } from '../support/node/answers.ts';
+import { eventMessage } from '../support/node/event-stream.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { receiptById } from '../support/node/receipts.ts';
 import { stream, streamInTwo, streamThenReset, streamThenSilence } from '../support/node/scripts.ts';
@@ -18,13 +19,35 @@ const TEXT = ['Half a ', 'sentence'];
 
 interface Case {
   what: string;
-  script: (head: string, wire: WireName) => Script;
+  script: (head: Piece, wire: WireName) => Script;
   code: string;
 }
+
+/** Bytes of an event that came whole, one of them wrong: its checksum is too. */
+const DAMAGED = eventMessage('contentBlockDelta', { contentBlockIndex: 0, delta: { text: 'Half' } });
+DAMAGED[DAMAGED.length - 10] = 0;
+
+/** What is left of a binary event of which the rest is missing. */
+const HALF = DAMAGED.subarray(0, 60);
 
 /** What providers do after their first words. */
 const CASES: Case[] = [
   { what: 'ends without a finish reason', script: (head) => stream(head), code: 'upstream_incomplete' },
+  {
+    what: 'sends an error in a 200',
+    script: (head, wire) => streamInTwo(head, ERROR_EVENTS[wire]),
+    code: 'upstream_overloaded',
+  },
+  { what: 'resets the connection', script: streamThenReset, code: 'upstream_unreachable' },
+  {
+    what: 'sends a page',
+    script: (head) => streamInTwo(head, 'data: <html>Bad gateway</html>\n\n'),
+    code: 'upstream_invalid_response',
+  },
+  { what: 'falls silent', script: streamThenSilence, code: 'upstream_timeout' },
+];
+
+const TEXT_CASES: Case[] = [
   {
     what: 'ends in the middle of an event',
     script: (head) => streamInTwo(head, 'data: {"id":"x","choi'),
@@ -36,22 +59,10 @@ const CASES: Case[] = [
     code: 'upstream_incomplete',
   },
   {
-    what: 'sends an error in a 200',
-    script: (head, wire) => streamInTwo(head, ERROR_EVENTS[wire]),
-    code: 'upstream_overloaded',
-  },
-  { what: 'resets the connection', script: streamThenReset, code: 'upstream_unreachable' },
-  {
-    what: 'sends what is not JSON',
-    script: (head) => streamInTwo(head, 'data: <html>Bad gateway</html>\n\n'),
-    code: 'upstream_invalid_response',
-  },
-  {
     what: 'sends what is not JSON twice, and then more',
     script: (head) => streamInTwo(head, `data: <html>\n\ndata: </html>\n\n${head}`),
     code: 'upstream_invalid_response',
   },
-  { what: 'falls silent', script: streamThenSilence, code: 'upstream_timeout' },
   {
     what: 'keeps the line alive but says nothing more',
     script: (head) => streamInTwo(head, ': ping\n\n: ping\n\n'),
@@ -59,13 +70,28 @@ const CASES: Case[] = [
   },
 ];
 
+const BINARY_CASES: Case[] = [
+  {
+    what: 'ends in the middle of an event',
+    script: (head) => streamInTwo(head, HALF),
+    code: 'upstream_incomplete',
+  },
+  {
+    what: 'sends bytes that were damaged, and then more',
+    script: (head) => streamInTwo(head, joined([DAMAGED, head])),
+    code: 'upstream_invalid_response',
+  },
+];
+
 describe.each(WIRES)('a provider of the %s wire which, in the middle of a stream,', (wire) => {
   const ask = () =>
     world.chat({ model: modelId(wire), stream: true, messages: [{ role: 'user', content: 'Speak.' }] });
 
-  test.each(CASES)('$what: the client is told, and does not pay', async ({ script, code }) => {
+  const cases = [...CASES, ...(wire === 'bedrock' ? BINARY_CASES : TEXT_CASES)];
+
+  test.each(cases)('$what: the client is told, and does not pay', async ({ script, code }) => {
     const { head } = ANSWERS[wire].stream({ text: TEXT });
-    world.upstream.script(wire, script(head.join(''), wire));
+    world.upstream.script(wire, script(joined(head), wire));
     const response = await ask();
     const { text, ending, finish, last } = await readStream(response);
     expect(text).toBe('Half a sentence');
@@ -84,7 +110,7 @@ describe.each(WIRES)('a provider of the %s wire which, in the middle of a stream
   test('is cut in an open tool call: the call does not look complete', async () => {
     const call = { id: 'call_1', name: 'send', arguments: { to: 'everyone' } };
     const { head } = ANSWERS[wire].stream({ call });
-    world.upstream.script(wire, stream(head.join('')));
+    world.upstream.script(wire, stream(joined(head)));
     const { ending, finish } = await readStream(await ask());
     expect(ending).toBe('error');
     expect(finish).toEqual(['error']);

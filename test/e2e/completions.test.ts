@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import type { CompletionUsage } from 'openai/resources/completions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asArray, asObject, isObject, type JsonObject, parseJson } from '../../src/lib/json.ts';
-import { ANSWERS, streamText } from '../support/node/answers.ts';
+import { ANSWERS, joined, streamText } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { faults } from '../support/node/openai-schema.ts';
 import { receiptById } from '../support/node/receipts.ts';
@@ -112,7 +112,7 @@ describe.each(WIRES)('through the %s wire', (wire) => {
 
   test('a stream that breaks is an error', async () => {
     const { head } = ANSWERS[wire].stream(WORDS);
-    world.upstream.script(wire, streamThenReset(head.join('')));
+    world.upstream.script(wire, streamThenReset(joined(head)));
     const running = await world.client.completions.create({ ...ask(wire), stream: true });
     let text = '';
     const reading = (async () => {

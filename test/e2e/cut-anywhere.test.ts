@@ -26,8 +26,8 @@ function heard({ text, chunks }: Stream): string {
 }
 
 /** What becomes of an answer whose connection ends behind so many bytes. */
-async function cutAt(wire: WireName, sse: Buffer, bytes: number): Promise<'refused' | 'error' | string> {
-  world.upstream.script(wire, stream(sse.subarray(0, bytes)));
+async function cutAt(wire: WireName, all: Buffer, bytes: number): Promise<'refused' | 'error' | string> {
+  world.upstream.script(wire, stream(all.subarray(0, bytes)));
   const messages = [{ role: 'user', content: 'Speak.' }];
   // Once: that it is asked again is not what matters here.
   const policy = { max_attempts: 1 };
@@ -45,10 +45,10 @@ describe.each(WIRES)('an answer of the %s wire', (wire) => {
     ['text', TEXT, 'Grüße aus Zürich 🏔'],
     ['a tool call', CALL, '{"to":"Zoë","amount":100}'],
   ])('that is cut anywhere in %s never looks whole', async (_, says, whole) => {
-    const sse = Buffer.from(streamText(wire, says));
-    expect(await cutAt(wire, sse, sse.length)).toBe(whole);
+    const all = Buffer.from(streamText(wire, says));
+    expect(await cutAt(wire, all, all.length)).toBe(whole);
     const outcomes = new Set<string>();
-    for (let bytes = 0; bytes < sse.length; bytes += 7) outcomes.add(await cutAt(wire, sse, bytes));
+    for (let bytes = 0; bytes < all.length; bytes += 7) outcomes.add(await cutAt(wire, all, bytes));
     // Whole is what was cut behind its last word; all else is an error, before or in the stream.
     expect([...outcomes].sort()).toEqual(['error', 'refused', whole].sort());
   });

@@ -56,6 +56,8 @@ interface Case {
   /** What the client is told when nobody else can help. */
   status: number;
   code: string;
+  /** What else it is on the wire whose streams are not text. */
+  binary?: string;
   /** Upstream calls to the first endpoint; a single 500 is repeated. */
   calls?: number;
 }
@@ -89,6 +91,7 @@ const STREAMED: Case[] = [
     script: () => stream('data: [DONE]\n\n'),
     status: 502,
     code: 'upstream_incomplete',
+    binary: 'upstream_invalid_response',
   },
   {
     what: 'an error as its first event',
@@ -141,7 +144,8 @@ const CASES = [
 describe.each(WIRES)('before the first word a provider of the %s wire answers', (wire) => {
   test.each(CASES)(
     '$what ($how): the next endpoint serves',
-    async ({ script, streamed, status, code, calls = 1 }) => {
+    async ({ script, streamed, status, code: told, binary = told, calls = 1 }) => {
+      const code = wire === 'bedrock' ? binary : told;
       await heal(wire, `pair-${wire}`, wire);
       world.upstream.script(wire, script(wire));
       spareAnswers();

@@ -228,6 +228,9 @@ describe('a file named by its id', () => {
       title: 'paper.pdf',
     },
     google: { inlineData: { mimeType: 'application/pdf', data: PDF.toString('base64') } },
+    bedrock: {
+      document: { format: 'pdf', name: 'document-1', source: { bytes: PDF.toString('base64') } },
+    },
   };
 
   it.each(WIRES)('reaches a provider of the %s wire with its content', async (wire) => {
@@ -241,7 +244,7 @@ describe('a file named by its id', () => {
     const turns = wire === 'google' ? seen?.json.contents : seen?.json.messages;
     const [turn] = asArray(turns);
     const { content, parts } = asObject(turn) ?? {};
-    expect(asArray(content ?? parts)[0]).toEqual(EXPECTED[wire]);
+    expect(asArray(content ?? parts).at(-1)).toEqual(EXPECTED[wire]);
   });
 
   it('is a picture for responses, and is kept by its id', async () => {

@@ -36,6 +36,14 @@ const RECORDED: [name: string, cost: number, upstreamCost: number | null, differ
   ['google/google-gen-s-google-model-thinking-part-iter-0', 0.012628, null, null],
   // 859 in of which 594 read, 28 out: 530 + 297 + 280
   ['google/google-gen-j-google-validated-accepts-what-auto-accepts-validated-1', 0.001107, null, null],
+  // 2 in, 1322 read, 5 out: 4 + 661 + 50
+  ['bedrock/bedrock-converse-j-cache-read-1', 0.000715, null, null],
+  // 2 in, 1322 written, 5 out: 4 + 3305 + 50
+  ['bedrock/bedrock-converse-j-cache-write-0', 0.003359, null, null],
+  // 20 in, 1000 read, 300 for an hour, 95 out: 40 + 500 + 1200 + 950
+  ['bedrock/hand-j-everything', 0.00269, null, null],
+  // 13 in, 82 out: 26 + 820
+  ['bedrock/bedrock-converse-s-model-stream-0', 0.000846, null, null],
   // 78 in, 9 out: 156 + 90
   ['openai/openai-chat-s-run-stream-sync-streams-real-model-1', 0.000246, null, null],
   // 339 in of which 320 read, 83 out: 38 + 160 + 830

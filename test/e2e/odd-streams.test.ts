@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ANSWERS, type Says, streamText } from '../support/node/answers.ts';
+import { ANSWERS, joined, type Says, streamText, TEXT_WIRES } from '../support/node/answers.ts';
+import { eventMessage } from '../support/node/event-stream.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { receiptById } from '../support/node/receipts.ts';
 import { stream, streamThenReset, streamThenSilence } from '../support/node/scripts.ts';
@@ -52,12 +53,31 @@ function overLines(sse: string): string {
 }
 
 describe.each(WIRES)('a stream of the %s wire is whole', (wire) => {
-  const sse = streamText(wire, SAYS);
   const { head, finish, tail } = ANSWERS[wire].stream(SAYS);
+  const finished = joined([...head, ...finish]);
 
   test.each([1, 2, 3, 7, 31])('cut every %i bytes, also inside of characters', async (size) => {
-    expectWhole(await ask(wire, stream(sse, size)));
+    expectWhole(await ask(wire, stream(streamText(wire, SAYS), size)));
   });
+
+  test('without the last word after the finish reason', async () => {
+    expectWhole(await ask(wire, stream(finished)));
+    expectWhole(await ask(wire, stream(finished, 5)));
+  });
+
+  test('when the connection breaks behind the finish reason', async () => {
+    expectWhole(await ask(wire, streamThenReset(finished)));
+  });
+
+  test('when the provider forgets to close', async () => {
+    expectWhole(await ask(wire, streamThenSilence(joined([...head, ...finish, ...tail]))));
+    expectWhole(await ask(wire, streamThenSilence(finished)));
+  });
+});
+
+describe.each(TEXT_WIRES)('a stream of the %s wire is whole', (wire) => {
+  const sse = streamText(wire, SAYS);
+  const { head, finish, tail } = ANSWERS[wire].stream(SAYS);
 
   test.each([
     ['with CRLF', sse.replaceAll('\n', '\r\n')],
@@ -72,19 +92,41 @@ describe.each(WIRES)('a stream of the %s wire is whole', (wire) => {
     ['with empty lines between events', sse.replaceAll('\n\n', '\n\n\n\n')],
     ['without its last empty line', sse.trimEnd()],
     ['with events that cannot be read, each before one that can', garbled([...head, ...finish, ...tail])],
-    ['without the last word after the finish reason', [...head, ...finish].join('')],
   ])('%s', async (_, text) => {
     expectWhole(await ask(wire, stream(text)));
     expectWhole(await ask(wire, stream(text, 5)));
   });
+});
 
-  test('when the connection breaks behind the finish reason', async () => {
-    expectWhole(await ask(wire, streamThenReset([...head, ...finish].join(''))));
+describe('a stream of the bedrock wire is whole', () => {
+  const { head, finish } = ANSWERS.bedrock.stream(SAYS);
+  const [begin = '', ...words] = head;
+  const [stop = '', metadata = ''] = finish;
+  const between = (odd: Buffer) => joined([...head, ...finish].flatMap((one) => [odd, one]));
+
+  test.each([
+    ['with events of a kind that nobody knows', between(eventMessage('somethingNew', { a: [1] }))],
+    ['with events of no content', between(eventMessage('initial-response', {}))],
+    ['with its usage before its stop', joined([...head, metadata, stop])],
+    ['without its first event', joined([...words, ...finish])],
+    [
+      'with blocks that say that they begin',
+      joined([
+        begin,
+        eventMessage('contentBlockStart', { contentBlockIndex: 0, start: {} }),
+        ...words,
+        ...finish,
+      ]),
+    ],
+  ])('%s', async (_, bytes) => {
+    expectWhole(await ask('bedrock', stream(bytes)));
+    expectWhole(await ask('bedrock', stream(bytes, 5)));
   });
 
-  test('when the provider forgets to close', async () => {
-    expectWhole(await ask(wire, streamThenSilence([...head, ...finish, ...tail].join(''))));
-    expectWhole(await ask(wire, streamThenSilence([...head, ...finish].join(''))));
+  test('without its usage, whose cost is then not known', async () => {
+    const { text, ending, finish: reasons, last } = await ask('bedrock', stream(joined([...head, stop])));
+    expect({ text, ending, reasons }).toEqual({ text: WHOLE, ending: 'credits', reasons: ['stop'] });
+    expect(last).toMatchObject({ credits_used: null, credits_unknown: 'no_usage' });
   });
 });
 

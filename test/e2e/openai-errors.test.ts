@@ -1,6 +1,6 @@
 import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ANSWERS, streamText } from '../support/node/answers.ts';
+import { ANSWERS, joined, streamText } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { answer, stream } from '../support/node/scripts.ts';
 import { modelId, startWorld, type World } from '../support/node/world.ts';
@@ -64,16 +64,20 @@ const REFUSALS: Record<WireName, (kind: string, message: string) => object> = {
   openai: (kind, message) => ({ error: { message, type: kind, code: null, param: null } }),
   anthropic: (kind, message) => ({ type: 'error', error: { type: kind, message }, request_id: 'req_up' }),
   google: (kind, message) => ({ error: { code: 400, message, status: kind } }),
+  // The kind is said in a header.
+  bedrock: (_, message) => ({ message }),
 };
 const KINDS: Record<WireName, { bad: string; auth: string; limit: string }> = {
   openai: { bad: 'invalid_request_error', auth: 'authentication_error', limit: 'requests' },
   anthropic: { bad: 'invalid_request_error', auth: 'authentication_error', limit: 'rate_limit_error' },
   google: { bad: 'INVALID_ARGUMENT', auth: 'UNAUTHENTICATED', limit: 'RESOURCE_EXHAUSTED' },
+  bedrock: { bad: 'ValidationException', auth: 'UnrecognizedClientException', limit: 'ThrottlingException' },
 };
 
 test.each(WIRES)("a provider's refusals through the %s wire", async (wire) => {
   const refuse = (status: number, kind: string, message: string, headers = {}): Promise<APIError> => {
-    world.upstream.script(wire, answer(REFUSALS[wire](kind, message), status, headers));
+    const said = wire === 'bedrock' ? { ...headers, 'x-amzn-errortype': kind } : headers;
+    world.upstream.script(wire, answer(REFUSALS[wire](kind, message), status, said));
     // A provider that says when it is back is not waited for.
     const body = { model: modelId(wire), messages, stream: true as const, policy: { max_attempts: 1 } };
     return errorOf(world.client.chat.completions.create(body));
@@ -107,7 +111,7 @@ test.each(WIRES)("a provider's refusals through the %s wire", async (wire) => {
 
 test.each(WIRES)('an error in the middle of a stream of the %s wire is thrown by the SDK', async (wire) => {
   const { head } = ANSWERS[wire].stream({ text: ['Half ', 'a sentence'] });
-  world.upstream.script(wire, stream(head.join('')));
+  world.upstream.script(wire, stream(joined(head)));
   let text = '';
   const reading = (async () => {
     const chunks = await world.client.chat.completions.create({

@@ -3,7 +3,7 @@ import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai';
 import OpenAI from 'openai';
 import type { FunctionTool, ResponseInput, ResponseInputItem } from 'openai/resources/responses/responses';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ANSWERS, streamText as sse } from '../support/node/answers.ts';
+import { ANSWERS, joined, streamText as sse } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { faults } from '../support/node/openai-schema.ts';
 import { receiptById } from '../support/node/receipts.ts';
@@ -138,7 +138,7 @@ describe.each(WIRES)('the openai SDK through the %s wire', (wire) => {
 
   test('a stream that breaks is an error with our code', async () => {
     const { head } = ANSWERS[wire].stream(WORDS);
-    world.upstream.script(wire, streamThenReset(head.join('')));
+    world.upstream.script(wire, streamThenReset(joined(head)));
     const thrown = await client.responses
       .stream({ model, input: 'The weather?' })
       .finalResponse()
@@ -150,7 +150,7 @@ describe.each(WIRES)('the openai SDK through the %s wire', (wire) => {
   test('a client that leaves ends the call upstream', async () => {
     const { head } = ANSWERS[wire].stream({ text: ['a'] });
     const again = ANSWERS[wire].stream({ text: ['b'] }).head.find((event) => event.includes('"b"')) ?? '';
-    world.upstream.script(wire, endless(head.join(''), again));
+    world.upstream.script(wire, endless(joined(head), again));
     const events = await client.responses.create({ model, input: 'Go on', stream: true });
     for await (const event of events) if (event.type === 'response.output_text.delta') break;
     const [received] = world.upstream.received(wire);
@@ -200,7 +200,7 @@ describe.each(WIRES)('the AI SDK through the %s wire', (wire) => {
 
   test('a stream that breaks is an error', async () => {
     const { head } = ANSWERS[wire].stream(WORDS);
-    world.upstream.script(wire, streamThenReset(head.join('')));
+    world.upstream.script(wire, streamThenReset(joined(head)));
     const errors: unknown[] = [];
     const result = streamText({
       model: model(),
@@ -285,6 +285,22 @@ describe('reasoning goes back to its maker', () => {
         ],
       },
       { role: 'user' },
+    ]);
+  });
+
+  test('signed thinking of the bedrock wire, through the AI SDK', async () => {
+    scriptLoop('bedrock', { thought, call: CALL });
+    const sent = await loop('bedrock');
+    expect(sent?.messages).toMatchObject([
+      { role: 'user' },
+      {
+        role: 'assistant',
+        content: [
+          { reasoningContent: { reasoningText: { text: 'Hm, weather.', signature: 'EqQBsig==' } } },
+          { toolUse: { toolUseId: 'call_1', name: 'get_weather', input: { city: 'Zürich' } } },
+        ],
+      },
+      { role: 'user', content: [{ toolResult: { toolUseId: 'call_1', content: [{ text: '18 °C' }] } }] },
     ]);
   });
 

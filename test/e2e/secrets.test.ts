@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { ANSWERS, streamText } from '../support/node/answers.ts';
+import { ANSWERS, joined, streamText } from '../support/node/answers.ts';
 import { WIRES } from '../support/node/fixtures.ts';
 import { receiptOf } from '../support/node/receipts.ts';
 import { answer, either, hangUp, stream, streamInTwo } from '../support/node/scripts.ts';
@@ -54,7 +54,7 @@ test.each(LANES)('the secret of a provider is sent (%s), and shown to nobody', a
   const wire = lane === 'query' ? 'openai' : lane;
   const says = { text: ['Hello'] };
   const fine = either(answer(ANSWERS[wire].whole(says)), stream(streamText(wire, says)));
-  const broken = streamInTwo(ANSWERS[wire].stream(says).head.join(''), 'data: x\n\n');
+  const broken = streamInTwo(joined(ANSWERS[wire].stream(says).head), 'data: x\n\n');
   for (const [what, script] of [['fine', fine], ['broken', broken], ...TELLTALES] as [string, Script][]) {
     world.upstream.script(`canary-${lane}`, script);
     for (const streamed of [true, false]) {

@@ -228,7 +228,7 @@ describe.each(WIRES)('the AI SDK as it is, through the %s wire', (wire) => {
   });
 });
 
-describe.each(['openai', 'anthropic'] as const)('agents of OpenAI through the %s wire', (wire) => {
+describe.each(WIRES)('agents of OpenAI through the %s wire', (wire) => {
   const agent = () =>
     new Agent({
       name: 'Weather',

@@ -1,6 +1,9 @@
-import { applyD1Migrations, type D1Migration } from 'cloudflare:test';
+import { applyD1Migrations, type D1Migration, reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
+import { forgetRegistry } from '../../src/registry/load.ts';
+import { health } from '../../src/routing/health/isolate-health.ts';
+import { keyMemory } from '../../src/tenancy/key-memory.ts';
 
 const { DB, TEST_MIGRATIONS } = env as unknown as { DB: D1Database; TEST_MIGRATIONS: D1Migration[] };
 
@@ -30,4 +33,9 @@ vi.useRealTimers();
 vi.restoreAllMocks();
 vi.unstubAllGlobals();
 
+// A deployment that is new to each file, in a runtime that they share.
+await reset();
+forgetRegistry();
+keyMemory.clear();
+health.forget();
 await applyD1Migrations(DB, TEST_MIGRATIONS);

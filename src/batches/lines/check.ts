@@ -84,8 +84,15 @@ function faultOf(
   const inner = scanMembers(content);
   if (!inner) return fault('invalid_json_line', 'body is not a JSON object.', 'body');
   const unsupported = ['stream', 'background'].find((name) => read(content, inner, name) === true);
-  if (unsupported === undefined) return null;
-  return fault('unsupported_parameter', `${unsupported} is not supported in batches.`, `body.${unsupported}`);
+  if (unsupported !== undefined) {
+    return fault(
+      'unsupported_parameter',
+      `${unsupported} is not supported in batches.`,
+      `body.${unsupported}`,
+    );
+  }
+  if (read(content, inner, 'stream_format') !== 'sse') return null;
+  return fault('unsupported_parameter', 'Events are not supported in batches.', 'body.stream_format');
 }
 
 function fault(code: string, message: string, param: string | null = null): LineFault {

@@ -3,6 +3,8 @@ export interface LineProps {
   /** Of the secret of the key that made the batch. */
   keyHash: string;
   batchId: string;
+  /** Counted from 1, as in the file. */
+  line: number;
   generationId: string;
   /** The line costs nothing: an attempt before this one was billed. */
   waived: boolean;

@@ -22,6 +22,8 @@ export interface LineContext {
   /** Of the key's secret, which may be changed meanwhile. */
   keyHash: string;
   call: CallLine;
+  /** The workspace may store no more, and answers would have to be. */
+  full: boolean;
 }
 
 /** Faults that pass: a line is tried again, so many times in all. */
@@ -50,6 +52,7 @@ export async function runLine(context: LineContext, claimed: ClaimedLine): Promi
   const { line } = claimed;
   try {
     if (!context.file) return fileGone(context, claimed);
+    if (context.full) return noRoom(context, claimed);
     const response = await ask(context, context.file, claimed);
     const body = new Uint8Array(await response.arrayBuffer());
     return await outcomeOf(context, claimed, response, body);
@@ -77,7 +80,8 @@ async function ask(
   const text = await readFile(env, file, { offset: start, length: bytes });
   const content = new Uint8Array(await new Response(text).arrayBuffer());
   const { batchId } = order;
-  const worker = call({ keyHash, batchId, generationId: generationIdOf(order, line, attempt), waived });
+  const generationId = generationIdOf(order, line, attempt);
+  const worker = call({ keyHash, batchId, line, generationId, waived });
   return await worker.fetch(`${order.origin}${order.endpoint}`, {
     method: 'POST',
     headers: {
@@ -149,6 +153,11 @@ function delayAfter(tries: number): number {
 function fileGone({ order }: LineContext, claimed: ClaimedLine): Outcome {
   const fault = { code: 'file_not_found', message: 'The input file does not exist any more.', param: null };
   return failure(order, claimed, fault);
+}
+
+function noRoom({ order }: LineContext, claimed: ClaimedLine): Outcome {
+  const message = 'The files of the workspace are as many bytes as it may store. Delete some first.';
+  return failure(order, claimed, { code: 'storage_quota_exceeded', message, param: null });
 }
 
 /** The stable code of an error answer, in whichever envelope. */

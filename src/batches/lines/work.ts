@@ -1,8 +1,10 @@
-import type { Env } from '../../env.ts';
+import { configOf, type Env } from '../../env.ts';
+import { roomAtFirst } from '../../files/quota.ts';
 import { type BatchClient, batchClient } from '../../objects/batch/client.ts';
-import type { Outcome, SlotMessage, SlotWork } from '../../objects/batch/types.ts';
+import type { BatchOrder, Outcome, SlotMessage, SlotWork } from '../../objects/batch/types.ts';
 import { keyHashOf } from '../../tenancy/keys/hash.ts';
 import { noteProgress } from '../progress.ts';
+import { SPEECH } from '../speech/sweep.ts';
 import { inputOf } from './plan.ts';
 import type { CallLine } from './props.ts';
 import { type LineContext, runLine } from './run.ts';
@@ -19,6 +21,9 @@ const BEGIN_WITHIN_MS = 4 * 60 * 1000;
 /** Who has to wait longer leaves the slot to a later message, milliseconds. */
 const LONGEST_STAY_MS = 15_000;
 
+/** A consumer is heard of so often before it counts as gone. */
+const BEATS_PER_LEASE = 6;
+
 /** After a fault that is no line's, milliseconds. */
 const REST_MS = 10_000;
 
@@ -30,7 +35,7 @@ export async function workSlot(env: Env, message: SlotMessage, call: CallLine): 
   const batch = batchClient(env, message.batchId);
   const work = await batch.enter(message);
   if (!work) return;
-  const beating = setInterval(() => void batch.beat(message).catch(() => {}), work.leaseMs / 3);
+  const beating = setInterval(() => void batch.beat(message).catch(() => {}), work.leaseMs / BEATS_PER_LEASE);
   try {
     await batch.leave(message, await workLines(env, batch, message, work, call));
   } catch (cause) {
@@ -43,6 +48,12 @@ export async function workSlot(env: Env, message: SlotMessage, call: CallLine): 
   }
 }
 
+/** Whether answers that are files have no room. What is under way may go over it: it has been paid for. */
+async function isFull(env: Env, order: BatchOrder): Promise<boolean> {
+  if (order.endpoint !== SPEECH) return false;
+  return (await roomAtFirst(env, order, configOf(env).fileQuotaBytes, null)) <= 0;
+}
+
 /** @returns when the slot is to go on, milliseconds from now; null where nothing is left. */
 async function workLines(
   env: Env,
@@ -51,11 +62,12 @@ async function workLines(
   { order, lanes }: SlotWork,
   call: CallLine,
 ): Promise<number | null> {
-  const [file, keyHash] = await Promise.all([
+  const [file, keyHash, full] = await Promise.all([
     inputOf(env, order),
     keyHashOf(env, order.workspaceId, order.keyId),
+    isFull(env, order),
   ]);
-  const context: LineContext = { env, order, file, keyHash, call };
+  const context: LineContext = { env, order, file, keyHash, call, full };
   const until = Date.now() + BEGIN_WITHIN_MS;
   let left = LINES_PER_TURN;
   let delayMs: number | null = null;

@@ -5,7 +5,8 @@ import type { ReadHeader } from '../requests/control.ts';
 import { type FormShape, readFormRequest } from '../requests/form-request.ts';
 import type { Control } from '../types.ts';
 
-const SHAPE: FormShape = {
+/** Of a request for a transcript. */
+export const TRANSCRIPTION_FORM: FormShape = {
   files: ['file'],
   booleans: ['stream'],
   lists: ['timestamp_granularities', 'include', 'known_speaker_names', 'known_speaker_references'],
@@ -24,7 +25,7 @@ export function readTranscriptionRequest(
   task: 'transcription' | 'translation',
   readHeader?: ReadHeader,
 ): { request: PlainRequest; control: Control } {
-  const { request, control } = readFormRequest('transcription', parts, SHAPE, readHeader);
+  const { request, control } = readFormRequest('transcription', parts, TRANSCRIPTION_FORM, readHeader);
   const { response_format: format } = request.body();
   if (format !== undefined && !FORMATS.includes(String(format))) {
     throw new GatewayError('invalid_value', {

@@ -19,7 +19,8 @@ const MOST_GIVEN = 16;
 /** More pictures on the way to one are never sent. */
 const MOST_PARTIAL = 3;
 
-const SHAPE: FormShape = {
+/** Of a request that brings pictures. */
+export const IMAGE_FORM: FormShape = {
   files: ['image'],
   optionalFiles: ['mask', 'markup'],
   lists: ['image'],
@@ -53,7 +54,7 @@ export function readImageRequest(bytes: Uint8Array, readHeader?: ReadHeader): Re
  * @throws GatewayError as `readFormRequest`.
  */
 export function readImageEditForm(parts: readonly FormPart[], readHeader?: ReadHeader): Read {
-  const { request, control } = readFormRequest('image', parts, SHAPE, readHeader);
+  const { request, control } = readFormRequest('image', parts, IMAGE_FORM, readHeader);
   if (filesOf(parts, 'image').length > MOST_GIVEN) throw tooMany('image');
   checkPrompt(request.body().prompt);
   return checked({ request: { ...request, task: 'edit' }, control });
@@ -85,7 +86,7 @@ export function readImageEdit(bytes: Uint8Array, readHeader?: ReadHeader): Read 
  * @throws GatewayError as `readFormRequest`.
  */
 export function readImageVariation(parts: readonly FormPart[], readHeader?: ReadHeader): Read {
-  const { request, control } = readFormRequest('image', parts, SHAPE, readHeader);
+  const { request, control } = readFormRequest('image', parts, IMAGE_FORM, readHeader);
   if (filesOf(parts, 'image').length > 1) {
     throw new GatewayError('invalid_value', { param: 'image', message: 'image must be one picture.' });
   }

@@ -65,10 +65,13 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
   const receipt = writeReceipt(call, trail, ending, parts, charged);
 
   const text = JSON.stringify(receipt);
-  rememberReceipt(call.caller.workspaceId, call.generationId, text);
+  // That of a batch may be amended elsewhere.
+  if (!call.batch) rememberReceipt(call.caller.workspaceId, call.generationId, text);
   const settlement = settlementOf(call, ending, parts, charged);
-  if (call.batch) call.batch.settled = postNow(call, text, settlement);
-  else post(call, text, settlement);
+  if (call.batch) {
+    call.batch.settled = postNow(call, text, settlement);
+    call.batch.failure = ending.error;
+  } else post(call, text, settlement);
   const told =
     ending.status === 'completed' ? undefined : call.keeper?.ended(charged !== null && charged > 0);
   if (told) call.waitUntil(told.catch(() => {}));

@@ -48,6 +48,17 @@ const units = {
   }),
 };
 
+/** What a price has for batches. */
+const batches = {
+  batch_discount: z
+    .number()
+    .min(0)
+    .max(1)
+    .multipleOf(0.0001)
+    .optional()
+    .meta({ description: 'What of it is left out for lines of batches, 0 to 1.' }),
+};
+
 export const Price = z
   .strictObject({
     ...rates,
@@ -67,13 +78,7 @@ export const Price = z
         example: { web_search: 10 },
       }),
     per_request: Usd.optional().meta({ description: 'USD per request, on top of the tokens.' }),
-    batch_discount: z
-      .number()
-      .min(0)
-      .max(1)
-      .multipleOf(0.0001)
-      .optional()
-      .meta({ description: 'What of it is left out for lines of batches, 0 to 1.' }),
+    ...batches,
     tiers: z
       .array(z.strictObject({ above: Tokens, ...rates }))
       .max(10)
@@ -87,7 +92,7 @@ export const Price = z
 
 /** What is not priced by tokens at all. */
 const UnitPrice = z
-  .strictObject(units)
+  .strictObject({ ...units, ...batches })
   .refine((price) => ['image', 'search', 'characters', 'audio_minute'].some((unit) => unit in price), {
     path: ['input'],
   })

@@ -1,5 +1,5 @@
 import { readSpeechRequest } from '../../gateway/audio/speech-request.ts';
-import { readTranscriptionRequest } from '../../gateway/audio/transcription-request.ts';
+import { readTranscriptionRequest, TRANSCRIPTION_FORM } from '../../gateway/audio/transcription-request.ts';
 import { completePlain } from '../../gateway/pipeline.ts';
 import type { HttpContext } from '../context.ts';
 import { runCall, runFormCall } from './run-call.ts';
@@ -26,6 +26,7 @@ export function createTranslation(c: HttpContext): Promise<Response> {
 function hear(c: HttpContext, task: 'transcription' | 'translation'): Promise<Response> {
   return runFormCall(
     c,
+    TRANSCRIPTION_FORM,
     (parts, readHeader) => ({ ...readTranscriptionRequest(parts, task, readHeader), surface: null }),
     (call) => completePlain(call, async ({ text }) => text),
   );

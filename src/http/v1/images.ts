@@ -4,6 +4,7 @@ import { readImage } from '../../gateway/images/files.ts';
 import { inlinePictures } from '../../gateway/images/named.ts';
 import {
   formatOf,
+  IMAGE_FORM,
   type ImageCall,
   readImageEdit,
   readImageEditForm,
@@ -30,6 +31,7 @@ export function editImages(c: HttpContext): Promise<Response> {
   if (/^\s*multipart\//i.test(c.req.header('content-type') ?? '')) {
     return runFormCall(
       c,
+      IMAGE_FORM,
       (parts, readHeader) => ({ ...readImageEditForm(parts, readHeader), surface: null }),
       (call) => draw(c, call),
     );
@@ -49,6 +51,7 @@ export function editImages(c: HttpContext): Promise<Response> {
 export function varyImage(c: HttpContext): Promise<Response> {
   return runFormCall(
     c,
+    IMAGE_FORM,
     (parts, readHeader) => ({ ...readImageVariation(parts, readHeader), surface: null }),
     (call) => draw(c, call),
   );

@@ -2,6 +2,7 @@ import { configOf } from '../../env.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Asked } from '../../gateway/formats/surfaces.ts';
 import type { ReadHeader } from '../../gateway/requests/control.ts';
+import type { FormShape } from '../../gateway/requests/form-request.ts';
 import type { Call, Caller } from '../../gateway/types.ts';
 import { newId } from '../../lib/id.ts';
 import type { FormPart } from '../../lib/multipart/types.ts';
@@ -10,7 +11,8 @@ import { loadRegistry } from '../../registry/load.ts';
 import { continentOf } from '../../routing/health/continent.ts';
 import { RequestHealth } from '../../routing/health/request-health.ts';
 import type { HttpContext } from '../context.ts';
-import { readForm, readJsonBody } from '../middleware/body.ts';
+import { readJsonBody } from '../middleware/body.ts';
+import { formReader } from './line-form.ts';
 
 /** `<version>-<trace id>-<parent id>-<flags>`: https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -39,10 +41,11 @@ export function runCall<Request extends Call['request']>(
 /** The same for a request that is a form. */
 export function runFormCall<Request extends Call['request']>(
   c: HttpContext,
+  shape: FormShape,
   read: ReadCall<FormPart[], Request>,
   run: (call: CallOf<Request>) => Promise<Response>,
 ): Promise<Response> {
-  return runBody(c, readForm, read, run);
+  return runBody(c, formReader(c, shape), read, run);
 }
 
 async function runBody<Body, Request extends Call['request']>(

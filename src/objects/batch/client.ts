@@ -45,6 +45,8 @@ export interface BatchClient {
    * @param unanswered those alone that have ended without an answer, and may have been billed.
    */
   attempted(unanswered: boolean, after: number, limit: number): Promise<{ line: number; attempts: number }[]>;
+  /** Lines with attempts that are not their answer, after a line, so many at most; the attempts are their first ones. */
+  superseded(after: number, limit: number): Promise<{ line: number; attempts: number }[]>;
   progress(): Promise<BatchProgress>;
   /** Lines of the output (`ok`) or error file in order, after a line, about so many bytes. */
   results(ok: boolean, after: number, bytes: number): Promise<ResultEntry[]>;
@@ -66,6 +68,7 @@ export function batchClient(env: BatchBinding, batchId: string): BatchClient {
     stop: async (reason) => await stub.stop(reason),
     abandon: async () => await stub.abandon(),
     attempted: async (unanswered, after, limit) => await stub.attempted(unanswered, after, limit),
+    superseded: async (after, limit) => await stub.superseded(after, limit),
     progress: async () => await stub.progress(),
     results: async (ok, after, bytes) => await stub.results(ok, after, bytes),
     close: async () => await stub.close(),

@@ -198,6 +198,19 @@ export class BatchLines {
       .map(({ line, attempt }) => ({ line: Number(line), attempts: Number(attempt) }));
   }
 
+  /** Ended lines with attempts that are not their answer: how many, in order, after a line. */
+  superseded(after: number, limit: number): { line: number; attempts: number }[] {
+    return this.#sql
+      .exec(
+        `SELECT line, attempt - ok AS attempts FROM lines
+         WHERE line > ? AND state = ${ENDED} AND attempt > ok ORDER BY line LIMIT ?`,
+        after,
+        limit,
+      )
+      .toArray()
+      .map(({ line, attempts }) => ({ line: Number(line), attempts: Number(attempts) }));
+  }
+
   /** Whether a line waits or is being run. */
   anyLeft(): boolean {
     return this.#sql.exec(`SELECT 1 FROM lines WHERE state < ${ENDED} LIMIT 1`).toArray().length > 0;

@@ -29,11 +29,18 @@ interface State extends BatchProgress {
 
 const STATE = 'state';
 
+/** When the alarm is due, Unix milliseconds. */
+const ALARM = 'alarm';
+
+/** A message that nobody has begun may be lost, or wait its turn: it is repeated after so many leases. */
+const LEASES_IN_QUEUE = 3;
+
 /** So many lines at once are worked by one consumer of the queue. */
 const LANES_PER_SLOT = 8;
 
-/** The same where answers hold pictures: each may be many MB, and a consumer has 128. */
-const LANES_OF_PICTURES = 2;
+/** The same where requests or answers hold pictures or sound: each may be many MB, and a consumer has 128. */
+const LANES_OF_FILES = 2;
+const LARGE = /^\/v1\/(images\/|audio\/tr)/;
 
 /**
  * While lines are run the Workflow, which may have lost its place when the process was restarted, is told so no more
@@ -95,7 +102,7 @@ export class BatchObject extends DurableObject<Env> {
       this.#save({ ...state, phase: 'running', toldAt: now });
       this.#endIfDone();
       if (this.#open().phase !== 'running') return [];
-      const perSlot = state.order.endpoint.startsWith('/v1/images/') ? LANES_OF_PICTURES : LANES_PER_SLOT;
+      const perSlot = LARGE.test(state.order.endpoint) ? LANES_OF_FILES : LANES_PER_SLOT;
       return this.#slots.make(Math.min(batchLinesInFlight, state.total - state.failed), perSlot, now);
     });
     await Promise.all(messages.map((message) => this.#send(message, 0)));
@@ -161,6 +168,10 @@ export class BatchObject extends DurableObject<Env> {
     return this.#state ? this.#lines.attempted(unanswered, after, limit) : [];
   }
 
+  superseded(after: number, limit: number): { line: number; attempts: number }[] {
+    return this.#state ? this.#lines.superseded(after, limit) : [];
+  }
+
   progress(): BatchProgress {
     return progressOf(this.#open());
   }
@@ -180,8 +191,9 @@ export class BatchObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const state = this.#state;
     if (!state) return;
-    await this.#setAlarm();
     const now = Date.now();
+    const late = now - (this.#kv.get<number>(ALARM) ?? now);
+    await this.#setAlarm();
     if (state.phase !== 'running') this.#tell();
     else if (now - state.toldAt >= TELL_EVERY_MS) {
       this.#save({ ...state, toldAt: now });
@@ -189,10 +201,16 @@ export class BatchObject extends DurableObject<Env> {
     }
     if (state.phase !== 'running') return;
     const { batchLeaseMs } = configOf(this.env);
+    // Who works could not be heard by an object that was away itself; messages may have been lost with it.
+    const wasAway = late > batchLeaseMs / 2;
+    const since = {
+      begun: now - batchLeaseMs,
+      waiting: wasAway ? now : now - LEASES_IN_QUEUE * batchLeaseMs,
+    };
     const messages = this.ctx.storage.transactionSync(() =>
-      this.#slots.silentSince(now - batchLeaseMs).flatMap(({ begun, ...turn }) => {
-        if (begun) return this.#renew(turn, now) ?? [];
-        // Its message is lost, or waits its turn in the queue: there it must keep its place.
+      this.#slots.silentSince(since).flatMap(({ begun, ...turn }) => {
+        if (begun) return wasAway ? [] : (this.#renew(turn, now) ?? []);
+        // In the queue it must keep its place.
         this.#slots.seen(turn, now);
         return turn;
       }),
@@ -252,7 +270,9 @@ export class BatchObject extends DurableObject<Env> {
   }
 
   async #setAlarm(): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + Math.ceil(configOf(this.env).batchLeaseMs / 2));
+    const at = Date.now() + Math.ceil(configOf(this.env).batchLeaseMs / 2);
+    this.#kv.put(ALARM, at);
+    await this.ctx.storage.setAlarm(at);
   }
 }
 

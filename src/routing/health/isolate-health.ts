@@ -22,15 +22,24 @@ export interface Carrier {
  * first request whose continent is known.
  */
 export class IsolateHealth implements HealthView {
-  readonly #experience: Experience;
-  readonly #reporter: Reporter;
+  #experience: Experience;
+  #reporter: Reporter;
+  readonly #now: () => number;
   readonly #connect: (env: HealthBinding, continent: Continent) => HealthClient;
   #continent: Continent = 'local';
 
   constructor(connect = healthClient, now: () => number = Date.now) {
     this.#connect = connect;
+    this.#now = now;
     this.#experience = new Experience(now);
-    this.#reporter = new Reporter({ coolDowns: coolDownNews, adopt: (told) => this.#adopt(told), now });
+    this.#reporter = this.#newReporter();
+  }
+
+  /** Forgets everything, as a new isolate would. */
+  forget(): void {
+    this.#continent = 'local';
+    this.#experience = new Experience(this.#now);
+    this.#reporter = this.#newReporter();
   }
 
   /** Null when nothing is known. */
@@ -99,6 +108,14 @@ export class IsolateHealth implements HealthView {
   #clientFor(carrier: Carrier): () => HealthClient {
     if (this.#continent === 'local') this.#continent = carrier.continent;
     return () => this.#connect(carrier.env, this.#continent);
+  }
+
+  #newReporter(): Reporter {
+    return new Reporter({
+      coolDowns: coolDownNews,
+      adopt: (told) => this.#adopt(told),
+      now: this.#now,
+    });
   }
 
   #adopt(told: Snapshot): void {

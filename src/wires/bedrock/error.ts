@@ -29,6 +29,7 @@ const BY_TYPE: Readonly<Record<string, ErrorCode>> = {
 
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   401: 'upstream_credentials_rejected',
+  402: 'upstream_credentials_rejected',
   403: 'upstream_credentials_rejected',
   404: 'upstream_model_not_found',
   408: 'upstream_timeout',

@@ -24,20 +24,31 @@ export const FAULT = '!';
  */
 export class EventStreamFramer implements StreamFramer {
   readonly #decoder = new TextDecoder();
-  #pending: Uint8Array = new Uint8Array(0);
+  /** What has come of a message that is not complete, in the pieces in which it came. */
+  #pieces: Uint8Array[] = [];
+  #waiting = 0;
+  /** Nothing can be read before so many bytes wait: a message is put together once, however it was split. */
+  #needed = PRELUDE;
 
   /** @throws GatewayError `upstream_invalid_response` when a checksum or a length is wrong. */
   push(bytes: Uint8Array): SseEvent[] {
-    const all = this.#pending.length === 0 ? bytes : joined(this.#pending, bytes);
+    this.#pieces.push(bytes);
+    this.#waiting += bytes.length;
+    if (this.#waiting < this.#needed) return [];
+    const all = this.#pieces.length === 1 ? bytes : joined(this.#pieces, this.#waiting);
     const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
     const events: SseEvent[] = [];
     let at = 0;
+    this.#needed = PRELUDE;
     while (all.length - at >= PRELUDE) {
       const length = view.getUint32(at);
       const headers = view.getUint32(at + 4);
       if (crc32(all.subarray(at, at + 8)) !== view.getUint32(at + 8)) throw broken('prelude checksum');
       if (length > MAX_MESSAGE || length < OVERHEAD + headers) throw broken('lengths');
-      if (all.length - at < length) break;
+      if (all.length - at < length) {
+        this.#needed = length;
+        break;
+      }
       const end = at + length - 4;
       if (crc32(all.subarray(at, end)) !== view.getUint32(end)) throw broken('message checksum');
       const payload = at + PRELUDE + headers;
@@ -46,7 +57,8 @@ export class EventStreamFramer implements StreamFramer {
       );
       at += length;
     }
-    this.#pending = all.slice(at);
+    this.#waiting = all.length - at;
+    this.#pieces = this.#waiting === 0 ? [] : [all.slice(at)];
     return events;
   }
 
@@ -95,10 +107,13 @@ export class EventStreamFramer implements StreamFramer {
   }
 }
 
-function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
-  const all = new Uint8Array(head.length + tail.length);
-  all.set(head);
-  all.set(tail, head.length);
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
   return all;
 }
 

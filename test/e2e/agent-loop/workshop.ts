@@ -1,4 +1,4 @@
-import { ANSWERS, type Says, streamText } from '../../support/node/answers.ts';
+import { ANSWERS, joined, type Says, streamText } from '../../support/node/answers.ts';
 import type { WireName } from '../../support/node/fixtures.ts';
 import { endless, stream } from '../../support/node/scripts.ts';
 import type { World } from '../../support/node/world.ts';
@@ -117,7 +117,7 @@ export function scriptAgent(world: World, wire: WireName): void {
       rambled = true;
       const { head } = ANSWERS[wire].stream({ text: ['a', 'b'] });
       const again = head.find((event) => event.includes('"b"')) ?? '';
-      return endless(head.join(''), again)(response, request);
+      return endless(joined(head), again)(response, request);
     }
     return stream(streamText(wire, { ...PLAN[step], input: 1_000 * (step + 1), output: 10 }), 61)(
       response,

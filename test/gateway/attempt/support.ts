@@ -210,7 +210,7 @@ export async function inTime<T>(promise: Promise<T>): Promise<T> {
   promise.then(settled, settled);
   for (;;) {
     // Streams take their own turns.
-    for (let turns = 0; turns < 10 && !isSettled; turns++) await new Promise((resolve) => turn(resolve, 0));
+    for (let turns = 0; turns < 5 && !isSettled; turns++) await new Promise((resolve) => turn(resolve, 0));
     if (isSettled) return promise;
     await vi.advanceTimersToNextTimerAsync();
   }

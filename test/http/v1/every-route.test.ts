@@ -1,10 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { app } from '../../../src/app.ts';
-import { nothingHere } from '../../../src/http/data-plane.ts';
-import { call, errorOf, newKey, newWorkspace, OPERATOR, send } from '../../support/gateway.ts';
+import { call, errorOf, newKey, newWorkspace, send } from '../../support/gateway.ts';
+import { at, ROUTES } from './routes.ts';
+import { form } from './valid-requests.ts';
 
-/** Every path of the data plane with the methods that it takes, so that a new route is held to this page too. */
-const ROUTES = routes();
 const POSTS = ROUTES.filter(({ method }) => method === 'POST').map(({ path }) => path);
 /** Those whose body is a form; edits of pictures take either. */
 const FORMS = [
@@ -18,12 +16,12 @@ const FORMS = [
 const BARE = POSTS.filter((path) => path.endsWith('/cancel'));
 const JSON_POSTS = POSTS.filter((path) => !FORMS.includes(path) && !BARE.includes(path));
 
-let reader = '';
+/** Over the limit by the words around it. */
+const LARGE = form([{ name: 'file', filename: 'a', type: 'x/x', bytes: new Uint8Array(32 * 1024 * 1024) }]);
+
 let caller = '';
 beforeAll(async () => {
-  const workspace = (await newWorkspace()).id;
-  reader = (await newKey(workspace, 'read')).key;
-  caller = (await newKey(workspace)).key;
+  caller = (await newKey((await newWorkspace()).id)).key;
 });
 
 describe.each(ROUTES)('$method $path', ({ method, path }) => {
@@ -39,24 +37,6 @@ describe.each(ROUTES)('$method $path', ({ method, path }) => {
     const answer = await call('PATCH', at(path), { key: caller });
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')?.split(', ')).toContain(method);
-  });
-});
-
-describe.each(POSTS)('POST %s', (path) => {
-  it('is not for keys that may only read', async () => {
-    const body = FORMS.includes(path) ? undefined : {};
-    const answer = await call('POST', at(path), { key: reader, body });
-    // What cannot be read is refused before its caller is looked at: it does nothing either way.
-    expect([400, 403, 415]).toContain(answer.status);
-    expect(answer.body.error.code).not.toBe('internal_error');
-  });
-
-  it('is not for the operator', async () => {
-    const answer = await call('POST', at(path), {
-      key: OPERATOR,
-      body: FORMS.includes(path) ? undefined : {},
-    });
-    expect([400, 403, 415]).toContain(answer.status);
   });
 });
 
@@ -92,6 +72,29 @@ describe.each(JSON_POSTS)('the body of POST %s', (path) => {
   });
 });
 
+describe.each(FORMS)('the form of POST %s', (path) => {
+  const post = (body: unknown, type: string) =>
+    call('POST', path, { key: caller, body, headers: { 'content-type': type } });
+
+  it.each([
+    ['--x\r\nnot a form', 'multipart/form-data; boundary=x', 400, 'invalid_form'],
+    ['', 'multipart/form-data; boundary=x', 400, 'invalid_form'],
+    ['a=b', 'application/x-www-form-urlencoded', 415, 'unsupported_content_type'],
+    ['a=b', 'text/plain', 415, 'unsupported_content_type'],
+  ])('%j, %s, is %i %s', async (body, type, status, code) => {
+    expect(errorOf(await post(body, type))).toMatchObject({ status, code });
+  });
+});
+
+// Files are uploaded as they come, and have a limit of their own.
+describe.each(FORMS.filter((path) => path !== '/v1/files'))('the form of POST %s', (path) => {
+  it('is 32 MB at most', async () => {
+    const { body, headers } = LARGE;
+    const answer = await call('POST', path, { key: caller, body, ...(headers ? { headers } : {}) });
+    expect(errorOf(answer)).toEqual({ status: 413, code: 'request_too_large', param: null });
+  });
+});
+
 describe.each(ROUTES.filter(({ path }) => path.includes(':id')))('$method $path', ({ method, path }) => {
   it.each(['no-such-id', "x'; drop table files; --", '../../etc/passwd', 'ü🚀', 'x'.repeat(300)])(
     'knows nothing by the id %j',
@@ -102,16 +105,3 @@ describe.each(ROUTES.filter(({ path }) => path.includes(':id')))('$method $path'
     },
   );
 });
-
-function at(path: string, id = 'none'): string {
-  return path.replace(/:id(\{[^}]*\})?/, id);
-}
-
-function routes(): { method: string; path: string }[] {
-  const ours = app.routes.filter(
-    ({ path }) => path.startsWith('/v1/') && !path.startsWith('/v1/images/files/'),
-  );
-  // No path takes HEAD by itself, so what answers that refuses methods.
-  const refusals = new Set(ours.filter(({ method }) => method === 'HEAD').map(({ handler }) => handler));
-  return ours.filter(({ handler }) => handler !== nothingHere && !refusals.has(handler));
-}

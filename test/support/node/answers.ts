@@ -1,3 +1,4 @@
+import { BEDROCK_OVERLOADED, bedrockStream, bedrockWhole } from './bedrock-answers.ts';
 import type { WireName } from './fixtures.ts';
 
 /** What a model says, to be told in the words of each wire. */
@@ -6,33 +7,54 @@ export interface Says {
   /** Pieces of the text, one event each. */
   text?: string[];
   call?: { id: string; name: string; arguments: Record<string, unknown>; signature?: string };
-  /** Tokens; both wires that count cached input apart get it apart. */
+  /** Tokens; the wires that count cached input apart get it apart. */
   input?: number;
   cached?: number;
   output?: number;
 }
 
+/** Wires whose streams are lines of text: server-sent events. */
+export const TEXT_WIRES = ['openai', 'anthropic', 'google'] as const satisfies WireName[];
+export type TextWire = (typeof TEXT_WIRES)[number];
+
+/** One event of a stream as its wire writes it. */
+export type Piece = string | Buffer;
+
 /** A stream in parts, so that tests may break it where they like. */
-export interface Parts {
+export interface Parts<P extends Piece = Piece> {
   /** Events up to the last word. */
-  head: string[];
+  head: P[];
   /** The event or events that say the answer is whole, with usage. */
-  finish: string[];
+  finish: P[];
   /** What the wire says after that. */
-  tail: string[];
+  tail: P[];
+}
+
+interface Answers<P extends Piece> {
+  whole(says: Says): object;
+  stream(says: Says): Parts<P>;
 }
 
 /** Answers as each provider documents them, hand-written here. */
-export const ANSWERS: Record<WireName, { whole(says: Says): object; stream(says: Says): Parts }> = {
+export const ANSWERS: Record<TextWire, Answers<string>> & Record<WireName, Answers<Piece>> = {
   openai: { whole: openaiWhole, stream: openaiStream },
   anthropic: { whole: anthropicWhole, stream: anthropicStream },
   google: { whole: googleWhole, stream: googleStream },
+  bedrock: { whole: bedrockWhole, stream: bedrockStream },
 };
 
-/** A whole stream as text. */
-export function streamText(wire: WireName, says: Says): string {
+/** A whole stream: text, or the bytes of a wire that is not text. */
+export function streamText(wire: TextWire, says: Says): string;
+export function streamText(wire: WireName, says: Says): Piece;
+export function streamText(wire: WireName, says: Says): Piece {
   const { head, finish, tail } = ANSWERS[wire].stream(says);
-  return [...head, ...finish, ...tail].join('');
+  return joined([...head, ...finish, ...tail]);
+}
+
+/** Events one behind the other. */
+export function joined(events: readonly Piece[]): Piece {
+  if (events.every((one) => typeof one === 'string')) return events.join('');
+  return Buffer.concat(events.map((one) => (typeof one === 'string' ? Buffer.from(one) : one)));
 }
 
 const event = (data: object | string): string =>
@@ -83,7 +105,7 @@ function openaiUsage({ input = 100, cached = 0, output = 20 }: Says): object {
 }
 
 /** https://platform.openai.com/docs/api-reference/chat/streaming */
-function openaiStream(says: Says): Parts {
+function openaiStream(says: Says): Parts<string> {
   const chunk = (delta: object, finish: string | null = null): string =>
     event({
       id: 'chatcmpl-up',
@@ -137,7 +159,7 @@ function anthropicInput({ input = 100, cached = 0 }: Says): object {
 }
 
 /** https://platform.claude.com/docs/en/build-with-claude/streaming */
-function anthropicStream(says: Says): Parts {
+function anthropicStream(says: Says): Parts<string> {
   const { thought, call } = says;
   const named = (data: { type: string } & Record<string, unknown>): string =>
     `event: ${data.type}\n${event(data)}`;
@@ -225,7 +247,7 @@ function googleWhole(says: Says): object {
   return googleAnswer(says, googleParts(says), 'STOP');
 }
 
-function googleStream(says: Says): Parts {
+function googleStream(says: Says): Parts<string> {
   return {
     head: googleParts(says).map((part) => event(googleAnswer(says, [part], null))),
     finish: [event(googleAnswer(says, [{ text: '' }], 'STOP'))],
@@ -239,8 +261,9 @@ function halves(text: string): string[] {
 }
 
 /** How each provider says in a stream, after its 200, that it is overloaded. */
-export const ERROR_EVENTS: Record<WireName, string> = {
+export const ERROR_EVENTS: Record<WireName, Piece> = {
   openai: event({ error: { message: 'Overloaded', code: 503 } }),
   anthropic: `event: error\n${event({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } })}`,
   google: event({ error: { code: 503, message: 'Overloaded', status: 'UNAVAILABLE' } }),
+  bedrock: BEDROCK_OVERLOADED,
 };

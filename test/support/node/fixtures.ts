@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const WIRES = ['openai', 'anthropic', 'google'] as const;
+export const WIRES = ['openai', 'anthropic', 'google', 'bedrock'] as const;
 export type WireName = (typeof WIRES)[number];
 
 const ROOT = 'test/fixtures';
@@ -29,12 +29,16 @@ export function recordings(wire: WireName): Recording[] {
 export function recording(name: string): Recording {
   const folder = join(ROOT, name);
   const meta = JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8')) as { status?: number };
-  const stream = existsSync(join(folder, 'stream.txt'));
+  const binary = join(folder, 'stream.base64.txt');
+  const text = join(folder, 'stream.txt');
   return {
     name,
     wire: name.split('/')[0] as WireName,
     status: meta.status ?? 200,
-    stream,
-    bytes: readFileSync(join(folder, stream ? 'stream.txt' : 'response.json')),
+    ...(existsSync(binary)
+      ? { stream: true, bytes: Buffer.from(readFileSync(binary, 'utf8'), 'base64') }
+      : existsSync(text)
+        ? { stream: true, bytes: readFileSync(text) }
+        : { stream: false, bytes: readFileSync(join(folder, 'response.json')) }),
   };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Script } from './upstream.ts';
+import type { Received, Script } from './upstream.ts';
 
 type Bytes = string | Uint8Array;
 
@@ -13,16 +13,16 @@ export function answer(body: Bytes | object, status = 200, headers: Record<strin
 
 /** A stream, so many bytes a write; each write leaves the machine by itself. */
 export function stream(sse: Bytes, bytesPerWrite = Number.POSITIVE_INFINITY): Script {
-  return async (response) => {
-    await write(response, sse, bytesPerWrite);
+  return async (response, request) => {
+    await write(response, request, sse, bytesPerWrite);
     response.end();
   };
 }
 
 /** A stream whose second part comes when the first has been read. */
 export function streamInTwo(first: Bytes, second: Bytes): Script {
-  return async (response) => {
-    await write(response, first);
+  return async (response, request) => {
+    await write(response, request, first);
     await sleep(50);
     response.end(second);
   };
@@ -30,8 +30,8 @@ export function streamInTwo(first: Bytes, second: Bytes): Script {
 
 /** A stream that breaks: the connection is reset behind these bytes. */
 export function streamThenReset(sse: Bytes): Script {
-  return async (response) => {
-    await write(response, sse);
+  return async (response, request) => {
+    await write(response, request, sse);
     // What was written must be on its way before the reset overtakes it.
     await sleep(50);
     response.socket?.resetAndDestroy();
@@ -40,15 +40,15 @@ export function streamThenReset(sse: Bytes): Script {
 
 /** A stream that falls silent behind these bytes, and stays open. */
 export function streamThenSilence(sse: Bytes): Script {
-  return async (response) => {
-    await write(response, sse);
+  return async (response, request) => {
+    await write(response, request, sse);
   };
 }
 
 /** A stream that says the same thing until the reader leaves. */
 export function endless(head: Bytes, again: Bytes, everyMs = 20): Script {
-  return async (response) => {
-    await write(response, head);
+  return async (response, request) => {
+    await write(response, request, head);
     while (!response.destroyed) {
       response.write(again);
       await sleep(everyMs);
@@ -67,7 +67,7 @@ export const hangUp: Script = (response) => {
 /** Answers by the stream flag of the request. */
 export function either(whole: Script, streamed: Script): Script {
   return (response, request) =>
-    request.json.stream === true || request.path.includes('streamGenerateContent')
+    request.json.stream === true || /:streamGenerateContent|\/converse-stream$/.test(request.path)
       ? streamed(response, request)
       : whole(response, request);
 }
@@ -83,10 +83,14 @@ export function inTurn(...scripts: Script[]): Script {
 
 async function write(
   response: Parameters<Script>[0],
+  request: Received,
   sse: Bytes,
   bytesPerWrite = Number.POSITIVE_INFINITY,
 ): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+  const type = request.path.endsWith('/converse-stream')
+    ? 'application/vnd.amazon.eventstream'
+    : 'text/event-stream; charset=utf-8';
+  response.writeHead(200, { 'content-type': type });
   response.socket?.setNoDelay(true);
   response.flushHeaders();
   const bytes = typeof sse === 'string' ? Buffer.from(sse) : sse;

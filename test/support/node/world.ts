@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import OpenAI from 'openai';
-import { inject } from 'vitest';
+import { expect, inject } from 'vitest';
 import { WIRES, type WireName } from './fixtures.ts';
 import type { Gateway, SharedGatewayKind } from './gateway.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
@@ -28,16 +28,23 @@ export interface Caller {
 }
 
 /** Files share the gateways, so what a file makes there has a name of its own. */
-const TAG = `t${randomBytes(4).toString('hex')}`;
+const TAGS = new Map<string, string>();
+
+function tag(): string {
+  const file = expect.getState().testPath ?? '';
+  const known = TAGS.get(file) ?? `t${randomBytes(4).toString('hex')}`;
+  TAGS.set(file, known);
+  return known;
+}
 
 /** The id of a model that this file has made, by its name here. */
 export function modelId(name: string): string {
-  return `${TAG}/${name}`;
+  return `${tag()}/${name}`;
 }
 
 /** The id of the provider that is a lane of this file's upstream. */
 export function providerId(lane: string): string {
-  return `${TAG}-${lane}`;
+  return `${tag()}-${lane}`;
 }
 
 /** A gateway, providers on loopback behind it, and a caller with money. */

@@ -177,6 +177,7 @@ describe('answers that are not 2xx', () => {
       '{"message":"The security token is invalid."}',
       'upstream_credentials_rejected',
     ],
+    [402, {}, '', 'upstream_credentials_rejected'],
     [403, {}, '{"Message":"User is not authorized"}', 'upstream_credentials_rejected'],
     [404, { 'x-amzn-errortype': 'ResourceNotFoundException' }, '{"message":"x"}', 'upstream_model_not_found'],
     [429, { 'x-amzn-errortype': 'ModelNotReadyException' }, '{"message":"x"}', 'upstream_overloaded'],

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { bytesOf, event, fixture, message, newFramer, replay, thrownBy } from './support.ts';
 
 const RECORDED = bytesOf(fixture('bedrock-converse-s-model-stream-0', 'stream.base64.txt'));
@@ -95,6 +95,22 @@ describe('the framing', () => {
     const framer = newFramer();
     const page = new TextEncoder().encode('<html><body>Bad gateway</body></html>');
     expect(thrownBy(() => framer.push(page)).code).toBe('upstream_invalid_response');
+  });
+
+  test('copies a long message once or twice, in however many pieces it comes', () => {
+    const payload = JSON.stringify({ text: 'x'.repeat(100_000) });
+    const pieces = inPieces(message({ ':event-type': 'a' }, payload), 100);
+    const framer = newFramer();
+    const setting = vi.spyOn(Uint8Array.prototype, 'set');
+    const slicing = vi.spyOn(Uint8Array.prototype, 'slice');
+    const events = pieces.flatMap((piece) => framer.push(piece));
+    const copies = [
+      ...setting.mock.calls.map(([from]) => from.length),
+      ...slicing.mock.results.map(({ value }) => (value as Uint8Array).length),
+    ];
+    vi.restoreAllMocks();
+    expect(events).toEqual([{ data: payload, event: 'a' }]);
+    expect(copies.reduce((sum, length) => sum + length, 0)).toBeLessThan(3 * payload.length);
   });
 
   test('knows errors without an exception', () => {
