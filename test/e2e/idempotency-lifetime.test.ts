@@ -172,7 +172,7 @@ test('a response of the background whose client leaves for long is begun, and bi
   expect(received()).toHaveLength(1);
   expect(await untilBalance(world, caller, 100 - COST)).toBe(100 - COST);
   expect((await (await respond(caller, key)).text()) === sse).toBe(true);
-  const { id } = (events[0] as { response: { id: string } }).response;
+  const { id } = events[0]?.response as { id: string };
   expect(replayed.headers.get('x-generation-id')).toBe(id.replace('resp_', 'gen_'));
 });
 
