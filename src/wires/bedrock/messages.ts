@@ -8,7 +8,7 @@ import {
   type JsonObject,
   parseJson,
 } from '../../lib/json.ts';
-import { REASONING_FORMAT } from './answer.ts';
+import { REASONING_FORMAT, reasoningFormat } from './answer.ts';
 import {
   type ContentContext,
   cachePoint,
@@ -18,6 +18,11 @@ import {
   unsupported,
 } from './content.ts';
 import type { Dropped } from './dropped.ts';
+
+interface Context extends ContentContext {
+  /** Of reasoning that the model can read. */
+  format: string;
+}
 
 /** The conversation as Converse has it. */
 export interface Conversation {
@@ -30,11 +35,12 @@ export interface Conversation {
 /**
  * OpenAI messages as system blocks and alternating turns: neighbours of one role become one turn.
  * Instructions all become system blocks, in order.
+ * @param model in the provider's words.
  * @throws GatewayError `unsupported_parameter` for content that cannot be sent, naming the part.
  */
-export function encodeMessages(messages: readonly Json[], dropped: Dropped): Conversation {
+export function encodeMessages(messages: readonly Json[], model: string, dropped: Dropped): Conversation {
   const conversation: Conversation = { system: [], messages: [], usesTools: false };
-  const context: ContentContext = { names: new DocumentNames(), dropped };
+  const context: Context = { names: new DocumentNames(), dropped, format: reasoningFormat(model) };
   for (const [index, message] of messages.entries()) {
     const at = `messages[${index}]`;
     if (!isObject(message)) throw invalid(at, 'A message must be an object.');
@@ -54,12 +60,7 @@ function introduceDocuments(content: JsonObject[]): void {
   content.unshift({ text: `Attached: ${documents.join(', ')}` });
 }
 
-function encodeMessage(
-  message: JsonObject,
-  at: string,
-  conversation: Conversation,
-  context: ContentContext,
-): void {
+function encodeMessage(message: JsonObject, at: string, conversation: Conversation, context: Context): void {
   const cached = cachePoint(message.cache_control);
   if (message.name !== undefined && message.name !== null && message.role !== 'tool') {
     context.dropped.add('messages.name');
@@ -103,7 +104,7 @@ function assistantBlocks(
   message: JsonObject,
   at: string,
   conversation: Conversation,
-  context: ContentContext,
+  context: Context,
 ): JsonObject[] {
   if (message.audio)
     throw unsupported(`${at}.audio`, 'Earlier answers in audio cannot be sent to this provider.');
@@ -117,7 +118,7 @@ function assistantBlocks(
     context.dropped.add('messages.reasoning');
   }
   const blocks = [
-    ...reasoningBlocks(details, context.dropped),
+    ...reasoningBlocks(details, context),
     ...contentBlocks(message.content, `${at}.content`, context),
     ...contentBlocks(message.refusal, `${at}.refusal`, context),
   ];
@@ -161,16 +162,17 @@ function toolResult(message: JsonObject, at: string, context: ContentContext): J
  * The reasoning of an earlier answer, texts and signatures exactly as they came. Details collected from a
  * stream are put together by their `index`. What has no signature, or came from elsewhere, is reported.
  */
-function reasoningBlocks(details: readonly Json[], dropped: Dropped): JsonObject[] {
+function reasoningBlocks(details: readonly Json[], { dropped, format }: Context): JsonObject[] {
   const blocks: JsonObject[] = [];
   const texts = new Map<number, { text: string; signature: string }>();
   for (const entry of details) {
     const detail = asObject(entry);
     const ours = detail?.format === undefined || detail.format === REASONING_FORMAT;
+    const readable = ours || detail.format === format;
     const data = asString(detail?.data);
     if (detail && ours && detail.type === 'reasoning.encrypted' && data) {
       blocks.push({ reasoningContent: { redactedContent: data } });
-    } else if (detail && ours && detail.type === 'reasoning.text') {
+    } else if (detail && readable && detail.type === 'reasoning.text') {
       const index = asNumber(detail.index) ?? texts.size;
       let said = texts.get(index);
       if (!said) {

@@ -65,7 +65,7 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
     const harmless = Object.hasOwn(NO_LOSS, name) ? NO_LOSS[name] : undefined;
     if (!harmless?.(value)) dropped.add(name);
   }
-  const { system, messages, usesTools } = encodeMessages(body.messages, dropped);
+  const { system, messages, usesTools } = encodeMessages(body.messages, target.upstreamModel, dropped);
   const format = responseFormat(body, target, dropped);
   if (format.instruction) system.push({ text: format.instruction });
 
