@@ -8,6 +8,7 @@ import {
   type JsonObject,
   parseJson,
 } from '../../lib/json.ts';
+import { ToolIds } from '../tool-ids.ts';
 import { REASONING_FORMAT, reasoningFormat } from './answer.ts';
 import {
   type ContentContext,
@@ -19,17 +20,26 @@ import {
 } from './content.ts';
 import type { Dropped } from './dropped.ts';
 
+/** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlock.html */
+const LONGEST_ID = 64;
+
+/** Models that are told of a result that it is an error; others refuse the field. */
+const KNOWS_ERRORS = /claude|nova/;
+
+/** What the messages of one request share. */
 interface Context extends ContentContext {
   /** Of reasoning that the model can read. */
   format: string;
+  ids: ToolIds;
+  knowsErrors: boolean;
 }
 
 /** The conversation as Converse has it. */
 export interface Conversation {
   system: JsonObject[];
   messages: { role: 'user' | 'assistant'; content: JsonObject[] }[];
-  /** Calls or results of tools are in it: the API wants to know the tools then. */
-  usesTools: boolean;
+  /** The tools that were called in it, of which the API wants to know. */
+  calledTools: Set<string>;
 }
 
 /**
@@ -39,8 +49,14 @@ export interface Conversation {
  * @throws GatewayError `unsupported_parameter` for content that cannot be sent, naming the part.
  */
 export function encodeMessages(messages: readonly Json[], model: string, dropped: Dropped): Conversation {
-  const conversation: Conversation = { system: [], messages: [], usesTools: false };
-  const context: Context = { names: new DocumentNames(), dropped, format: reasoningFormat(model) };
+  const conversation: Conversation = { system: [], messages: [], calledTools: new Set() };
+  const context: Context = {
+    names: new DocumentNames(),
+    dropped,
+    format: reasoningFormat(model),
+    ids: new ToolIds(LONGEST_ID),
+    knowsErrors: KNOWS_ERRORS.test(model),
+  };
   for (const [index, message] of messages.entries()) {
     const at = `messages[${index}]`;
     if (!isObject(message)) throw invalid(at, 'A message must be an object.');
@@ -82,7 +98,6 @@ function encodeMessage(message: JsonObject, at: string, conversation: Conversati
       append(conversation, 'assistant', [...assistantBlocks(message, at, conversation, context), ...cached]);
       return;
     case 'tool':
-      conversation.usesTools = true;
       append(conversation, 'user', [toolResult(message, at, context), ...cached]);
       return;
     default:
@@ -131,11 +146,12 @@ function assistantBlocks(
         'Only calls of functions can be sent to this provider.',
       );
     }
-    conversation.usesTools = true;
+    const name = asString(fn.name) ?? '';
+    conversation.calledTools.add(name);
     blocks.push({
       toolUse: {
-        toolUseId: asString(call.id) ?? '',
-        name: asString(fn.name) ?? '',
+        toolUseId: context.ids.of(asString(call.id) ?? ''),
+        name,
         input: toolInput(fn.arguments),
       },
     });
@@ -151,11 +167,15 @@ function toolInput(given: Json | undefined): JsonObject {
   return asObject(parseJson(text)) ?? { INVALID_JSON: text };
 }
 
-function toolResult(message: JsonObject, at: string, context: ContentContext): JsonObject {
+function toolResult(message: JsonObject, at: string, context: Context): JsonObject {
   const content = contentBlocks(message.content, `${at}.content`, context).filter(
     (block) => block.cachePoint === undefined,
   );
-  return { toolResult: { toolUseId: asString(message.tool_call_id) ?? '', content } };
+  const toolUseId = context.ids.of(asString(message.tool_call_id) ?? '');
+  if (message.is_error !== true) return { toolResult: { toolUseId, content } };
+  if (context.knowsErrors) return { toolResult: { toolUseId, content, status: 'error' } };
+  context.dropped.add('messages.is_error');
+  return { toolResult: { toolUseId, content } };
 }
 
 /**
