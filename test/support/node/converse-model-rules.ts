@@ -50,6 +50,8 @@ function checkClaude(request: JsonObject, additional: JsonObject, model: string,
   demand(temperature === undefined || temperature === 1, `temperature is ${temperature} with thinking`);
   demand(topP === undefined || Number(topP) >= 0.95, `topP is ${topP} with thinking`);
   demand(additional.top_k === undefined, 'there is top_k with thinking');
+  const last = asObject(asArray(request.messages).at(-1))?.role;
+  demand(last === 'user', 'an answer that is begun cannot be gone on with while thinking');
   if (thinking.type === 'adaptive') {
     demand(adaptive, 'adaptive thinking is not supported on this model');
     return;
