@@ -54,8 +54,8 @@ describe('what is taken of a provider', () => {
     ['bedrock', 'eu.anthropic.claude-sonnet-5', false],
     ['bedrock-openai', 'openai.gpt-oss-20b-1:0', true],
     ['azure', 'gpt-5.4', true],
-    ['azure', 'gpt-5-codex', false],
-    ['azure', 'gpt-5-pro', false],
+    ['azure', 'gpt-5-codex', true],
+    ['azure', 'gpt-5-pro', true],
     ['azure', 'gpt-4-32k', false],
     ['azure', 'claude-opus-4-5', false],
     // Priced wrongly in the data.

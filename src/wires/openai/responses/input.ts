@@ -2,6 +2,7 @@ import { asArray, asObject, asString, isObject, type Json, type JsonObject } fro
 import { contentOf, saidOf } from './content.ts';
 import type { Dropped } from './dropped.ts';
 import { stemOfItem } from './ids.ts';
+import { pictureUrl } from './picture.ts';
 import { openThought } from './reasoning.ts';
 import { invalid, missing, unsupported, wrongType } from './refuse.ts';
 import { type Recalled, Turn } from './turn.ts';
@@ -118,12 +119,9 @@ class Conversation {
   #image(item: JsonObject): void {
     const { result, output_format: format } = item;
     if (typeof result !== 'string') return;
-    const url = /^(data:|https?:)/.test(result)
-      ? result
-      : `data:image/${asString(format) ?? 'png'};base64,${result}`;
     const turn = this.#turn ?? this.#begin(stemOfItem(item.id));
     this.#settle(turn);
-    turn.show(url);
+    turn.show(pictureUrl(result, format));
   }
 
   #reasoning(item: JsonObject, at: string): void {
