@@ -112,7 +112,7 @@ export function configOf(env: Env): Config {
       answerMs: Number(result.data.ANSWER_TIMEOUT_MS ?? 600_000),
     },
     batchLinesInFlight: Number(result.data.BATCH_LINES_IN_FLIGHT ?? 16),
-    batchLeaseMs: Number(result.data.BATCH_LEASE_MS ?? 90_000),
+    batchLeaseMs: Number(result.data.BATCH_LEASE_MS ?? 30_000),
     idempotencyGraceMs: Number(result.data.IDEMPOTENCY_GRACE_MS ?? 60_000),
     keepsResponses: result.data.RESPONSE_STORAGE !== 'off',
     registrySync: result.data.REGISTRY_SYNC !== 'off',

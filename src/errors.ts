@@ -163,6 +163,19 @@ export class GatewayError extends Error {
     this.headers = details.headers ?? {};
   }
 
+  /** The same error in other words. */
+  with(words: Pick<ErrorDetails, 'message' | 'param' | 'upstream'>): GatewayError {
+    return new GatewayError(this.code, {
+      message: this.message,
+      headers: this.headers,
+      cause: this.cause,
+      ...(this.param === null ? {} : { param: this.param }),
+      ...(this.retryAfterMs === null ? {} : { retryAfterMs: this.retryAfterMs }),
+      ...(this.upstream ? { upstream: this.upstream } : {}),
+      ...words,
+    });
+  }
+
   /** The envelope as JSON text. */
   envelope(requestId: string | null): ErrorEnvelope {
     return {

@@ -3,6 +3,7 @@ import { readText } from '../lib/read-text.ts';
 import { secretOf } from '../providers/credentials.ts';
 import { checkCaller } from './admit.ts';
 import { readFailure } from './attempt/failure.ts';
+import { inClientsWords, inClientsWordsOf } from './formats/client-words.ts';
 import { plan } from './planning/plan.ts';
 import type { Question } from './planning/situation.ts';
 import { errorWithoutSecret } from './redact.ts';
@@ -51,8 +52,10 @@ export async function countTokens(question: CountQuestion): Promise<Counted> {
 /** Null where the provider cannot count, or does not. */
 async function askProvider(candidate: Candidate, question: CountQuestion): Promise<number | null> {
   const { credential, provider, target, wire } = candidate;
-  const { env, signal } = question;
-  const encoded = wire.tokens?.encode(question.request, target) ?? null;
+  const { env, request, signal } = question;
+  // In the client's own format the words are its own.
+  const translated = request.native ? {} : request;
+  const encoded = inClientsWordsOf(translated, () => wire.tokens?.encode(request, target) ?? null);
   if (!wire.tokens || !encoded) return null;
   const cutoff = new Cutoff();
   const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), PATIENCE_MS);
@@ -66,7 +69,7 @@ async function askProvider(candidate: Candidate, question: CountQuestion): Promi
     if (!response.ok) throw await readFailure(candidate, response, cutoff, secret);
     return wire.tokens.decode(await readText(response, MAX_ANSWER_BYTES));
   } catch (thrown) {
-    const error = errorWithoutSecret(toGatewayError(thrown), secret);
+    const error = inClientsWords(errorWithoutSecret(toGatewayError(thrown), secret), translated);
     if (OF_THE_REQUEST.has(error.code)) throw error;
     return null;
   } finally {

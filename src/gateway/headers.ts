@@ -37,6 +37,8 @@ export function droppedParams(
   { control, surface }: Call,
   served: { dropped: readonly string[]; native?: unknown } | null,
 ): string[] {
-  const untranslated = served?.native ? [] : (surface?.dropped ?? []);
-  return [...control.unused, ...untranslated, ...(served?.dropped ?? [])];
+  const dropped = served?.dropped ?? [];
+  if (surface === null || served?.native) return [...control.unused, ...dropped];
+  const named = dropped.map((name) => surface.paramOf(name));
+  return [...new Set([...control.unused, ...surface.dropped, ...named])];
 }

@@ -4,6 +4,7 @@ import type { Endpoint } from '../registry/types.ts';
 import { type Hosted, NOTHING_HOSTED } from '../wires/hosted.ts';
 import { wires } from '../wires/index.ts';
 import type { Target, Wire, WireRequest } from '../wires/types.ts';
+import { paramOf } from './formats/client-words.ts';
 import { nativeWay } from './formats/native.ts';
 
 /** Where a request would go. */
@@ -64,7 +65,9 @@ export function barrierAt(request: WireRequest, way: Way): Barrier | null {
   const { tools, objects } = hostedAt(request, way);
   if (tools.length === 0 && objects.length === 0) return null;
   const { id, price } = way.endpoint;
-  for (const { param, unit, counted } of tools) {
+  const named = (name: string): string => (nativeWay(way, request) ? name : paramOf(request, name));
+  for (const { param: name, unit, counted } of tools) {
+    const param = named(name);
     const fee = price ? toolFee(price, unit) : undefined;
     if (fee === undefined) {
       return { constraint: 'tool_price', param, detail: `${unit} has no price at ${id}` };
@@ -74,8 +77,9 @@ export function barrierAt(request: WireRequest, way: Way): Barrier | null {
       return { constraint: 'tool_price', param, detail };
     }
   }
-  const [param] = objects;
-  if (param === undefined) return null;
+  const [object] = objects;
+  if (object === undefined) return null;
+  const param = named(object);
   const detail = `${param} names an object of the provider's account, which ${id} is called with for all workspaces`;
   return { constraint: 'account_objects', param, detail };
 }

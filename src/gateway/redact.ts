@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.ts';
+import type { GatewayError } from '../errors.ts';
 
 /** Shorter secrets are found in too much that is none. */
 const LEAST_LENGTH = 8;
@@ -14,12 +14,8 @@ export function errorWithoutSecret(error: GatewayError, secret: string | null): 
   const safe = withoutSecret(message, secret);
   const body = upstream?.body === undefined ? undefined : withoutSecret(upstream.body, secret);
   if (safe === message && body === upstream?.body) return error;
-  return new GatewayError(error.code, {
+  return error.with({
     message: safe,
-    headers: error.headers,
-    cause: error.cause,
-    ...(error.param === null ? {} : { param: error.param }),
-    ...(error.retryAfterMs === null ? {} : { retryAfterMs: error.retryAfterMs }),
-    ...(upstream ? { upstream: { ...upstream, ...(body === undefined ? {} : { body }) } } : {}),
+    ...(upstream && body !== undefined ? { upstream: { ...upstream, body } } : {}),
   });
 }

@@ -29,12 +29,24 @@ export type IdKind = keyof typeof PREFIXES;
 // Crockford's base 32 in lower case: sorts as the number does, no look-alikes.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
+const ID_BYTES = 16;
+
+// Random bytes are drawn for many ids at once: the call costs more than the bytes do.
+const POOL = new Uint8Array(64 * ID_BYTES);
+let used = POOL.length;
+
 /**
  * A new id such as `gen_01k9…`: a 48-bit millisecond time and 80 random bits, as a ULID
  * (https://github.com/ulid/spec), so that ids of one kind sort by age.
  */
 export function newId(kind: IdKind, now: number = Date.now()): string {
-  return idOf(kind, now, crypto.getRandomValues(new Uint8Array(16)));
+  if (used === POOL.length) {
+    crypto.getRandomValues(POOL);
+    used = 0;
+  }
+  const start = used;
+  used += ID_BYTES;
+  return idOf(kind, now, POOL.subarray(start, used));
 }
 
 /**

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Env } from '../env.ts';
 import { LruMap } from '../lib/lru.ts';
 import { type Listed, listServable } from './listing.ts';
+import { type Paging, pageOf } from './page.ts';
 import type { Registry } from './snapshot.ts';
 import type { SealedCredential } from './types.ts';
 
@@ -27,18 +28,27 @@ export interface Selection {
    */
   key: string | null;
   accept: (listed: Listed) => boolean;
+  paging: Paging;
 }
 
-/** The list of the models that can be served now and pass, as a body. */
-export function listingAnswer(registry: Registry, env: Env, { own, key, accept }: Selection): PreparedJson {
+/** The list of the models that can be served now and pass, as a body. @throws GatewayError `invalid_value`. */
+export function listingAnswer(
+  registry: Registry,
+  env: Env,
+  { own, key, accept, paging }: Selection,
+): PreparedJson {
   const providers = [...new Set(own.map(({ provider }) => provider))].sort().join();
   const name = `${providers} ${key}`;
   const kept = prepared.get(registry) ?? new LruMap<string, PreparedJson>(KEPT);
   prepared.set(registry, kept);
   const known = key === null ? undefined : kept.get(name);
   if (known) return known;
-  const data = listServable(registry, env, own).filter(accept);
-  const answer = prepareJson({ object: 'list', data: data.map(({ entry }) => entry) });
+  const accepted = listServable(registry, env, own).filter(accept);
+  const page = pageOf(
+    accepted.map(({ entry }) => entry),
+    paging,
+  );
+  const answer = prepareJson({ object: 'list', ...page });
   if (key !== null) kept.set(name, answer);
   return answer;
 }

@@ -19,10 +19,17 @@ export interface Architecture {
   output_modalities: ListedModality[];
 }
 
-/** One model in OpenAI's shape, with what OpenRouter's clients read and what people choose by. */
+/** One model in OpenAI's shape and in that of Messages, with what OpenRouter's clients read and what people choose by. */
 export interface ModelEntry {
   id: string;
   object: 'model';
+  type: 'model';
+  display_name: string;
+  /** Release date, RFC 3339; 1970 when it is not known. */
+  created_at: string;
+  max_input_tokens: number | null;
+  /** As `max_output_tokens`. */
+  max_tokens: number | null;
   /** Release date, Unix seconds; 0 when it is not known. */
   created: number;
   owned_by: string;
@@ -156,6 +163,11 @@ function entryOf(
   return {
     id: model.id,
     object: 'model',
+    type: 'model',
+    display_name: model.name,
+    created_at: `${new Date(createdAt(model) * 1000).toISOString().slice(0, 19)}Z`,
+    max_input_tokens: contextLength,
+    max_tokens: maxOutputTokens,
     created: createdAt(model),
     owned_by: model.vendor,
     canonical_slug: model.id,

@@ -5,7 +5,7 @@ import type { Row } from './rows.ts';
 import type { RequestFacts, Situation } from './situation.ts';
 
 /** Names of a request's parameters that an endpoint is known not to take. */
-export function refusedParameters(row: Row, { body, needs }: RequestFacts): string[] {
+export function refusedParameters(row: Row, { body, needs, paramOf }: RequestFacts): string[] {
   const { endpoint, provider } = row;
   const given = (name: string): boolean => body[name] !== undefined && body[name] !== null;
   const refused = new Set(refutedParameters(endpoint, body));
@@ -13,7 +13,7 @@ export function refusedParameters(row: Row, { body, needs }: RequestFacts): stri
   if (endpoint.capabilities.temperature === false && given('temperature')) refused.add('temperature');
   if (!row.tools && needs.tools) refused.add('tools');
   if (!row.schema && needs.schema) refused.add('response_format');
-  return [...refused];
+  return paramOf ? [...refused].map(paramOf) : [...refused];
 }
 
 /** The request's parameters, where all must be taken. */

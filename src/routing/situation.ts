@@ -21,6 +21,8 @@ export interface Situation {
 }
 
 export interface RequestFacts {
+  /** What the client calls a member of the body; absent where the body is the client's own. */
+  paramOf?: (param: string) => string;
   /** The parsed body. */
   body: JsonObject;
   /** Bytes of the body. */

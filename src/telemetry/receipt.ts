@@ -110,6 +110,8 @@ export interface Receipt {
   usage: Usage | null;
   /** What the caller pays; null when usage or price is unknown. */
   credits_used: number | null;
+  /** What of that came back afterwards, where something did: the line of a batch that it was for had no answer. */
+  credits_returned?: number;
   /** Why `credits_used` is null. */
   credits_unknown: 'no_usage' | 'no_price' | null;
   /** The price's lines: units, and rates in nano-USD per 1M tokens, or per 1,000 calls of a provider's tool (`tool:web_search`). */

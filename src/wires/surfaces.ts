@@ -33,6 +33,8 @@ export interface SurfaceRequest {
   chat: ChatBody;
   /** Names of what was left out because it has no effect on the answer; said in `x-dropped-params`. */
   dropped: readonly string[];
+  /** What the client calls a parameter of `chat`, in its own request. */
+  paramOf(param: string): string;
   /** So many requests in one, each with a model's context to itself; absent: one. */
   prompts?: number;
   /**

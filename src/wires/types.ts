@@ -88,6 +88,8 @@ export interface Received<Kind extends ModelKind, Body extends RequestBody> {
   extensions: readonly string[];
   /** The body was translated from another format, so its members may be more than the caller knows of. */
   translated?: boolean;
+  /** What the client calls a parameter of the body; absent where the body is the client's own. */
+  paramOf?: (param: string) => string;
   /** The request that this one was translated from, for endpoints that speak its format. */
   native?: NativeRequest;
   /**

@@ -11,8 +11,9 @@ import { OUTPUT } from '../support/node/build.ts';
 import { startGateway } from '../support/node/gateway.ts';
 import { untilBalance } from '../support/node/receipts.ts';
 import { answer } from '../support/node/scripts.ts';
+import { inPieces, MP3, SPOKEN } from '../support/node/sound.ts';
 import type { Received } from '../support/node/upstream.ts';
-import { type Caller, modelId, newCaller, startWorld, type World } from '../support/node/world.ts';
+import { addModel, type Caller, modelId, newCaller, startWorld, type World } from '../support/node/world.ts';
 
 /** A gateway that can be killed, and started again with what it had stored. */
 const folder = mkdtempSync(join(tmpdir(), 'batches-'));
@@ -27,6 +28,7 @@ let world: World;
 beforeAll(async () => {
   running = await start();
   world = await startWorld(running.gateway);
+  await addModel(world, 'tts', ['openai'], SPOKEN);
 });
 afterAll(async () => {
   await world.stop();
@@ -103,4 +105,37 @@ test.each([
   expect(await untilBalance(world, caller, 100 - 60 * COST)).toBe(100 - 60 * COST);
   const { data } = await caller.client.files.list({ purpose: 'batch_output' });
   expect(data.map(({ filename }) => filename)).toEqual([`${id}_output.jsonl`]);
+});
+
+test('speech of a batch whose gateway is killed is one file for each line, and no other', async () => {
+  const before = await newCaller(world);
+  const names = namesOf(24);
+  world.upstream.script('openai', async (response, request) => {
+    await sleep(5);
+    await inPieces(response, request);
+  });
+  const url = '/v1/audio/speech';
+  const endpoint = url as OpenAI.BatchCreateParams['endpoint'];
+  const body = { model: modelId('tts'), voice: 'alloy', input: '0123456789' };
+  const lines = names.map((name) => ({ custom_id: name, method: 'POST', url, body }));
+  const { id } = await submit(before, lines, { endpoint });
+  await expect.poll(() => received().length, { timeout: 20_000, interval: 5 }).toBeGreaterThanOrEqual(12);
+  const caller = await restart(before);
+  const batch = await ended(caller, id);
+  expect(batch.request_counts).toEqual({ total: 24, completed: 24, failed: 0 });
+  const results = await resultsOf(caller, batch.output_file_id);
+  const named = results.map(({ response }) => String(response?.body.file_id));
+  expect(new Set(named).size).toBe(24);
+  // Files of attempts that were lost go as the batch has ended.
+  const kept = async () => {
+    const { data } = await caller.client.files.list({ purpose: 'batch_output' });
+    return data.map((file) => file.id).toSorted();
+  };
+  await expect.poll(kept).toEqual([...named, String(batch.output_file_id)].toSorted());
+  for (const file of named.slice(0, 3)) {
+    const sound = await (await caller.client.files.content(file)).arrayBuffer();
+    expect(Buffer.from(sound).equals(MP3)).toBe(true);
+  }
+  // 10 characters at 15 USD per 1M.
+  expect(await untilBalance(world, caller, 100 - 24 * 0.00015)).toBe(100 - 24 * 0.00015);
 });

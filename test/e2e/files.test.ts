@@ -244,7 +244,7 @@ describe('a file named by its id', () => {
     const turns = wire === 'google' ? seen?.json.contents : seen?.json.messages;
     const [turn] = asArray(turns);
     const { content, parts } = asObject(turn) ?? {};
-    expect(asArray(content ?? parts)[0]).toEqual(EXPECTED[wire]);
+    expect(asArray(content ?? parts).at(-1)).toEqual(EXPECTED[wire]);
   });
 
   it('is a picture for responses, and is kept by its id', async () => {

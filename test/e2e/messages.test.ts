@@ -1,6 +1,6 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
 import Anthropic from '@anthropic-ai/sdk';
-import { jsonSchema, stepCountIs, streamText as streamWithAiSdk, tool } from 'ai';
+import { generateText, jsonSchema, stepCountIs, streamText as streamWithAiSdk, tool } from 'ai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANSWERS, joined, streamText } from '../support/node/answers.ts';
 import { WIRES, type WireName } from '../support/node/fixtures.ts';
@@ -114,31 +114,45 @@ describe.each(WIRES)('through the %s wire', (wire) => {
   });
 });
 
-test.each(WIRES)("the AI SDK's client of this API runs a tool through the %s wire", async (wire) => {
-  world.upstream.script(wire, (response, request) => {
-    const says = request.body.includes('18 °C') ? WORDS : { call: CALL };
-    return stream(streamText(wire, says), 17)(response, request);
+describe.each(WIRES)("the AI SDK's client of this API through the %s wire", (wire) => {
+  const options = () => {
+    world.upstream.script(wire, (response, request) => {
+      const says = request.body.includes('18 °C') ? WORDS : { call: CALL };
+      return either(answer(ANSWERS[wire].whole(says)), stream(streamText(wire, says), 17))(response, request);
+    });
+    const provider = createAnthropic({ baseURL: `${world.gateway.origin}/v1`, apiKey: world.key });
+    return {
+      model: provider(modelId(wire)),
+      prompt: 'The weather?',
+      tools: {
+        get_weather: tool({
+          description: 'The weather of a city',
+          inputSchema: jsonSchema<{ city: string }>(TOOL.input_schema),
+          execute: ({ city }) => `18 °C in ${city}`,
+        }),
+      },
+      maxOutputTokens: 500,
+      stopWhen: stepCountIs(3),
+      maxRetries: 0,
+    };
+  };
+
+  test('generateText runs a tool', async () => {
+    const result = await generateText(options());
+    expect(result.text).toBe('18 degrees in Zürich.');
+    expect(result.finishReason).toBe('stop');
   });
-  const provider = createAnthropic({ baseURL: `${world.gateway.origin}/v1`, apiKey: world.key });
-  const result = streamWithAiSdk({
-    model: provider(modelId(wire)),
-    prompt: 'The weather?',
-    tools: {
-      get_weather: tool({
-        description: 'The weather of a city',
-        inputSchema: jsonSchema<{ city: string }>(TOOL.input_schema),
-        execute: ({ city }) => `18 °C in ${city}`,
-      }),
-    },
-    maxOutputTokens: 500,
-    stopWhen: stepCountIs(3),
-    maxRetries: 0,
-    onError: ({ error }) => {
-      throw error;
-    },
+
+  test('streamText runs a tool', async () => {
+    const result = streamWithAiSdk({
+      ...options(),
+      onError: ({ error }) => {
+        throw error;
+      },
+    });
+    expect(await result.text).toBe('18 degrees in Zürich.');
+    expect(await result.finishReason).toBe('stop');
   });
-  expect(await result.text).toBe('18 degrees in Zürich.');
-  expect(await result.finishReason).toBe('stop');
 });
 
 test('a stream that breaks is continued by another endpoint within the same block', async () => {
@@ -181,6 +195,40 @@ test('thinking with its signature goes to the client and back', async () => {
     },
   ]);
 });
+
+test.each([false, true])(
+  'thinking with its signature goes back to the bedrock wire, streamed: %s',
+  async (streamed) => {
+    script('bedrock', { thought: { text: 'Hm, weather.', signature: 'EqQBsig==' }, call: CALL });
+    const body = { ...ask('bedrock'), tools: [TOOL] };
+    const first = await (streamed
+      ? client.messages.stream(body).finalMessage()
+      : client.messages.create(body));
+    const [thinking, use] = first.content;
+    expect(thinking).toMatchObject({ type: 'thinking', thinking: 'Hm, weather.' });
+    expect(use).toEqual({ type: 'tool_use', id: 'toolu_1', name: 'get_weather', input: { city: 'Zürich' } });
+    script('bedrock', WORDS);
+    await client.messages.create({
+      ...body,
+      messages: [
+        ...body.messages,
+        { role: 'assistant', content: first.content },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: '18 °C' }] },
+      ],
+    });
+    expect(world.upstream.received('bedrock')[0]?.json.messages).toEqual([
+      { role: 'user', content: [{ text: 'The weather?' }] },
+      {
+        role: 'assistant',
+        content: [
+          { reasoningContent: { reasoningText: { text: 'Hm, weather.', signature: 'EqQBsig==' } } },
+          { toolUse: { toolUseId: 'toolu_1', name: 'get_weather', input: { city: 'Zürich' } } },
+        ],
+      },
+      { role: 'user', content: [{ toolResult: { toolUseId: 'toolu_1', content: [{ text: '18 °C' }] } }] },
+    ]);
+  },
+);
 
 test.each([false, true])(
   'the signature of a call goes back to the google wire, streamed: %s',

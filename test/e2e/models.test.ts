@@ -1,3 +1,4 @@
+import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addModel, modelId, startWorld, type World } from '../support/node/world.ts';
@@ -22,6 +23,25 @@ test('the SDK lists what can be called, and nothing else', async () => {
     context_length: 1_000_000,
   });
   expect(listed).toMatchObject({ pricing: { prompt: '0.000002', completion: '0.00001' } });
+});
+
+test('the SDK of Messages lists them page by page, and retrieves one', async () => {
+  const client = new Anthropic({ baseURL: world.gateway.origin, apiKey: world.key, maxRetries: 0 });
+  // Others list and declare models at the same time.
+  const isOwn = ({ id }: { id: string }): boolean => id.startsWith(modelId(''));
+  const expected = (await world.client.models.list()).data.filter(isOwn).map(({ id }) => id);
+  const listed: Anthropic.ModelInfo[] = [];
+  for await (const model of client.models.list({ limit: 2 })) listed.push(model);
+  expect(listed.filter(isOwn).map(({ id }) => id)).toEqual(expected);
+  const model = await client.models.retrieve(modelId('anthropic'));
+  expect(listed).toContainEqual(model);
+  expect(model).toMatchObject({
+    type: 'model',
+    display_name: 'anthropic',
+    created_at: '1970-01-01T00:00:00Z',
+    max_input_tokens: 1_000_000,
+    max_tokens: null,
+  });
 });
 
 test('the SDK retrieves models whose ids hold a slash, which it sends encoded', async () => {

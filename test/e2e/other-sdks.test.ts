@@ -1,3 +1,4 @@
+import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { ChatOpenAI } from '@langchain/openai';
 import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai';
@@ -24,14 +25,21 @@ function scriptLoop(wire: WireName): void {
   );
 }
 
-describe.each(WIRES)('the AI SDK through the %s wire', (wire) => {
-  const provider = () =>
+/** The AI SDK's clients of chat completions: that of OpenAI, and that of all who are like it. */
+const AI_SDK = {
+  'as of OpenAI': (model: string) =>
+    createOpenAI({ baseURL: `${world.gateway.origin}/v1`, apiKey: world.key }).chat(model),
+  'as of its like': (model: string) =>
     createOpenAICompatible({
       name: 'interline',
       baseURL: `${world.gateway.origin}/v1`,
       apiKey: world.key,
       includeUsage: true,
-    })(modelId(wire));
+    })(model),
+};
+const FLAVOURS = Object.keys(AI_SDK) as (keyof typeof AI_SDK)[];
+
+describe.each(WIRES)('the AI SDK through the %s wire', (wire) => {
   const asked: unknown[] = [];
   const tools = {
     get_weather: tool({
@@ -48,11 +56,11 @@ describe.each(WIRES)('the AI SDK through the %s wire', (wire) => {
     }),
   };
 
-  test('generateText runs a tool', async () => {
+  test.each(FLAVOURS)('generateText runs a tool, %s', async (flavour) => {
     asked.length = 0;
     scriptLoop(wire);
     const result = await generateText({
-      model: provider(),
+      model: AI_SDK[flavour](modelId(wire)),
       prompt: 'The weather?',
       tools,
       stopWhen: stepCountIs(3),
@@ -65,11 +73,11 @@ describe.each(WIRES)('the AI SDK through the %s wire', (wire) => {
     expect(result.usage).toMatchObject({ inputTokens: 40 + 30, outputTokens: 6 + 9 });
   });
 
-  test('streamText runs a tool', async () => {
+  test.each(FLAVOURS)('streamText runs a tool, %s', async (flavour) => {
     asked.length = 0;
     scriptLoop(wire);
     const result = streamText({
-      model: provider(),
+      model: AI_SDK[flavour](modelId(wire)),
       prompt: 'The weather?',
       tools,
       stopWhen: stepCountIs(3),

@@ -288,6 +288,22 @@ describe('reasoning goes back to its maker', () => {
     ]);
   });
 
+  test('signed thinking of the bedrock wire, through the AI SDK', async () => {
+    scriptLoop('bedrock', { thought, call: CALL });
+    const sent = await loop('bedrock');
+    expect(sent?.messages).toMatchObject([
+      { role: 'user' },
+      {
+        role: 'assistant',
+        content: [
+          { reasoningContent: { reasoningText: { text: 'Hm, weather.', signature: 'EqQBsig==' } } },
+          { toolUse: { toolUseId: 'call_1', name: 'get_weather', input: { city: 'Zürich' } } },
+        ],
+      },
+      { role: 'user', content: [{ toolResult: { toolUseId: 'call_1', content: [{ text: '18 °C' }] } }] },
+    ]);
+  });
+
   test('the signature of a call, through the AI SDK', async () => {
     scriptLoop('google', { call: { ...CALL, signature: 'c2lnbmF0dXJl' } });
     const sent = await loop('google');

@@ -8,6 +8,9 @@ let world: World;
 beforeAll(async () => {
   world = await startWorld();
   await addModel(world, 'claude', ['anthropic'], { upstreamModel: 'claude-sonnet-4-5' });
+  await addModel(world, 'claude-aws', ['bedrock'], {
+    upstreamModel: 'global.anthropic.claude-sonnet-4-5-v1:0',
+  });
   await addModel(world, 'gemini', ['google'], { upstreamModel: 'gemini-3-pro-preview' });
 });
 afterAll(() => world.stop());
@@ -115,6 +118,39 @@ describe.each([
             content: '18 degrees',
           },
         ],
+      },
+    ]);
+  });
+
+  test('returns thinking and its signature unchanged through the bedrock wire', async () => {
+    const thinks = {
+      thought: { text: 'They ask for «weather».\nI look.', signature: SIGNATURE },
+      call: CALL,
+    };
+    const says = { text: ['18 degrees ', 'in Zürich.'] };
+    const { whole } = ANSWERS.bedrock;
+    world.upstream.script(
+      'bedrock',
+      inTurn(
+        either(answer(whole(thinks)), stream(streamText('bedrock', thinks), 9)),
+        either(answer(whole(says)), stream(streamText('bedrock', says), 9)),
+      ),
+    );
+    expect(await loop(modelId('claude-aws'), turn)).toBe('18 degrees in Zürich.');
+
+    const [, second] = world.upstream.received('bedrock');
+    expect(second?.json.messages).toEqual([
+      { role: 'user', content: [{ text: 'How is the weather?' }] },
+      {
+        role: 'assistant',
+        content: [
+          { reasoningContent: { reasoningText: { text: thinks.thought.text, signature: SIGNATURE } } },
+          { toolUse: { toolUseId: 'toolu_01A', name: 'get_weather', input: { city: 'Zürich', days: 2 } } },
+        ],
+      },
+      {
+        role: 'user',
+        content: [{ toolResult: { toolUseId: 'toolu_01A', content: [{ text: '18 degrees' }] } }],
       },
     ]);
   });

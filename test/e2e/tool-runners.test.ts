@@ -1,5 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
+import type { BaseLanguageModelInput } from '@langchain/core/language_models/base';
+import type { AIMessageChunk } from '@langchain/core/messages';
 import { ChatOpenAI } from '@langchain/openai';
 import {
   Agent,
@@ -154,16 +156,20 @@ describe.each(WIRES)('through the %s wire', (wire) => {
       configuration: { baseURL: `${world.gateway.origin}/v1` },
       maxRetries: 0,
     }).bindTools([{ type: 'function', function: { name: 'get_weather', parameters: SCHEMA } }]);
-    const called = await model.invoke('The weather?');
-    expect(called.tool_calls).toMatchObject([{ name: 'get_weather', args: { city: 'Zürich' } }]);
-    const [call] = called.tool_calls ?? [];
-    const history = [
-      { role: 'user', content: 'The weather?' },
-      called,
-      { role: 'tool', tool_call_id: call?.id ?? '', content: '18 °C' },
-    ];
-    let text = '';
-    for await (const chunk of await model.stream(history)) text += chunk.text;
-    expect(text).toBe('18 degrees in Zürich.');
+    const ask = async (input: BaseLanguageModelInput, streamed: boolean): Promise<AIMessageChunk> => {
+      if (!streamed) return model.invoke(input);
+      let whole: AIMessageChunk | undefined;
+      for await (const chunk of await model.stream(input)) whole = whole ? whole.concat(chunk) : chunk;
+      if (!whole) throw new Error('Nothing was streamed');
+      return whole;
+    };
+    for (const streamed of [false, true]) {
+      const called = await ask('The weather?', streamed);
+      expect(called.tool_calls).toMatchObject([{ name: 'get_weather', args: { city: 'Zürich' } }]);
+      const [call] = called.tool_calls ?? [];
+      const result = { role: 'tool', tool_call_id: call?.id ?? '', content: '18 °C' };
+      const said = await ask([{ role: 'user', content: 'The weather?' }, called, result], streamed);
+      expect(said.text).toBe('18 degrees in Zürich.');
+    }
   });
 });

@@ -21,6 +21,9 @@ const BEGIN_WITHIN_MS = 4 * 60 * 1000;
 /** Who has to wait longer leaves the slot to a later message, milliseconds. */
 const LONGEST_STAY_MS = 15_000;
 
+/** A consumer is heard of so often before it counts as gone. */
+const BEATS_PER_LEASE = 6;
+
 /** After a fault that is no line's, milliseconds. */
 const REST_MS = 10_000;
 
@@ -32,7 +35,7 @@ export async function workSlot(env: Env, message: SlotMessage, call: CallLine): 
   const batch = batchClient(env, message.batchId);
   const work = await batch.enter(message);
   if (!work) return;
-  const beating = setInterval(() => void batch.beat(message).catch(() => {}), work.leaseMs / 3);
+  const beating = setInterval(() => void batch.beat(message).catch(() => {}), work.leaseMs / BEATS_PER_LEASE);
   try {
     await batch.leave(message, await workLines(env, batch, message, work, call));
   } catch (cause) {

@@ -1,4 +1,9 @@
-import { LEDGER_KINDS, type LedgerKind, type StoredEntry } from '../../objects/workspace/types.ts';
+import {
+  GIVEN_BACK,
+  LEDGER_KINDS,
+  type LedgerKind,
+  type StoredEntry,
+} from '../../objects/workspace/types.ts';
 import { toSeconds } from '../../tenancy/page.ts';
 import { nanoToUsd } from '../money.ts';
 
@@ -47,7 +52,7 @@ function referenceTypeOf({ id, kind, reference }: StoredEntry): ReferenceType {
     case 'refund':
       return id.startsWith('credit_note:') ? 'invoice' : 'top_up';
     case 'adjustment':
-      return id.startsWith('batch_line:') ? 'generation' : 'top_up';
+      return id.startsWith(GIVEN_BACK) ? 'generation' : 'top_up';
     case 'top_up':
       return 'top_up';
   }

@@ -2,7 +2,7 @@ import { and, eq, inArray } from 'drizzle-orm';
 import { database } from '../../db/client.ts';
 import { differences, invoices } from '../../db/schema/billing.ts';
 import type { Env } from '../../env.ts';
-import type { StoredEntry } from '../../objects/workspace/types.ts';
+import { GIVEN_BACK, type StoredEntry } from '../../objects/workspace/types.ts';
 import { stored } from '../../tenancy/storage.ts';
 import { monthOf } from '../invoices/month.ts';
 
@@ -15,8 +15,8 @@ export function addSettled(
   entries: readonly StoredEntry[],
 ): Record<string, number> {
   const next = { ...sums };
-  for (const { kind, amount, createdAt } of entries) {
-    if (kind !== 'settle') continue;
+  for (const { id, kind, amount, createdAt } of entries) {
+    if (kind !== 'settle' && !id.startsWith(GIVEN_BACK)) continue;
     const month = monthOf(createdAt);
     next[month] = (next[month] ?? 0) - amount;
   }

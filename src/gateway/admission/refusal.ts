@@ -41,7 +41,7 @@ export function refusalError(refusal: Refusal, rates: Rates): GatewayError {
 
 function remedyOf(balance: number): string {
   const add = 'Add credits (POST /api/workspaces/{id}/top-ups, or ask the operator)';
-  return balance > 0 ? `${add}, or lower max_tokens.` : `${add}.`;
+  return balance > 0 ? `${add}, or ask for less.` : `${add}.`;
 }
 
 /** OpenAI's rate limit headers: https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers */

@@ -13,6 +13,7 @@ import type {
   WireRequest,
 } from '../../wires/types.ts';
 import { readableRequest } from '../documents/readable.ts';
+import { inClientsWordsOf, paramOf } from '../formats/client-words.ts';
 import { labelsOf } from '../formats/labels.ts';
 import { type NativeWay, nativeWay } from '../formats/native.ts';
 import { withoutSecret } from '../redact.ts';
@@ -49,6 +50,8 @@ export interface Prepared {
   conversions: readonly Conversion[];
   /** What was lowered: `max_tokens=412`. */
   adjusted: readonly string[];
+  /** It is sent in its client's own words, and so is what the candidate says of it. */
+  native?: boolean;
   /** @throws GatewayError of the upstream, of an answer that cannot be read, or the cutoff's reason. */
   run(upstream: Upstream): Promise<Begun>;
 }
@@ -60,7 +63,8 @@ export interface Prepared {
 export function prepare(call: Call, candidate: Candidate, asked: WireRequest): Prepared | Promise<Prepared> {
   if (asked.kind !== 'chat') return preparePlain(call, candidate, asked);
   const limited = withOutputLimit(asked, candidate.maxOutputTokens);
-  const adjusted = limited === asked ? [] : [`${outputLimitName(asked)}=${candidate.maxOutputTokens}`];
+  const limit = paramOf(asked, outputLimitName(asked));
+  const adjusted = limited === asked ? [] : [`${limit}=${candidate.maxOutputTokens}`];
   const readable = limited.untranslatable ? null : readableRequest(candidate, limited);
   if (!readable) {
     const way = nativeWay(candidate, limited);
@@ -82,7 +86,7 @@ function prepareChat(
 ): Prepared {
   const codec = wire.chat;
   if (!codec) throw new GatewayError('internal_error');
-  const encoded = codec.encode(request, target);
+  const encoded = inClientsWordsOf(request, () => codec.encode(request, target));
   const meta = metaOf(call, target.upstreamModel, request);
   return {
     request,
@@ -127,6 +131,7 @@ function prepareNative(
     dropped: encoded.dropped,
     conversions: [],
     adjusted,
+    native: true,
     run: async ({ ask, cutoff, secret }) => {
       const response = await ask(encoded);
       if (request.stream) {

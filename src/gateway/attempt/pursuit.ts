@@ -62,7 +62,7 @@ export class Pursuit {
   async find(ask: Ask, broken: Broken | null = null): Promise<Served> {
     const legs: Leg[] = [];
     let step = broken ? this.#afterBreak(broken) : this.#first();
-    let error = broken?.error ?? new GatewayError('internal_error');
+    let error = broken?.error;
     try {
       for (;;) {
         if (step) {
@@ -70,7 +70,7 @@ export class Pursuit {
           legs.push(this.#start(step, ask, legs.length > 0));
         }
         const [only, ...others] = legs;
-        if (!only) throw error;
+        if (!only) throw error ?? new GatewayError('internal_error');
         const ended = await firstOf(legs, others.length > 0 ? null : this.#patience(only));
         step = null;
         if (ended === 'late') {

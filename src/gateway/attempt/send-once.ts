@@ -4,13 +4,14 @@ import { refutedParameters } from '../../registry/probed.ts';
 import type { Policy } from '../../routing/policy/types.ts';
 import type { Attempt } from '../../telemetry/receipt.ts';
 import type { EncodedForm, EncodedRequest, WireRequest } from '../../wires/types.ts';
+import { inClientsWords, paramOf } from '../formats/client-words.ts';
 import { errorWithoutSecret } from '../redact.ts';
 import type { Cutoff } from '../relay/cutoff.ts';
 import { providerCost } from '../settling/provider-cost.ts';
 import type { Call, Candidate, Trail } from '../types.ts';
 import { send } from '../upstream.ts';
 import { readFailure } from './failure.ts';
-import { prepare } from './prepare.ts';
+import { type Prepared, prepare } from './prepare.ts';
 import type { Renewal } from './renewal.ts';
 import type { Served } from './served.ts';
 
@@ -33,7 +34,7 @@ export async function sendOnce(
   const preparing = prepare(call, candidate, asked);
   const prepared = preparing instanceof Promise ? await preparing : preparing;
   const { request, dropped, conversions, adjusted } = prepared;
-  if (policy.require_parameters) checkParameters(candidate, request, dropped);
+  if (policy.require_parameters) checkParameters(candidate, prepared);
   trail.candidate = candidate;
   const secret = secretOf(candidate.credential, candidate.provider, call.env);
   const calledAt = Date.now();
@@ -62,7 +63,8 @@ export async function sendOnce(
     record.outcome = 'served';
     return { ...served, ...begun };
   } catch (thrown) {
-    const error = errorWithoutSecret(toGatewayError(thrown), known);
+    const said = errorWithoutSecret(toGatewayError(thrown), known);
+    const error = prepared.native ? said : inClientsWords(said, request);
     record.outcome = cutoff.cancelled || error.code === 'client_closed_request' ? 'cancelled' : 'failed';
     record.error = cutoff.cancelled ? null : error.code;
     record.upstream_error = error.upstream;
@@ -112,8 +114,12 @@ function recordOf({ endpoint, provider }: Candidate): Attempt {
 }
 
 /** What probes have seen counts beside what the wire cannot say. @throws GatewayError `unsupported_parameter`. */
-function checkParameters({ endpoint }: Candidate, request: WireRequest, dropped: readonly string[]): void {
-  const missing = [...dropped, ...refutedParameters(endpoint, request.body())];
+function checkParameters({ endpoint }: Candidate, { request, dropped, native }: Prepared): void {
+  const own = native ? dropped : dropped.map((name) => paramOf(request, name));
+  const missing = [
+    ...own,
+    ...refutedParameters(endpoint, request.body()).map((name) => paramOf(request, name)),
+  ];
   if (missing[0] === undefined) return;
   throw new GatewayError('unsupported_parameter', {
     param: missing[0],

@@ -2,6 +2,7 @@ import { GatewayError } from '../../errors.ts';
 import { asArray, asObject, asString, type Json } from '../../lib/json.ts';
 import type { Conversion } from '../../telemetry/receipt.ts';
 import type { ChatRequest } from '../../wires/types.ts';
+import { paramOf } from '../formats/client-words.ts';
 import { changeRequest } from '../requests/change-request.ts';
 import type { Candidate } from '../types.ts';
 import { MAX_PDF_BYTES, readPdfText } from './pdf-text.ts';
@@ -51,7 +52,8 @@ async function convert(request: ChatRequest): Promise<Readable> {
     }
     const content: Json[] = [];
     for (const [place, part] of asArray(given.content).entries()) {
-      content.push(await partAsText(part, `messages[${index}].content[${place}].file`, conversions));
+      const param = paramOf(request, `messages[${index}].content[${place}].file`);
+      content.push(await partAsText(part, param, conversions));
     }
     messages.push({ ...given, content });
   }

@@ -82,6 +82,7 @@ export function withOriginal(request: ChatRequest, { surface, native, untranslat
   return {
     ...request,
     translated: true,
+    paramOf: (param) => surface.paramOf(param),
     ...(native ? { native } : {}),
     ...(untranslatable ? { untranslatable } : {}),
     ...(surface.prompts === undefined ? {} : { prompts: surface.prompts }),

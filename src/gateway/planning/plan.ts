@@ -13,6 +13,7 @@ import type { Policy } from '../../routing/policy/types.ts';
 import type { Situation } from '../../routing/situation.ts';
 import type { Constraint, Excluded, Preferences, Ranked } from '../../routing/types.ts';
 import { wires } from '../../wires/index.ts';
+import { inClientsWords } from '../formats/client-words.ts';
 import { isSayable } from '../formats/native.ts';
 import { barred, barrierAt } from '../hosted.ts';
 import { askedOf, chainOf, isAuto, modelOf, splitOf } from '../requests/asked.ts';
@@ -199,7 +200,7 @@ function refusalOf({ excluded }: Decision, situation: Situation, question: Quest
       message: `${endpoint.id} does not support ${names.join(', ')}.`,
     });
   }
-  return nothingFits(excluded);
+  return inClientsWords(nothingFits(excluded), question.request);
 }
 
 function isBarrier(constraint: Constraint): boolean {

@@ -35,6 +35,7 @@ export function situationOf(question: Question, policy: Policy): Situation {
     request: {
       body,
       bytes: request.bytes.byteLength,
+      ...(request.paramOf ? { paramOf: request.paramOf } : {}),
       needs: needsOf(body, estimateInputTokens(request)),
       maxOutputTokens: control.maxOutputTokens,
       answers: control.answers,

@@ -5,6 +5,7 @@ import type { Pursuit } from '../attempt/pursuit.ts';
 import type { ServedStream } from '../attempt/served.ts';
 import { idleLimit } from '../attempt/time-limits.ts';
 import { type ClientFormat, clientFormat } from '../formats/client-format.ts';
+import { inClientsWords } from '../formats/client-words.ts';
 import { answerHeaders, droppedParams } from '../headers.ts';
 import { learnFromAnswer } from '../learning/learn.ts';
 import { observeStream } from '../learning/observe.ts';
@@ -106,9 +107,10 @@ class Relay {
     for (;;) {
       this.#watch.listen();
       this.#received = 0;
-      const failure = await this.#pump();
+      const broken = await this.#pump();
       this.#watch.listening = false;
       const { served } = this.#answer;
+      const failure = broken && (served.native ? broken : inClientsWords(broken, this.#call.request));
       this.#observe(served, failure);
       if (failure) this.#broke(served, failure);
       const rescued = failure && (await rescue(this.#relayed, this.#answer, failure));

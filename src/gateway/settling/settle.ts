@@ -65,7 +65,8 @@ export function settle(call: Call, trail: Trail, ending: Ending): Settlement {
   const receipt = writeReceipt(call, trail, ending, parts, charged);
 
   const text = JSON.stringify(receipt);
-  rememberReceipt(call.caller.workspaceId, call.generationId, text);
+  // That of a batch may be amended elsewhere.
+  if (!call.batch) rememberReceipt(call.caller.workspaceId, call.generationId, text);
   const settlement = settlementOf(call, ending, parts, charged);
   if (call.batch) {
     call.batch.settled = postNow(call, text, settlement);

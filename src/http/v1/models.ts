@@ -5,6 +5,7 @@ import { type Listed, listed } from '../../registry/listing.ts';
 import { isKnown, listingAnswer, type PreparedJson, prepareJson } from '../../registry/listing-answer.ts';
 import { FILTER_NAMES, passes, readListingFilter } from '../../registry/listing-filter.ts';
 import { loadRegistry } from '../../registry/load.ts';
+import { PAGING_NAMES, readPaging } from '../../registry/page.ts';
 import type { Registry } from '../../registry/snapshot.ts';
 import type { Model, SealedCredential } from '../../registry/types.ts';
 import { health } from '../../routing/health/isolate-health.ts';
@@ -19,12 +20,14 @@ export async function listModels(c: HttpContext): Promise<Response> {
   const caller = c.get('principal');
   const asked = (name: string): string | undefined => c.req.query(name);
   const filter = readListingFilter(asked);
+  const paging = readPaging(asked);
   if (filter.health !== null) await health.renew(carrierOf(c));
   const seen = caller.kind === 'key' ? [caller.models, caller.workspaceModels] : [];
-  const key = JSON.stringify([seen, FILTER_NAMES.map((name) => asked(name) ?? null)]);
+  const key = JSON.stringify([seen, [...FILTER_NAMES, ...PAGING_NAMES].map((name) => asked(name) ?? null)]);
   const answer = listingAnswer(await registryOf(c), c.env, {
     own: ownCredentials(caller),
     key: filter.health === null ? key : null,
+    paging,
     accept: (item) => passes(item, filter, healthStatus) && isEnabled(caller, item.model.id),
   });
   return answered(answer, c);

@@ -29,6 +29,12 @@ interface State extends BatchProgress {
 
 const STATE = 'state';
 
+/** When the alarm is due, Unix milliseconds. */
+const ALARM = 'alarm';
+
+/** A message that nobody has begun may be lost, or wait its turn: it is repeated after so many leases. */
+const LEASES_IN_QUEUE = 3;
+
 /** So many lines at once are worked by one consumer of the queue. */
 const LANES_PER_SLOT = 8;
 
@@ -185,8 +191,9 @@ export class BatchObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const state = this.#state;
     if (!state) return;
-    await this.#setAlarm();
     const now = Date.now();
+    const late = now - (this.#kv.get<number>(ALARM) ?? now);
+    await this.#setAlarm();
     if (state.phase !== 'running') this.#tell();
     else if (now - state.toldAt >= TELL_EVERY_MS) {
       this.#save({ ...state, toldAt: now });
@@ -194,10 +201,16 @@ export class BatchObject extends DurableObject<Env> {
     }
     if (state.phase !== 'running') return;
     const { batchLeaseMs } = configOf(this.env);
+    // Who works could not be heard by an object that was away itself; messages may have been lost with it.
+    const wasAway = late > batchLeaseMs / 2;
+    const since = {
+      begun: now - batchLeaseMs,
+      waiting: wasAway ? now : now - LEASES_IN_QUEUE * batchLeaseMs,
+    };
     const messages = this.ctx.storage.transactionSync(() =>
-      this.#slots.silentSince(now - batchLeaseMs).flatMap(({ begun, ...turn }) => {
-        if (begun) return this.#renew(turn, now) ?? [];
-        // Its message is lost, or waits its turn in the queue: there it must keep its place.
+      this.#slots.silentSince(since).flatMap(({ begun, ...turn }) => {
+        if (begun) return wasAway ? [] : (this.#renew(turn, now) ?? []);
+        // In the queue it must keep its place.
         this.#slots.seen(turn, now);
         return turn;
       }),
@@ -257,7 +270,9 @@ export class BatchObject extends DurableObject<Env> {
   }
 
   async #setAlarm(): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + Math.ceil(configOf(this.env).batchLeaseMs / 2));
+    const at = Date.now() + Math.ceil(configOf(this.env).batchLeaseMs / 2);
+    this.#kv.put(ALARM, at);
+    await this.ctx.storage.setAlarm(at);
   }
 }
 

@@ -73,10 +73,17 @@ export class Slots {
     return null;
   }
 
-  /** Turns that nothing has been heard of since then, and whether they have begun. */
-  silentSince(at: number): (Turn & { begun: boolean })[] {
+  /**
+   * Turns that nothing has been heard of, and whether they have begun.
+   * @param since for those that have, and those whose message waits, Unix milliseconds.
+   */
+  silentSince(since: { begun: number; waiting: number }): (Turn & { begun: boolean })[] {
     return this.#sql
-      .exec('SELECT slot, turn, entered FROM slots WHERE seen_at < ?', at)
+      .exec(
+        'SELECT slot, turn, entered FROM slots WHERE seen_at < CASE entered WHEN 1 THEN ? ELSE ? END',
+        since.begun,
+        since.waiting,
+      )
       .toArray()
       .map(({ slot, turn, entered }) => ({ slot: Number(slot), turn: Number(turn), begun: entered === 1 }));
   }

@@ -1,6 +1,6 @@
 import { LruMap } from '../../lib/lru.ts';
 import type { TracesObject } from './object.ts';
-import type { StoredGeneration, StoredReceipt } from './types.ts';
+import type { Amendment, StoredGeneration, StoredReceipt } from './types.ts';
 
 interface TracesBinding {
   TRACES: DurableObjectNamespace<TracesObject>;
@@ -9,6 +9,8 @@ interface TracesBinding {
 /** The stored generations of one workspace. */
 export interface TracesClient {
   record(generations: StoredGeneration[]): Promise<void>;
+  /** Amends the receipts of charges, also those that are yet to come. May be repeated. */
+  amend(amendments: Amendment[]): Promise<void>;
   /** The receipt as JSON text, or null when this workspace has no such generation. */
   find(id: string): Promise<string | null>;
   /** The receipts of those of these ids that there are. */
@@ -31,6 +33,7 @@ export function tracesClient(env: TracesBinding, workspaceId: string): TracesCli
     async record(generations) {
       await stub.record(generations);
     },
+    amend: async (amendments) => await stub.amend(amendments),
     async find(id) {
       return await stub.find(id);
     },

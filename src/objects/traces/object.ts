@@ -1,7 +1,10 @@
 import { DurableObject } from 'cloudflare:workers';
-import { RETENTION_MS, type StoredGeneration, type StoredReceipt } from './types.ts';
+import { type Amendment, RETENTION_MS, type StoredGeneration, type StoredReceipt } from './types.ts';
 
 const SWEEP_EVERY_MS = 24 * 60 * 60 * 1000;
+
+/** The receipt that is `?3` with its amendment; null where it charges nothing. */
+const AMENDED = `CASE WHEN json_extract(?3, '$.credits_used') > 0 THEN json_patch(?3, changes) END`;
 
 /** The recent generations of one workspace, by id. Older ones are swept away by an alarm. */
 export class TracesObject extends DurableObject {
@@ -15,7 +18,8 @@ export class TracesObject extends DurableObject {
       `CREATE TABLE IF NOT EXISTS generations (
          sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL,
          receipt TEXT NOT NULL);
-       CREATE INDEX IF NOT EXISTS generations_by_age ON generations (created_at);`,
+       CREATE INDEX IF NOT EXISTS generations_by_age ON generations (created_at);
+       CREATE TABLE IF NOT EXISTS amendments (id TEXT PRIMARY KEY, changes TEXT NOT NULL, made_at INTEGER NOT NULL);`,
     );
   }
 
@@ -24,7 +28,8 @@ export class TracesObject extends DurableObject {
     this.ctx.storage.transactionSync(() => {
       for (const { id, createdAt, receipt } of generations) {
         this.#sql.exec(
-          'INSERT OR IGNORE INTO generations (id, created_at, receipt) VALUES (?, ?, ?)',
+          `INSERT OR IGNORE INTO generations (id, created_at, receipt)
+           VALUES (?1, ?2, coalesce((SELECT ${AMENDED} FROM amendments WHERE id = ?1), ?3))`,
           id,
           createdAt,
           receipt,
@@ -36,6 +41,21 @@ export class TracesObject extends DurableObject {
       await this.ctx.storage.setAlarm(Date.now() + SWEEP_EVERY_MS);
     }
     this.#sweepIsDue = true;
+  }
+
+  amend(amendments: Amendment[]): void {
+    this.ctx.storage.transactionSync(() => {
+      for (const { id, changes } of amendments) {
+        const text = JSON.stringify(changes);
+        this.#sql.exec('INSERT OR REPLACE INTO amendments VALUES (?, ?, ?)', id, text, Date.now());
+        this.#sql.exec(
+          `UPDATE generations SET receipt = json_patch(receipt, ?2)
+           WHERE id = ?1 AND json_extract(receipt, '$.credits_used') > 0`,
+          id,
+          text,
+        );
+      }
+    });
   }
 
   /** The receipt as JSON text, or null. */
@@ -69,6 +89,7 @@ export class TracesObject extends DurableObject {
   override async alarm(): Promise<void> {
     this.#sweepIsDue = false;
     this.#sql.exec('DELETE FROM generations WHERE created_at < ?', Date.now() - RETENTION_MS);
+    this.#sql.exec('DELETE FROM amendments WHERE made_at < ?', Date.now() - RETENTION_MS);
     const left = Number(this.#sql.exec('SELECT count(*) AS n FROM generations').one().n);
     if (left > 0) await this.ctx.storage.setAlarm(Date.now() + SWEEP_EVERY_MS);
   }

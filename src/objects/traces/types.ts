@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../lib/json.ts';
+
 /** Receipts are kept so long, milliseconds. */
 export const RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
 
@@ -8,6 +10,13 @@ export interface StoredGeneration {
   createdAt: number;
   /** The receipt as JSON text. */
   receipt: string;
+}
+
+/** What a receipt says in another way since it was written, where it says that something was charged. */
+export interface Amendment {
+  id: string;
+  /** Its members as they are now (RFC 7396, so that null takes a member away). */
+  changes: JsonObject;
 }
 
 /** A receipt as it is stored. */

@@ -7,6 +7,7 @@ import type {
   AdvanceRequest,
   Allowance,
   BudgetAlert,
+  GivenBack,
   LedgerEntry,
   LedgerPage,
   LedgerQuery,
@@ -39,6 +40,8 @@ export interface WorkspaceClient {
   grant(grant: { id: string; amount: number; reason: string }): Promise<void>;
   /** Records entries; those whose id is known change nothing. Answers the balance. */
   record(entries: LedgerEntry[]): Promise<number>;
+  /** Gives charges for lines of batches back, each once, and takes them out of what was used this month. */
+  giveBack(charges: GivenBack[]): Promise<void>;
   /** States what scopes may do; an older statement than the known one changes nothing. Then it is in force. */
   allow(stated: { scope: Scope; allowance: Allowance }[]): Promise<void>;
   balance(): Promise<number>;
@@ -52,7 +55,7 @@ export interface WorkspaceClient {
   ledger(query: LedgerQuery): Promise<LedgerPage>;
   /** Those entries with one of these references that no request wrote: grants, payments, refunds, corrections. */
   besideRequests(references: string[]): Promise<StoredEntry[]>;
-  /** What was charged in a month, `YYYY-MM` (UTC): adds up to what its settle entries took. */
+  /** What was charged in a month, `YYYY-MM` (UTC): adds up to what its settle entries took, and was given back. */
   usage(month: string): Promise<UsageLine[]>;
   /** Newest first. */
   alerts(limit: number): Promise<BudgetAlert[]>;
@@ -78,6 +81,7 @@ export function workspaceClient(env: WorkspaceBinding, workspaceId: string): Wor
     async grant({ id, amount, reason }) {
       await stub.record([{ id, kind: 'grant', amount, reference: reason }]);
     },
+    giveBack: async (charges) => await stub.giveBack(charges),
     record: async (entries) => await stub.record(entries),
     allow: async (stated) => await stub.allow(stated),
     balance: async () => await stub.balance(),

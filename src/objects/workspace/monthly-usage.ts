@@ -16,8 +16,11 @@ export class MonthlyUsage {
     );
   }
 
-  /** Adds the lines of one charge. */
-  add({ project, model, provider, lines }: Settlement): void {
+  /** Adds the lines of one charge. @param times -1 takes them away again. */
+  add(
+    { project, model, provider, lines }: Pick<Settlement, 'project' | 'model' | 'provider' | 'lines'>,
+    times: 1 | -1 = 1,
+  ): void {
     for (const { unit, rate, quantity, amount, ...who } of lines) {
       const served = { model: who.model ?? model ?? '', provider: who.provider ?? provider ?? '' };
       const name = JSON.stringify([project, served.model, served.provider, unit, rate]);
@@ -30,9 +33,9 @@ export class MonthlyUsage {
         amount: 0,
         requests: 0,
       };
-      line.quantity += quantity;
-      line.amount += amount;
-      line.requests += 1;
+      line.quantity += times * quantity;
+      line.amount += times * amount;
+      line.requests += times;
       this.#added.set(name, line);
     }
   }
@@ -63,7 +66,7 @@ export class MonthlyUsage {
     return this.#sql
       .exec(
         `SELECT project, model, provider, unit, rate, quantity, amount, requests FROM usage
-         WHERE month = ? ORDER BY project, model, provider, unit, rate`,
+         WHERE month = ? AND (requests <> 0 OR amount <> 0) ORDER BY project, model, provider, unit, rate`,
         month,
       )
       .toArray() as unknown as UsageLine[];

@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { admit } from './admission.ts';
 import { advance, idsOf, releaseDraws } from './advances.ts';
 import { Books } from './books.ts';
-import { expire, settle } from './settling.ts';
+import { expire, giveBack, givenBackId, settle } from './settling.ts';
 import {
   ADVANCE_VALID_MS,
   type Admission,
@@ -11,6 +11,7 @@ import {
   type AdvanceRequest,
   type Allowance,
   type BudgetAlert,
+  type GivenBack,
   type LedgerEntry,
   type LedgerPage,
   type LedgerQuery,
@@ -97,6 +98,14 @@ export class WorkspaceObject extends DurableObject {
     return this.#books.change(ids, now, () => {
       for (const entry of entries) this.#books.ledger.append(entry, now);
       return this.#books.ledger.balance;
+    });
+  }
+
+  /** Gives charges back, each once, in one transaction. */
+  giveBack(charges: GivenBack[]): void {
+    const now = Date.now();
+    this.#books.change(charges.map(givenBackId), now, () => {
+      for (const charge of charges) giveBack(this.#books, charge, now);
     });
   }
 

@@ -1,7 +1,7 @@
 import type { EndedDraw } from './advances.ts';
 import type { Books } from './books.ts';
 import type { Hold } from './holds.ts';
-import type { Settlement } from './types.ts';
+import { GIVEN_BACK, type GivenBack, type Settlement } from './types.ts';
 
 /**
  * Ends a request: gives back what it had reserved, takes what it costs, and corrects its tokens. Repeating
@@ -48,8 +48,20 @@ function release(books: Books, id: string, hold: Hold | undefined, now: number):
   books.ledger.append({ id: `release:${id}`, kind: 'release', amount, reference: id }, now);
 }
 
+/** Of the ledger entry that gives a charge back. */
+export function givenBackId({ generation }: GivenBack): string {
+  return `${GIVEN_BACK}${generation}`;
+}
+
+/** Gives a charge back, once, also in what was used. Within a transaction. */
+export function giveBack(books: Books, charge: GivenBack, now: number): void {
+  const { amount, generation: reference } = charge;
+  const entry = { id: givenBackId(charge), kind: 'adjustment' as const, amount, reference };
+  if (books.ledger.append(entry, now)) books.usage.add({ ...charge, lines: balanced(charge) }, -1);
+}
+
 /** The lines, with one more where they do not add up to the amount. */
-function balanced({ lines, amount }: Settlement): Settlement['lines'] {
+function balanced({ lines, amount }: Pick<Settlement, 'lines' | 'amount'>): Settlement['lines'] {
   const rest = amount - lines.reduce((sum, line) => sum + line.amount, 0);
   return rest === 0 ? lines : [...lines, { unit: 'unknown', rate: 0, quantity: 0, amount: rest }];
 }

@@ -64,6 +64,22 @@ export interface UsageLine extends ChargedLine {
   requests: number;
 }
 
+/** How ids of ledger entries begin that give a line of a batch back; behind it stands the generation. */
+export const GIVEN_BACK = 'batch_line:';
+
+/** A charge that is given back, whole. */
+export interface GivenBack {
+  /** The generation that was charged. */
+  generation: string;
+  /** Nano-USD. */
+  amount: number;
+  project: string;
+  model: string | null;
+  provider: string | null;
+  /** As they were charged. */
+  lines: ChargedLine[];
+}
+
 /** Rates of one scope. Absent: none. */
 export interface Limits {
   requests_per_minute?: number | undefined;

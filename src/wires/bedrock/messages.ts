@@ -43,7 +43,15 @@ export function encodeMessages(messages: readonly Json[], dropped: Dropped): Con
   if (conversation.messages.length === 0) {
     throw invalid('messages', 'There is no content that could be sent.');
   }
+  for (const { content } of conversation.messages) introduceDocuments(content);
   return conversation;
+}
+
+/** Documents need words beside them: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html */
+function introduceDocuments(content: JsonObject[]): void {
+  const documents = content.flatMap(({ document }) => asString(asObject(document)?.name) ?? []);
+  if (documents.length === 0 || content.some(({ text }) => text !== undefined)) return;
+  content.unshift({ text: `Attached: ${documents.join(', ')}` });
 }
 
 function encodeMessage(

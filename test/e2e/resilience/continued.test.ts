@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Part, type Stage, startStage } from '../../support/node/faulty/stage.ts';
 import { taleOf, tellMe } from '../../support/node/faulty/tale.ts';
-import { SIMULATED_WIRES } from '../../support/node/faulty/wording.ts';
+import { WIRES } from '../../support/node/fixtures.ts';
 import { faults } from '../../support/node/openai-schema.ts';
 import { receiptOf, untilBalance } from '../../support/node/receipts.ts';
 import { readStream } from '../../support/node/sse.ts';
@@ -30,7 +30,7 @@ async function ask(parts: readonly (string | Part)[], more: object = {}, caller:
 /** Nano-USD of tokens at a price in USD per 1M of them. */
 const nano = (tokens: number, price: number): number => Math.round(tokens * price * 1000);
 
-const pairs = SIMULATED_WIRES.flatMap((from) => SIMULATED_WIRES.map((to) => [from, to] as const));
+const pairs = WIRES.flatMap((from) => WIRES.map((to) => [from, to] as const));
 
 describe.concurrent.each(pairs)('a stream of the %s wire, continued by one of the %s wire', (from, to) => {
   const [dear, cheap] = [

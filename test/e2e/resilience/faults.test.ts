@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Cast, gaps, type Stage, startStage } from '../../support/node/faulty/stage.ts';
 import { taleOf, tellMe } from '../../support/node/faulty/tale.ts';
-import { SIMULATED_WIRES } from '../../support/node/faulty/wording.ts';
+import { WIRES } from '../../support/node/fixtures.ts';
 import { receiptOf } from '../../support/node/receipts.ts';
 import { readStream } from '../../support/node/sse.ts';
 import { AMID, BEFORE_EITHER_WAY, SHORT_TIMES } from './cases.ts';
@@ -34,7 +34,7 @@ async function ask(cast: Cast, stream: boolean, more: object = {}) {
   return { response, told, text: body.choices[0]?.message.content ?? null, body: null };
 }
 
-describe.concurrent.each(SIMULATED_WIRES)('a provider of the %s wire', (wire) => {
+describe.concurrent.each(WIRES)('a provider of the %s wire', (wire) => {
   test.each(BEFORE_EITHER_WAY)(
     '$fault ($how): the next one answers, and the client sees nothing of it',
     async (entry) => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import { type Cast, type Stage, startStage } from '../../support/node/faulty/stage.ts';
 import { taleOf, tellMe } from '../../support/node/faulty/tale.ts';
-import { SIMULATED_WIRES, type SimulatedWire } from '../../support/node/faulty/wording.ts';
+import { WIRES, type WireName } from '../../support/node/fixtures.ts';
 import { receiptOf } from '../../support/node/receipts.ts';
 import { AMID, BEFORE_EITHER_WAY, SHORT_TIMES } from './cases.ts';
 import { SURFACES, type Surface } from './surfaces.ts';
@@ -28,11 +28,9 @@ async function ask(surface: Surface, cast: Cast, stream: boolean) {
   return { response, told: taleOf(tag) };
 }
 
-const NATIVELY_OR_NOT: readonly SimulatedWire[] = ['openai', 'anthropic'];
+const NATIVELY_OR_NOT: readonly WireName[] = ['openai', 'anthropic'];
 
-const places = SURFACES.flatMap((surface) =>
-  SIMULATED_WIRES.map((wire) => ({ surface, wire, path: surface.path })),
-);
+const places = SURFACES.flatMap((surface) => WIRES.map((wire) => ({ surface, wire, path: surface.path })));
 
 describe.concurrent.each(places)('$path to a provider of the $wire wire', ({ surface, wire }) => {
   // What comes before the first word is alike for all wires of a kind: native at one, translated at the other.
@@ -104,6 +102,6 @@ describe.concurrent.each(places)('$path to a provider of the $wire wire', ({ sur
   });
 });
 
-function wireAfter(wire: SimulatedWire, steps: number): SimulatedWire {
-  return SIMULATED_WIRES[(SIMULATED_WIRES.indexOf(wire) + steps) % SIMULATED_WIRES.length] ?? wire;
+function wireAfter(wire: WireName, steps: number): WireName {
+  return WIRES[(WIRES.indexOf(wire) + steps) % WIRES.length] ?? wire;
 }

@@ -17,6 +17,11 @@ describe('GET /v1/models', () => {
     expect(ids).not.toContain('openai/gpt-4o');
     expect(body.data.find((model: { id: string }) => model.id === 'demo/echo')).toMatchObject({
       object: 'model',
+      type: 'model',
+      display_name: 'Demo Echo: says the last user message',
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT00:00:00Z$/),
+      max_input_tokens: 1_000_000,
+      max_tokens: 4096,
       created: expect.any(Number),
       owned_by: 'demo',
       context_length: 1_000_000,
@@ -29,6 +34,37 @@ describe('GET /v1/models', () => {
       providers: [{ id: 'demo' }],
       slugs: ['demo-echo'],
     });
+  });
+
+  it('comes in pages to who asks for them', async () => {
+    const page = async (query: string) => (await call('GET', `/v1/models${query}`, { key })).body;
+    const { data, ...all } = await page('');
+    const ids: string[] = data.map((model: { id: string }) => model.id);
+    expect(ids.length).toBeGreaterThan(6);
+    expect(all).toEqual({ object: 'list', first_id: ids[0], last_id: ids.at(-1), has_more: false });
+    const idsOf = async (query: string) => {
+      const { data, has_more, first_id, last_id } = await page(query);
+      const names = data.map((model: { id: string }) => model.id);
+      expect([first_id, last_id]).toEqual([names[0] ?? null, names.at(-1) ?? null]);
+      return [names, has_more];
+    };
+    expect(await idsOf('?limit=2')).toEqual([ids.slice(0, 2), true]);
+    expect(await idsOf(`?limit=2&after_id=${ids[1]}`)).toEqual([ids.slice(2, 4), true]);
+    expect(await idsOf(`?limit=1000&after_id=${ids[1]}`)).toEqual([ids.slice(2), false]);
+    expect(await idsOf(`?after_id=${ids.at(-1)}`)).toEqual([[], false]);
+    expect(await idsOf(`?limit=2&before_id=${ids[4]}`)).toEqual([ids.slice(2, 4), true]);
+    expect(await idsOf(`?limit=2&before_id=${ids[1]}`)).toEqual([ids.slice(0, 1), false]);
+  });
+
+  it.each([
+    ['limit=0', 'limit'],
+    ['limit=1001', 'limit'],
+    ['limit=many', 'limit'],
+    ['after_id=nope', 'after_id'],
+    ['after_id=demo/echo&before_id=demo/echo', 'before_id'],
+  ])('has no page for ?%s', async (query, param) => {
+    const answer = await call('GET', `/v1/models?${query}`, { key });
+    expect(errorOf(answer)).toEqual({ status: 400, code: 'invalid_value', param });
   });
 
   it('answers one model by any of its names', async () => {

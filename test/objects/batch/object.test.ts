@@ -245,9 +245,14 @@ describe('who runs them', () => {
   it('keep their place in the queue while nobody has begun', async () => {
     const batch = await newBatch([plain(1)]);
     const message = firstOf(batch);
-    await runInDurableObject(batch.stub, (_, state) =>
-      state.storage.sql.exec('UPDATE slots SET seen_at = seen_at - ?', LEASE_MS + 1),
-    );
+    const silence = (ms: number) =>
+      runInDurableObject(batch.stub, (_, state) =>
+        state.storage.sql.exec('UPDATE slots SET seen_at = seen_at - ?', ms),
+      );
+    await silence(2 * LEASE_MS);
+    await runDurableObjectAlarm(batch.stub);
+    expect(batch.sent).toHaveLength(1);
+    await silence(LEASE_MS + 1);
     await runDurableObjectAlarm(batch.stub);
     await runDurableObjectAlarm(batch.stub);
     expect(batch.sent.map((sent) => sent.message)).toEqual([message, message]);
@@ -255,6 +260,31 @@ describe('who runs them', () => {
       expect(object.enter(message)).not.toBeNull();
       expect(object.enter(message)).toBeNull();
     });
+  });
+
+  it('are not blamed for the time in which the object itself was away', async () => {
+    const lines = Array.from({ length: 9 }, (_, index) => plain(index + 1));
+    const batch = await newBatch(lines, 9);
+    const [begun, waiting] = batch.sent.map(({ message }) => message);
+    if (!begun || !waiting) throw new Error('There are not two slots');
+    await batch.run((object) => {
+      object.enter(begun);
+      object.next(begun, null, true);
+    });
+    await runInDurableObject(batch.stub, (_, { storage }) => {
+      storage.sql.exec('UPDATE slots SET seen_at = seen_at - ?', LEASE_MS + 1);
+      storage.kv.put('alarm', Date.now() - LEASE_MS);
+    });
+    await runDurableObjectAlarm(batch.stub);
+    expect(batch.sent.slice(2).map(({ message }) => message)).toEqual([waiting]);
+    await batch.run((object) => object.beat(begun));
+    await runDurableObjectAlarm(batch.stub);
+    expect(batch.sent).toHaveLength(3);
+    await runInDurableObject(batch.stub, (_, { storage }) =>
+      storage.sql.exec('UPDATE slots SET seen_at = seen_at - ?', LEASE_MS + 1),
+    );
+    await runDurableObjectAlarm(batch.stub);
+    expect(batch.sent.slice(3).map(({ message }) => message)).toEqual([{ ...begun, turn: 2 }]);
   });
 
   it('take nothing from who follows them when they leave late', async () => {

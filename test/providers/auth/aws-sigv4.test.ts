@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
 import { authorize } from '../../../src/providers/auth/index.ts';
 import type { Outgoing } from '../../../src/providers/auth/types.ts';
+import { awsSignature } from '../../support/aws-signature.ts';
 
 const AUTH = { kind: 'aws-sigv4', service: 'bedrock' } as const;
 const ID = 'AKIAIOSFODNN7EXAMPLE';
@@ -14,43 +15,14 @@ const REQUEST: Outgoing = {
 
 const encoder = new TextEncoder();
 
-function hex(bytes: ArrayBuffer): string {
-  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-async function sha256(text: string): Promise<string> {
-  return hex(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
-}
-
-async function hmac(key: BufferSource, text: string): Promise<ArrayBuffer> {
-  const imported = await crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, [
-    'sign',
-  ]);
-  return crypto.subtle.sign('HMAC', imported, encoder.encode(text));
-}
-
-/** The signature as AWS's page builds it, step by step, for the request above at this time. */
-async function expectedSignature(date: string, extra: [name: string, value: string][] = []): Promise<string> {
+/** The signature of the request above at this time. */
+function expectedSignature(date: string, extra: [name: string, value: string][] = []): Promise<string> {
   const headers: [string, string][] = [
     ['host', 'bedrock-runtime.eu-west-1.amazonaws.com'],
     ['x-amz-date', date],
     ...extra,
   ];
-  const canonical = [
-    'POST',
-    // Each segment is encoded once more than it is sent.
-    '/model/us.amazon.nova-micro-v1%253A0/converse',
-    '',
-    ...headers.map(([name, value]) => `${name}:${value}`),
-    '',
-    headers.map(([name]) => name).join(';'),
-    await sha256('{"messages":[]}'),
-  ].join('\n');
-  const day = date.slice(0, 8);
-  const scope = `${day}/eu-west-1/bedrock/aws4_request`;
-  let key: ArrayBuffer = await hmac(encoder.encode(`AWS4${KEY}`), day);
-  for (const part of ['eu-west-1', 'bedrock', 'aws4_request']) key = await hmac(key, part);
-  return hex(await hmac(key, ['AWS4-HMAC-SHA256', date, scope, await sha256(canonical)].join('\n')));
+  return awsSignature({ url: REQUEST.url, body: '{"messages":[]}', region: 'eu-west-1', key: KEY, headers });
 }
 
 describe('AWS keys', () => {

@@ -186,6 +186,35 @@ describe('the conversation', () => {
     expect(dropped).toEqual(['messages.content.image_url.detail']);
   });
 
+  test('with documents and no words, which the API wants beside them', () => {
+    const file = (data: string) => ({
+      type: 'file',
+      file: { file_data: `data:application/pdf;base64,${data}` },
+    });
+    const { body } = encode({
+      messages: [
+        { role: 'user', content: [file('AAAA'), file('BBBB')] },
+        { role: 'assistant', content: 'Read.' },
+        { role: 'user', content: [file('CCCC')] },
+      ],
+    });
+    const document = (name: string, bytes: string) => ({
+      document: { format: 'pdf', name, source: { bytes } },
+    });
+    expect(body.messages).toEqual([
+      {
+        role: 'user',
+        content: [
+          { text: 'Attached: document-1, document-2' },
+          document('document-1', 'AAAA'),
+          document('document-2', 'BBBB'),
+        ],
+      },
+      { role: 'assistant', content: [{ text: 'Read.' }] },
+      { role: 'user', content: [{ text: 'Attached: document-3' }, document('document-3', 'CCCC')] },
+    ]);
+  });
+
   test('with reasoning of another maker or without a signature, which is left out', () => {
     const { body, dropped } = encode({
       messages: [

@@ -1,4 +1,5 @@
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import type { MemberNames, Origins } from '../../param-names.ts';
 import { invalid, unsupported } from '../content.ts';
 import type { Dropped } from '../dropped.ts';
 import { missing, wrongType } from './refuse.ts';
@@ -24,30 +25,41 @@ export function contentOf(parts: readonly JsonObject[]): Json {
   return plain ? (only.text ?? '') : [...parts];
 }
 
+/** What members of parts are called here. */
+const BLOCK: MemberNames = {
+  type: 'type',
+  text: 'text',
+  image_url: 'source',
+  file: 'source',
+  'file.filename': 'title',
+  cache_control: 'cache_control',
+};
+
 /**
  * A content block as a part of a chat message.
+ * @param origins takes note of the part.
  * @throws GatewayError `unsupported_parameter` for blocks of the provider's own tools, and unknown ones.
  */
-export function partOf(block: JsonObject, at: string, dropped: Dropped): JsonObject {
+export function partOf(block: JsonObject, at: string, dropped: Dropped, origins: Origins): JsonObject {
   const type = asString(block.type) ?? '';
   switch (type) {
     case 'text':
-      return textPart(block, at, dropped);
+      return textPart(block, at, dropped, origins);
     case 'image':
-      return imagePart(block, at);
+      return origins.note(imagePart(block, at), at, BLOCK);
     case 'document':
-      return documentPart(block, at);
+      return origins.note(documentPart(block, at), at, BLOCK);
     default:
-      if (SENT_ON.has(type)) return block;
+      if (SENT_ON.has(type)) return origins.note(block, at);
       throw unsupported(at, `Content of type "${type}" cannot be sent through this gateway.`);
   }
 }
 
-export function textPart(block: JsonObject, at: string, dropped: Dropped): JsonObject {
+export function textPart(block: JsonObject, at: string, dropped: Dropped, origins: Origins): JsonObject {
   if (block.type !== 'text') throw unsupported(at, 'Only text can stand here.');
   if (typeof block.text !== 'string') throw wrongType(`${at}.text`, 'a string');
   if (asArray(block.citations).length > 0) dropped.add('messages.content.citations');
-  return marked({ type: 'text', text: block.text }, block);
+  return origins.note(marked({ type: 'text', text: block.text }, block), at, BLOCK);
 }
 
 /** The part with the block's `cache_control`, where it has one. */

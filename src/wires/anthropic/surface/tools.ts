@@ -1,4 +1,5 @@
 import { asArray, asString, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import type { MemberNames, Origins } from '../../param-names.ts';
 import { invalid, unsupported } from '../content.ts';
 import type { Dropped } from '../dropped.ts';
 import { marked } from './content.ts';
@@ -10,13 +11,27 @@ const RUN_BY_CLIENT = /^(?:bash|text_editor|memory|computer)_\d{8}$/;
 /** What of a tool has no effect on the answer. */
 const WITHOUT_EFFECT = ['eager_input_streaming'] as const;
 
+/** What members of tools are called here. */
+const TOOL: MemberNames = {
+  type: 'type',
+  'function.name': 'name',
+  'function.description': 'description',
+  'function.parameters': 'input_schema',
+  'function.strict': 'strict',
+  cache_control: 'cache_control',
+};
+
 /** `tools`, `tool_choice` and `parallel_tool_calls` of the chat completion. */
-export function readTools(body: JsonObject, dropped: Dropped): JsonObject {
+export function readTools(body: JsonObject, dropped: Dropped, origins: Origins): JsonObject {
   const { tools: given, tool_choice: asked } = body;
   const out: JsonObject = {};
   if (given !== undefined && given !== null) {
     if (!Array.isArray(given)) throw wrongType('tools', 'an array');
-    if (given.length > 0) out.tools = given.map((tool, index) => readTool(tool, `tools[${index}]`, dropped));
+    const tools = given.map((tool, index) => {
+      const at = `tools[${index}]`;
+      return origins.note(readTool(tool, at, dropped), at, TOOL);
+    });
+    if (tools.length > 0) out.tools = tools;
   }
   if (asked === undefined || asked === null) return out;
   if (!isObject(asked)) throw wrongType('tool_choice', 'an object');

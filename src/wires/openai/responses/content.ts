@@ -1,18 +1,49 @@
-import { asArray, asString, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import type { MemberNames, Origins } from '../../param-names.ts';
 import type { Dropped } from './dropped.ts';
 import { invalid, missing, unsupported, wrongType } from './refuse.ts';
+
+/** What members of parts are called here. */
+const PART: MemberNames = {
+  type: 'type',
+  text: 'text',
+  image_url: 'image_url',
+  'image_url.detail': 'detail',
+  'file.file_id': 'file_id',
+  'file.filename': 'filename',
+  input_audio: 'input_audio',
+  'input_audio.data': 'input_audio.data',
+  'input_audio.format': 'input_audio.format',
+};
+
+/** A file is given in one of three ways. */
+function namesOf(part: Json): MemberNames {
+  const file = ['file_data', 'file_url', 'file_id'].find(
+    (name) => asString(asObject(part)?.[name]) !== undefined,
+  );
+  return file === undefined ? PART : { ...PART, file };
+}
 
 /**
  * Content of a message or of a tool's output as chat completions have it: text, or a list of parts. Members that
  * are not known here travel (`cache_control`, `prompt_cache_breakpoint`).
  * @param at the place in the request, e.g. `input[0].content`.
+ * @param origins takes note of the parts.
  * @throws GatewayError `unsupported_parameter` for content that cannot be sent, naming the part.
  */
-export function contentOf(content: Json | undefined, at: string, dropped: Dropped): string | JsonObject[] {
+export function contentOf(
+  content: Json | undefined,
+  at: string,
+  dropped: Dropped,
+  origins: Origins,
+): string | JsonObject[] {
   if (content === undefined || content === null) throw missing(at);
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) throw wrongType(at, 'a string or an array');
-  const parts = content.map((part, index) => partOf(part, `${at}[${index}]`, dropped));
+  const parts = content.map((part, index) => {
+    const place = `${at}[${index}]`;
+    return origins.note(partOf(part, place, dropped), place, namesOf(part));
+  });
   return plainText(parts) ?? parts;
 }
 
@@ -86,7 +117,7 @@ export interface Said {
  * The content of an earlier answer. Annotations and log probabilities are about it, not of it.
  * @throws GatewayError `unsupported_parameter` for parts that an answer of a chat model cannot have.
  */
-export function saidOf(content: Json | undefined, at: string): Said {
+export function saidOf(content: Json | undefined, at: string, origins: Origins): Said {
   if (typeof content === 'string') return { texts: [{ type: 'text', text: content }], refusal: null };
   if (!Array.isArray(content)) throw content == null ? missing(at) : wrongType(at, 'a string or an array');
   const said: Said = { texts: [], refusal: null };
@@ -97,7 +128,7 @@ export function saidOf(content: Json | undefined, at: string): Said {
       said.refusal = (said.refusal ?? '') + (asString(part.refusal) ?? '');
     } else if (part.type === 'output_text' || part.type === 'input_text') {
       const { annotations: _, logprobs: __, ...rest } = part;
-      said.texts.push(textPart(rest, place));
+      said.texts.push(origins.note(textPart(rest, place), place, PART));
     } else {
       throw unsupported(
         place,

@@ -1,10 +1,13 @@
+import { GatewayError } from '../../../errors.ts';
 import type { JsonObject } from '../../../lib/json.ts';
+import { Origins, paramName } from '../../param-names.ts';
 import type { Surface, SurfaceRequest } from '../../surfaces.ts';
 import type { ChatBody } from '../../types.ts';
 import { ResponseStream, wholeResponse } from './answer.ts';
 import type { Dropped } from './dropped.ts';
 import { readFields } from './fields.ts';
 import { readInput } from './input.ts';
+import { namesIn } from './names.ts';
 import { saysWordsOfChat } from './native/request.ts';
 import { unsupported } from './refuse.ts';
 import { sketchResponse } from './sketch.ts';
@@ -16,7 +19,7 @@ export const responses: Surface = {
   read: (body) => readResponseRequest(body),
   sketch: (body) => {
     const chat = sketchResponse(body);
-    return chat && requestOf(body, chat, []);
+    return chat && requestOf(body, chat, [], new Origins());
   },
   needsTranslation: saysWordsOfChat,
   error: (error) => ({ error }),
@@ -36,16 +39,34 @@ export function readResponseRequest(body: JsonObject, earlier = 0): SurfaceReque
   }
   const dropped: Dropped = new Set();
   const { model, ...fields } = readFields(body, dropped);
-  const messages = readInput(body, earlier, dropped);
+  const origins = new Origins();
+  let messages: JsonObject[];
+  try {
+    messages = readInput(body, earlier, dropped, origins);
+  } catch (thrown) {
+    if (!(thrown instanceof GatewayError) || thrown.param === null) throw thrown;
+    throw thrown.with({ param: asSent(thrown.param) });
+  }
   // Whether the model is a name is checked where all requests are.
-  const chat = { model, messages, ...readTools(body, dropped), ...fields } as ChatBody;
-  return requestOf(body, chat, [...dropped]);
+  const chat = { model, messages, ...readTools(body, dropped, origins), ...fields } as ChatBody;
+  return requestOf(body, chat, [...dropped], origins);
 }
 
-function requestOf(body: JsonObject, chat: ChatBody, dropped: readonly string[]): SurfaceRequest {
+/** Items of an earlier response are sent by its id alone. */
+function asSent(param: string): string {
+  return param.startsWith('previous_response_id') ? 'previous_response_id' : param;
+}
+
+function requestOf(
+  body: JsonObject,
+  chat: ChatBody,
+  dropped: readonly string[],
+  origins: Origins,
+): SurfaceRequest {
   return {
     chat,
     dropped,
+    paramOf: (param) => asSent(paramName(param, chat, origins, namesIn(body))),
     whole: (completion, labels) => wholeResponse(body, completion, labels),
     stream: (labels) => new ResponseStream(body, labels),
   };

@@ -1,4 +1,5 @@
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import type { MemberNames, Origins } from '../../param-names.ts';
 import { contentOf, saidOf } from './content.ts';
 import type { Dropped } from './dropped.ts';
 import { stemOfItem } from './ids.ts';
@@ -7,18 +8,38 @@ import { openThought } from './reasoning.ts';
 import { invalid, missing, unsupported, wrongType } from './refuse.ts';
 import { type Recalled, Turn } from './turn.ts';
 
+/** What members of messages, calls and results are called here. */
+const MESSAGE: MemberNames = { role: 'role', content: 'content', name: 'name' };
+const CALL: MemberNames = {
+  id: 'call_id',
+  type: 'type',
+  'function.name': 'name',
+  'function.arguments': 'arguments',
+  'custom.name': 'name',
+  'custom.input': 'input',
+};
+const IMAGE: MemberNames = { image_url: 'result' };
+const OUTPUT: MemberNames = { tool_call_id: 'call_id', name: 'name', content: 'output' };
+
 /**
  * The messages that instructions and items amount to. The items of one answer (reasoning, text, calls) become one
  * message of the assistant: those whose ids are of one response, or that follow each other.
  * @param earlier so many items are of an earlier response, and not in the request as it was sent.
+ * @param origins takes note of messages, their parts and their calls.
  * @throws GatewayError naming the item, for what a chat model cannot be told.
  */
-export function readInput(body: JsonObject, earlier: number, dropped: Dropped): JsonObject[] {
+export function readInput(
+  body: JsonObject,
+  earlier: number,
+  dropped: Dropped,
+  origins: Origins,
+): JsonObject[] {
   const { instructions, input } = body;
-  const conversation = new Conversation(dropped);
-  if (typeof instructions === 'string') conversation.push({ role: 'system', content: instructions });
-  else if (instructions != null) throw wrongType('instructions', 'a string');
-  if (typeof input === 'string') conversation.push({ role: 'user', content: input });
+  const conversation = new Conversation(dropped, origins);
+  if (typeof instructions === 'string') {
+    conversation.push(origins.note({ role: 'system', content: instructions }, 'instructions'));
+  } else if (instructions != null) throw wrongType('instructions', 'a string');
+  if (typeof input === 'string') conversation.push(origins.note({ role: 'user', content: input }, 'input'));
   else if (Array.isArray(input)) {
     for (const [index, item] of input.entries()) {
       conversation.add(item, index < earlier ? 'previous_response_id' : `input[${index - earlier}]`);
@@ -32,13 +53,15 @@ export function readInput(body: JsonObject, earlier: number, dropped: Dropped): 
 
 class Conversation {
   readonly #dropped: Dropped;
+  readonly #origins: Origins;
   readonly #messages: JsonObject[] = [];
   #turn: Turn | null = null;
   /** Reasoning that has yet to find its message: it stands before what it led to. */
   #waiting: Recalled[] = [];
 
-  constructor(dropped: Dropped) {
+  constructor(dropped: Dropped, origins: Origins) {
     this.#dropped = dropped;
+    this.#origins = origins;
   }
 
   messages(): JsonObject[] {
@@ -72,7 +95,7 @@ class Conversation {
         this.#reasoning(item, at);
         break;
       case 'image_generation_call':
-        this.#image(item);
+        this.#image(item, at);
         break;
       case 'item_reference':
         throw unsupported(`${at}.id`, 'Items that are only referred to cannot be sent to a chat model.');
@@ -85,13 +108,14 @@ class Conversation {
     const { type: _, id, status: __, phase, role, content, ...rest } = item;
     if (phase != null) this.#dropped.add('input.phase');
     if (role === 'assistant') {
-      this.#turnFor(id).say(saidOf(content, `${at}.content`));
+      this.#turnFor(id, at).say(saidOf(content, `${at}.content`, this.#origins));
       return;
     }
     if (role !== 'user' && role !== 'system' && role !== 'developer') {
       throw invalid(`${at}.role`, 'A role is "user", "assistant", "system" or "developer".');
     }
-    this.push({ role, content: contentOf(content, `${at}.content`, this.#dropped), ...rest });
+    const said = contentOf(content, `${at}.content`, this.#dropped, this.#origins);
+    this.push(this.#origins.note({ role, content: said, ...rest }, at, MESSAGE));
   }
 
   #call(
@@ -104,24 +128,24 @@ class Conversation {
     const given = item[words.name];
     if (typeof given !== 'string') throw wrongType(`${at}.${words.name}`, 'a string');
     const call: JsonObject = { id, type: words.type, [words.type]: { name, [words.name]: given } };
-    const turn = this.#turn ?? this.#begin(stemOfItem(item.id));
+    const turn = this.#turn ?? this.#begin(stemOfItem(item.id), at);
     this.#settle(turn);
-    turn.call(call);
+    turn.call(this.#origins.note(call, at, CALL));
   }
 
   #output(item: JsonObject, at: string): void {
     const message: JsonObject = { role: 'tool', tool_call_id: text(item.call_id, `${at}.call_id`) };
     if (typeof item.name === 'string') message.name = item.name;
-    message.content = contentOf(item.output, `${at}.output`, this.#dropped);
-    this.push(message);
+    message.content = contentOf(item.output, `${at}.output`, this.#dropped, this.#origins);
+    this.push(this.#origins.note(message, at, OUTPUT));
   }
 
-  #image(item: JsonObject): void {
+  #image(item: JsonObject, at: string): void {
     const { result, output_format: format } = item;
     if (typeof result !== 'string') return;
-    const turn = this.#turn ?? this.#begin(stemOfItem(item.id));
+    const turn = this.#turn ?? this.#begin(stemOfItem(item.id), at);
     this.#settle(turn);
-    turn.show(pictureUrl(result, format));
+    this.#origins.note(turn.show(pictureUrl(result, format)), at, IMAGE);
   }
 
   #reasoning(item: JsonObject, at: string): void {
@@ -151,20 +175,24 @@ class Conversation {
   }
 
   /** The message of the assistant that further text belongs to. */
-  #turnFor(id: Json | undefined): Turn {
+  #turnFor(id: Json | undefined, at: string): Turn {
     const stem = stemOfItem(id);
     if (this.#turn && !this.#turn.takes(stem)) {
-      this.#messages.push(this.#turn.message());
+      this.#finish(this.#turn);
       this.#turn = null;
     }
-    const turn = this.#turn ?? this.#begin(stem);
+    const turn = this.#turn ?? this.#begin(stem, at);
     this.#settle(turn);
     return turn;
   }
 
-  #begin(stem: string | null): Turn {
-    this.#turn = new Turn(stem);
+  #begin(stem: string | null, at: string): Turn {
+    this.#turn = new Turn(stem, at);
     return this.#turn;
+  }
+
+  #finish(turn: Turn): void {
+    this.#messages.push(this.#origins.note(turn.message(), turn.at));
   }
 
   #settle(turn: Turn): void {
@@ -175,7 +203,7 @@ class Conversation {
   #endTurn(): void {
     if (this.#turn) {
       this.#settle(this.#turn);
-      this.#messages.push(this.#turn.message());
+      this.#finish(this.#turn);
       this.#turn = null;
     } else if (this.#waiting.length > 0) {
       // Reasoning that led to nothing has no message that could carry it.

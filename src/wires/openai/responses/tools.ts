@@ -1,4 +1,5 @@
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import type { MemberNames, Origins } from '../../param-names.ts';
 import type { Dropped } from './dropped.ts';
 import { invalid, missing, unsupported, wrongType } from './refuse.ts';
 
@@ -9,14 +10,31 @@ export interface ChatTools {
   parallel_tool_calls?: Json;
 }
 
+/** What members of tools and of the choice of one are called here. */
+const TOOL: MemberNames = {
+  type: 'type',
+  'function.name': 'name',
+  'function.description': 'description',
+  'function.parameters': 'parameters',
+  'function.strict': 'strict',
+  'custom.name': 'name',
+  'custom.description': 'description',
+  'custom.format': 'format',
+  cache_control: 'cache_control',
+};
+
 /**
  * Tools as chat completions have them.
+ * @param origins takes note of the tools.
  * @throws GatewayError `unsupported_parameter` for tools that run at the provider.
  */
-export function readTools(body: JsonObject, dropped: Dropped): ChatTools {
+export function readTools(body: JsonObject, dropped: Dropped, origins: Origins): ChatTools {
   const { tools: given, tool_choice: choice, parallel_tool_calls: parallel } = body;
   if (given != null && !Array.isArray(given)) throw wrongType('tools', 'an array');
-  const tools = asArray(given).map((tool, index) => toolOf(tool, `tools[${index}]`, dropped));
+  const tools = asArray(given).map((tool, index) => {
+    const at = `tools[${index}]`;
+    return origins.note(toolOf(tool, at, dropped), at, TOOL);
+  });
   const chat: ChatTools = {};
   if (tools.length > 0) chat.tools = tools;
   const chosen = choiceOf(choice);

@@ -12,6 +12,8 @@ export interface Recalled {
 export class Turn {
   /** The response that its items are of, where that is known. */
   readonly stem: string | null;
+  /** Where its first item stands. */
+  readonly at: string;
   readonly #texts: JsonObject[] = [];
   #refusal: string | null = null;
   readonly #thoughts: Partial<Record<TextName, string>> = {};
@@ -19,8 +21,9 @@ export class Turn {
   readonly #images: JsonObject[] = [];
   readonly #calls: JsonObject[] = [];
 
-  constructor(stem: string | null) {
+  constructor(stem: string | null, at: string) {
     this.stem = stem;
+    this.at = at;
   }
 
   /** Whether another message of the assistant belongs to it: one of the same answer, or one while calls are open. */
@@ -42,8 +45,11 @@ export class Turn {
     this.#calls.push(call);
   }
 
-  show(url: string): void {
-    this.#images.push({ type: 'image_url', image_url: { url }, index: this.#images.length });
+  /** @returns the image as its message has it. */
+  show(url: string): JsonObject {
+    const image = { type: 'image_url', image_url: { url }, index: this.#images.length };
+    this.#images.push(image);
+    return image;
   }
 
   recall({ texts, details }: Recalled): void {

@@ -1,4 +1,4 @@
-import type { SimulatedWire } from './wording.ts';
+import type { WireName } from '../fixtures.ts';
 
 /** What a request asks of the simulator, in whatever wire it came. */
 export interface Asked {
@@ -19,7 +19,7 @@ interface Turn {
 }
 
 /** @param path behind the base URL of the wire. */
-export function readAsked(wire: SimulatedWire, path: string, body: Record<string, unknown>): Asked {
+export function readAsked(wire: WireName, path: string, body: Record<string, unknown>): Asked {
   const said = wire === 'google' ? (body.contents as unknown[]) : (body.messages as unknown[]);
   const turns = said.map(turnOf).filter(({ role }) => role !== 'system');
   const last = turns.at(-1);
@@ -31,7 +31,7 @@ export function readAsked(wire: SimulatedWire, path: string, body: Record<string
 }
 
 function naming(
-  wire: SimulatedWire,
+  wire: WireName,
   path: string,
   body: Record<string, unknown>,
 ): Pick<Asked, 'model' | 'stream'> {

@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WireName } from '../fixtures.ts';
 import { type Asked, readAsked } from './asked.ts';
 import { type Behaviour, behaviourOf, drawn } from './behaviour.ts';
 import { NO_PREFILL, type Refused, refused } from './refusals.ts';
 import { restOf, toldFor } from './tale.ts';
-import { type SimulatedWire, TOKENS_PER_PIECE, WORDINGS, type Wording } from './wording.ts';
+import { TOKENS_PER_PIECE, WORDINGS, type Wording } from './wording.ts';
 
 /** One request that a model of the simulator was sent. */
 export interface SeenAttempt extends Asked {
@@ -23,7 +24,7 @@ export interface SeenAttempt extends Asked {
  */
 export interface FaultyProvider {
   /** The base URL of a wire. */
-  url(wire: SimulatedWire): string;
+  url(wire: WireName): string;
   /** What a model was sent, oldest first. */
   seen(model: string): SeenAttempt[];
   /** What was wrong with what it was sent: to go on with a text that it never told. */
@@ -43,7 +44,7 @@ export async function startFaultyProvider(): Promise<FaultyProvider> {
     const text = await bodyOf(request).catch(() => null);
     if (text === null) return;
     const [, wire = '', path = ''] = /^\/([^/]+)(\/.*)$/.exec(request.url ?? '') ?? [];
-    const spoken = wire as SimulatedWire;
+    const spoken = wire as WireName;
     const body = JSON.parse(text) as Record<string, unknown>;
     const asked = readAsked(spoken, path, body);
     const reply = new Reply(response, spoken, asked);
@@ -80,12 +81,12 @@ export async function startFaultyProvider(): Promise<FaultyProvider> {
 class Reply {
   readonly ended: SeenAttempt['ended'];
   readonly #response: ServerResponse;
-  readonly #wire: SimulatedWire;
+  readonly #wire: WireName;
   readonly #wording: Wording;
   readonly #asked: Asked;
   #ending: 'whole' | 'refused' | 'broken' | 'left' = 'left';
 
-  constructor(response: ServerResponse, wire: SimulatedWire, asked: Asked) {
+  constructor(response: ServerResponse, wire: WireName, asked: Asked) {
     this.#response = response;
     this.#wire = wire;
     this.#wording = WORDINGS[wire];

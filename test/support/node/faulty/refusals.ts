@@ -1,5 +1,5 @@
+import type { WireName } from '../fixtures.ts';
 import type { Refusal } from './behaviour.ts';
-import type { SimulatedWire } from './wording.ts';
 
 /** An answer that is not 2xx. */
 export interface Refused {
@@ -9,7 +9,7 @@ export interface Refused {
 }
 
 /** How each provider says no, in its own words. */
-export function refused(wire: SimulatedWire, refusal: Refusal): Refused {
+export function refused(wire: WireName, refusal: Refusal): Refused {
   switch (refusal.kind) {
     case 'limit': {
       const headers = refusal.retryAfter === null ? {} : { 'retry-after': String(refusal.retryAfter) };
@@ -57,13 +57,13 @@ const FILTERED = {
     param: 'prompt',
   },
 };
-const LIMITED: Record<SimulatedWire, object> = {
+const LIMITED: Record<WireName, object> = {
   openai: { error: { message: 'Rate limit reached', type: 'requests', code: 'rate_limit_exceeded' } },
   anthropic: { type: 'error', error: { type: 'rate_limit_error', message: 'Too many requests' } },
   google: { error: { code: 429, message: 'Quota exceeded', status: 'RESOURCE_EXHAUSTED' } },
   bedrock: { message: 'Too many requests, please wait before trying again.' },
 };
-const TOO_LONG: Record<SimulatedWire, object> = {
+const TOO_LONG: Record<WireName, object> = {
   openai: {
     error: {
       message: "This model's maximum context length is 8192 tokens.",

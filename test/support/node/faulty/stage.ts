@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import type { WireName } from '../fixtures.ts';
 import type { GatewayKind } from '../gateway.ts';
 import { type Caller, newCaller, PRICE, startWorld, type World } from '../world.ts';
 import { type FaultyProvider, type SeenAttempt, startFaultyProvider } from './provider.ts';
-import type { SimulatedWire } from './wording.ts';
 
 /** An endpoint to be tried, of which nobody knows anything yet. */
 export interface Part {
   /** What it does wrong, as in `slow-300+cut-3`. */
   fault: string;
-  wire?: SimulatedWire;
+  wire?: WireName;
   /** USD per 1M tokens. */
   price?: object;
   scalesToZero?: boolean;
@@ -45,7 +45,7 @@ export async function startStage(kind: Exclude<GatewayKind, 'paying'> = 'patient
     made.set(purpose, provider);
     return provider;
   };
-  async function addProvider(wire: SimulatedWire): Promise<string> {
+  async function addProvider(wire: WireName): Promise<string> {
     const provider = name();
     const secret = `sk-${randomBytes(8).toString('hex')}`;
     await world.api('PUT', `/api/providers/${provider}`, { base_url: simulator.url(wire), wire, secret });

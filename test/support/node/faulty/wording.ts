@@ -1,7 +1,5 @@
 import { eventMessage } from '../event-stream.ts';
-
-export const SIMULATED_WIRES = ['openai', 'anthropic', 'google', 'bedrock'] as const;
-export type SimulatedWire = (typeof SIMULATED_WIRES)[number];
+import type { WireName } from '../fixtures.ts';
 
 /** Tokens that every request takes, and each piece of text. */
 export const INPUT_TOKENS = 100;
@@ -162,4 +160,4 @@ const bedrock: Wording = {
   }),
 };
 
-export const WORDINGS: Readonly<Record<SimulatedWire, Wording>> = { openai, anthropic, google, bedrock };
+export const WORDINGS: Readonly<Record<WireName, Wording>> = { openai, anthropic, google, bedrock };
