@@ -1,8 +1,11 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
 import { readText } from '../lib/read-text.ts';
 import { secretOf } from '../providers/credentials.ts';
+import { mayRefuseSealed } from '../wires/sealed.ts';
+import type { EncodedRequest } from '../wires/types.ts';
 import { checkCaller } from './admit.ts';
 import { readFailure } from './attempt/failure.ts';
+import { withoutSealed } from './attempt/own-request.ts';
 import { inClientsWords, inClientsWordsOf } from './formats/client-words.ts';
 import { plan } from './planning/plan.ts';
 import type { Question } from './planning/situation.ts';
@@ -53,10 +56,11 @@ export async function countTokens(question: CountQuestion): Promise<Counted> {
 async function askProvider(candidate: Candidate, question: CountQuestion): Promise<number | null> {
   const { credential, provider, target, wire } = candidate;
   const { env, request, signal } = question;
+  const counter = wire.tokens;
   // In the client's own format the words are its own.
   const translated = request.native ? {} : request;
-  const encoded = inClientsWordsOf(translated, () => wire.tokens?.encode(request, target) ?? null);
-  if (!wire.tokens || !encoded) return null;
+  const encoded = inClientsWordsOf(translated, () => counter?.encode(request, target) ?? null);
+  if (!counter || !encoded) return null;
   const cutoff = new Cutoff();
   const timer = setTimeout(() => cutoff.cut(new GatewayError('upstream_timeout')), PATIENCE_MS);
   const onGone = (): void => cutoff.cut(new GatewayError('client_closed_request'));
@@ -65,9 +69,19 @@ async function askProvider(candidate: Candidate, question: CountQuestion): Promi
   try {
     if (signal.aborted) onGone();
     secret = await secretOf(credential, provider, env);
-    const response = await send(provider, secret, env, encoded, cutoff, question.traceparent);
-    if (!response.ok) throw await readFailure(candidate, response, cutoff, secret);
-    return wire.tokens.decode(await readText(response, MAX_ANSWER_BYTES));
+    const ask = async (asked: EncodedRequest): Promise<number | null> => {
+      const response = await send(provider, secret, env, asked, cutoff, question.traceparent);
+      if (!response.ok) throw await readFailure(candidate, response, cutoff, secret);
+      return counter.decode(await readText(response, MAX_ANSWER_BYTES));
+    };
+    try {
+      return await ask(encoded);
+    } catch (thrown) {
+      const bare = mayRefuseSealed(toGatewayError(thrown)) && withoutSealed(request, wire);
+      const instead = bare ? counter.encode(bare, target) : null;
+      if (!instead) throw thrown;
+      return await ask(instead);
+    }
   } catch (thrown) {
     const error = inClientsWords(errorWithoutSecret(toGatewayError(thrown), secret), translated);
     if (OF_THE_REQUEST.has(error.code)) throw error;

@@ -1,8 +1,9 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
 import type { DecodedAnswer, ModelKind, Usage } from '../wires/types.ts';
 import { admit, type Granted, grantedInTime } from './admit.ts';
+import { ownRequest } from './attempt/own-request.ts';
 import { Pursuit } from './attempt/pursuit.ts';
-import { ownRequest, type Served, type ServedStream, type ServedWhole } from './attempt/served.ts';
+import type { Served, ServedStream, ServedWhole } from './attempt/served.ts';
 import { wholeAnswer } from './formats/client-format.ts';
 import { answerHeaders, droppedParams } from './headers.ts';
 import { learnFromAnswer } from './learning/learn.ts';

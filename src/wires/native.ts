@@ -1,5 +1,5 @@
-import type { JsonObject } from '../lib/json.ts';
-import type { JsonMember } from '../lib/json-members.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+import { type JsonMember, patchMembers, scanMembers } from '../lib/json-members.ts';
 import type { Hosted } from './hosted.ts';
 import type { AnswerMeta, DecodedAnswer, EncodedRequest, StreamDecoder, Target } from './types.ts';
 
@@ -39,11 +39,37 @@ export interface NativeCodec {
    */
   decode(body: string, target: Target, meta: AnswerMeta): DecodedAnswer;
   stream(target: Target, meta: AnswerMeta): NativeDecoder;
+  /** The request without what hosts have sealed of earlier reasoning; null where it has none. Absent: none ever has. */
+  withoutSealed?(request: NativeRequest): Unsealed | null;
   /**
    * The request that goes on where another's answer broke off, and whose answer is passed on right behind it. Null
    * where that cannot be said. Absent: only a translation goes on with this format.
    */
   goingOn?(request: NativeRequest, sent: SentSoFar): NativeRequest | null;
+}
+
+/** A request that something was taken out of. */
+export interface Unsealed {
+  request: NativeRequest;
+  /** The names of what is gone, as `x-dropped-params` has them. */
+  dropped: readonly string[];
+}
+
+/** The same request with other top-level members; `undefined` takes one out. */
+export function changeNative(
+  request: NativeRequest,
+  changes: Readonly<Record<string, Json | undefined>>,
+): NativeRequest {
+  const body: JsonObject = { ...request.body };
+  const set: JsonObject = {};
+  const remove: string[] = [];
+  for (const [name, value] of Object.entries(changes)) {
+    delete body[name];
+    if (value === undefined) remove.push(name);
+    else set[name] = value;
+  }
+  const bytes = patchMembers(request.bytes, request.members, { set, remove });
+  return { ...request, bytes, members: scanMembers(bytes) ?? [], body: { ...body, ...set } };
 }
 
 /** What a client has of an answer. */

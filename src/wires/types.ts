@@ -52,6 +52,8 @@ export type ServedApi = 'responses' | 'completions';
 export interface Target {
   /** The model in the provider's own casing. */
   upstreamModel: string;
+  /** Whose account serves it: reasoning that it seals, no other can open. Absent: not known. */
+  account?: string;
   /** The most output tokens the model can produce, where known. */
   maxOutputTokens: number | null;
   capabilities: Capabilities;
@@ -86,6 +88,8 @@ export interface Received<Kind extends ModelKind, Body extends RequestBody> {
   body(): Body;
   /** Top-level members that are the gateway's own and that no upstream may see. */
   extensions: readonly string[];
+  /** What was taken out of it for whom it is sent to, by the names that the caller knows. */
+  withheld?: readonly string[];
   /** The body was translated from another format, so its members may be more than the caller knows of. */
   translated?: boolean;
   /** What the client calls a parameter of the body; absent where the body is the client's own. */

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import { mapConcurrently } from '../../lib/map-concurrently.ts';
 import { readText, TooLargeError } from '../../lib/read-text.ts';
 import { SseFramer } from '../../lib/sse.ts';
+import { isOwn } from '../../providers/credentials.ts';
 import type { Conversion } from '../../telemetry/receipt.ts';
 import type {
   AnswerMeta,
@@ -112,14 +113,20 @@ function responseEcho(call: Call): JsonObject {
   return { store, ...(call.archive?.background ? { created_at: created } : {}) };
 }
 
+/** Whose account serves: a workspace's own is another than the operator's. Of several of one owner little is known. */
+function accountOf({ provider, credential }: Candidate): string {
+  return isOwn(credential) ? `${provider.id}+own` : provider.id;
+}
+
 /** The request in its client's own words, for an endpoint that answers in them. */
 function prepareNative(
   call: Call,
-  { target }: Candidate,
+  candidate: Candidate,
   request: ChatRequest,
   { codec, request: original }: NativeWay,
   adjusted: readonly string[],
 ): Prepared {
+  const target = { ...candidate.target, account: accountOf(candidate) };
   const encoded = codec.encode(original, target);
   const echo = original.format === 'responses' ? responseEcho(call) : {};
   const meta = metaOf(call, target.upstreamModel, {

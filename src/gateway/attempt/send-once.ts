@@ -3,6 +3,7 @@ import { secretOf } from '../../providers/credentials.ts';
 import { refutedParameters } from '../../registry/probed.ts';
 import type { Policy } from '../../routing/policy/types.ts';
 import type { Attempt } from '../../telemetry/receipt.ts';
+import { isReasoning } from '../../wires/sealed.ts';
 import type { EncodedForm, EncodedRequest, WireRequest } from '../../wires/types.ts';
 import { inClientsWords, paramOf } from '../formats/client-words.ts';
 import { errorWithoutSecret } from '../redact.ts';
@@ -33,8 +34,9 @@ export async function sendOnce(
 ): Promise<Served> {
   const preparing = prepare(call, candidate, asked);
   const prepared = preparing instanceof Promise ? await preparing : preparing;
-  const { request, dropped, conversions, adjusted } = prepared;
+  const { request, conversions, adjusted } = prepared;
   if (policy.require_parameters) checkParameters(candidate, prepared);
+  const dropped = [...new Set([...prepared.dropped, ...(asked.withheld ?? [])])];
   trail.candidate = candidate;
   const secret = secretOf(candidate.credential, candidate.provider, call.env);
   const calledAt = Date.now();
@@ -115,7 +117,9 @@ function recordOf({ endpoint, provider }: Candidate): Attempt {
 
 /** What probes have seen counts beside what the wire cannot say. @throws GatewayError `unsupported_parameter`. */
 function checkParameters({ endpoint }: Candidate, { request, dropped, native }: Prepared): void {
-  const own = native ? dropped : dropped.map((name) => paramOf(request, name));
+  // Earlier reasoning is nothing that is asked for, and for whom it was not made it is nothing at all.
+  const parameters = dropped.filter((name) => !isReasoning(name));
+  const own = native ? parameters : parameters.map((name) => paramOf(request, name));
   const missing = [
     ...own,
     ...refutedParameters(endpoint, request.body()).map((name) => paramOf(request, name)),

@@ -52,11 +52,6 @@ export interface Ask {
   ours: boolean;
 }
 
-/** The caller's own request. */
-export function ownRequest(request: WireRequest): Ask {
-  return { requestFor: () => request, refused: () => false, ours: false };
-}
-
 /** A stream that broke, and what broke it. */
 export interface Broken {
   candidate: Candidate;

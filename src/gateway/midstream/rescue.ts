@@ -1,6 +1,7 @@
 import type { GatewayError } from '../../errors.ts';
 import type { ChatRequest, SentSoFar } from '../../wires/types.ts';
-import { type Ask, ownRequest, type Served, type ServedStream } from '../attempt/served.ts';
+import { ownRequest, Unsealing } from '../attempt/own-request.ts';
+import type { Ask, Served, ServedStream } from '../attempt/served.ts';
 import { nativeWay } from '../formats/native.ts';
 import type { Relayed } from '../relay/relay.ts';
 import { translated } from '../requests/change-request.ts';
@@ -100,12 +101,14 @@ export async function rescue(
 class Continuation implements Ask {
   readonly ours = true;
   readonly #request: ChatRequest;
+  readonly #unsealed: Unsealing;
   readonly #sent: SentSoFar;
   /** Endpoints that refused a prefill. */
   readonly #refused = new Set<string>();
 
   constructor(request: ChatRequest, sent: SentSoFar) {
     this.#request = request;
+    this.#unsealed = new Unsealing(request);
     this.#sent = sent;
   }
 
@@ -117,10 +120,11 @@ class Continuation implements Ask {
     const way = nativeWay(candidate, this.#request);
     const native = way?.codec.goingOn?.(way.request, this.#sent);
     if (native) return { ...this.#request, native };
-    return continuationRequest(this.#request, this.#sent, this.howOf(candidate));
+    return continuationRequest(this.#unsealed.requestFor(candidate), this.#sent, this.howOf(candidate));
   }
 
   refused(candidate: Candidate, error: GatewayError): boolean {
+    if (this.#unsealed.refused(candidate, error)) return true;
     if (this.howOf(candidate) !== 'prefill' || !mayRefusePrefill(error)) return false;
     this.#refused.add(candidate.endpoint.id);
     return true;

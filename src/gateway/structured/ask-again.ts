@@ -5,6 +5,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import type { Policy } from '../../routing/policy/types.ts';
 import { addCalls } from '../../wires/hosted.ts';
 import type { ChatRequest, Usage } from '../../wires/types.ts';
+import { withoutSealed } from '../attempt/own-request.ts';
 import type { Pursuit } from '../attempt/pursuit.ts';
 import type { ServedWhole } from '../attempt/served.ts';
 import { askedCalls } from '../hosted.ts';
@@ -45,7 +46,10 @@ export async function askAgain(
   request: ChatRequest,
   misfit: Misfit,
 ): Promise<ServedWhole | null> {
-  const again = correctionRequest(request, misfit);
+  const { candidate: asked, request: sent } = misfit.served;
+  // Who refused its reasoning before would do so again.
+  const bare = sent.withheld ? withoutSealed(request, asked.wire) : null;
+  const again = correctionRequest(bare ?? request, misfit);
   const candidate = withinBudget(call, misfit.served, again, policy.max_cost_usd);
   if (!candidate) return null;
   try {

@@ -7,6 +7,7 @@ import {
   type JsonObject,
   parseJson,
 } from '../../lib/json.ts';
+import { ToolIds } from '../tool-ids.ts';
 import { contentBlocks, invalid, unsupported, withCache } from './content.ts';
 import type { Dropped } from './dropped.ts';
 import { thinkingBlocks } from './reasoning.ts';
@@ -179,39 +180,4 @@ function toolResult(id: string, message: JsonObject, at: string, dropped: Droppe
   }
   if (typeof message.is_error === 'boolean') block.is_error = message.is_error;
   return withCache(block, message.cache_control);
-}
-
-/**
- * Ids of tool calls within one request. The API takes only letters, digits, _ and -, so an id that another
- * provider made (`functions.add:0`) is rewritten, the same way for the call and for its result.
- */
-class ToolIds {
-  readonly #sent = new Map<string, string>();
-  readonly #taken = new Set<string>();
-  /** Calls of the legacy kind that have no id, by function, oldest first. */
-  readonly #unanswered = new Map<string, string[]>();
-  #made = 0;
-
-  of(id: string): string {
-    const known = this.#sent.get(id);
-    if (known !== undefined) return known;
-    const base = id.replace(/[^a-zA-Z0-9_-]/g, '_') || 'call';
-    let free = base;
-    for (let n = 2; this.#taken.has(free); n++) free = `${base}_${n}`;
-    this.#taken.add(free);
-    this.#sent.set(id, free);
-    return free;
-  }
-
-  /** The id of a new `function_call`. */
-  call(name: string): string {
-    const id = this.of(`function_call:${this.#made++}`);
-    this.#unanswered.set(name, [...(this.#unanswered.get(name) ?? []), id]);
-    return id;
-  }
-
-  /** The id of the oldest call of this function that has no answer yet. */
-  answer(name: string): string {
-    return this.#unanswered.get(name)?.shift() ?? this.call(name);
-  }
 }

@@ -17,6 +17,7 @@ import { encodeMessages } from './messages.ts';
 import { type ModelTraits, modelTraits } from './models.ts';
 import { planStructured, type StructuredPlan } from './structured.ts';
 import { planThinking, type ThinkingPlan } from './thinking.ts';
+import { isLoopWithoutThinking, minds, withoutThinkingEdits } from './tool-loop.ts';
 import { encodeTools } from './tools.ts';
 
 const JSON_INSTRUCTION =
@@ -37,6 +38,8 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
   let thinking = planThinking(body, target, traits, asNumber(limit) ?? DEFAULT_MAX_TOKENS, dropped);
   if (structured.kind === 'tool') thinking = giveWay(thinking, dropped);
   const { system, messages } = encodeMessages(body.messages, dropped);
+  const mustNotThink = thinking.manual && minds(traits) && isLoopWithoutThinking(messages);
+  if (mustNotThink) thinking = withoutThinking(thinking, dropped);
   if (structured.kind === 'instructed') {
     dropped.add('response_format');
     system.push({ type: 'text', text: JSON_INSTRUCTION });
@@ -67,6 +70,9 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
   for (const name of NATIVE_FIELDS) {
     if (body[name] !== undefined) out[name] = body[name];
   }
+  if (mustNotThink && out.context_management != null) {
+    out.context_management = withoutThinkingEdits(out.context_management);
+  }
   if (request.stream) out.stream = true;
 
   const betas = betaFlags(body);
@@ -90,8 +96,13 @@ function giveWay(plan: ThinkingPlan, dropped: Dropped): ThinkingPlan {
       'This model cannot think with a budget and be held to a JSON schema.',
     );
   }
-  dropped.add(plan.field);
-  return { on: false, manual: false, native: false, field: plan.field };
+  return withoutThinking(plan, dropped);
+}
+
+/** Models that take a budget do not think unless asked to. */
+function withoutThinking({ field }: ThinkingPlan, dropped: Dropped): ThinkingPlan {
+  dropped.add(field);
+  return { on: false, manual: false, native: false, field };
 }
 
 /** The caller's `output_config` wins over what is derived from OpenAI's fields. */

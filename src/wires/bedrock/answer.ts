@@ -1,5 +1,7 @@
 import { GatewayError } from '../../errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { modelTraits } from '../anthropic/models.ts';
+import { REASONING_FORMAT as CLAUDE_FORMAT } from '../anthropic/reasoning.ts';
 import type { FinishReason } from '../types.ts';
 
 /** Names the origin of a reasoning detail, so that signatures return to their maker only. */
@@ -32,11 +34,24 @@ export function mapStopReason(reason: string, body: string): FinishReason {
   }
 }
 
+/**
+ * What the reasoning of a model is told by. Claude's signatures are good on all platforms that serve Claude
+ * (https://platform.claude.com/docs/en/build-with-claude/thinking#thinking-encryption).
+ */
+export function reasoningFormat(model: string): string {
+  return modelTraits(model).claude ? CLAUDE_FORMAT : REASONING_FORMAT;
+}
+
 /** Reasoning in OpenRouter's shape; `index` is the number of the block within the message. */
-export function reasoningDetail(index: number, text: string, signature: string | null): JsonObject {
+export function reasoningDetail(
+  index: number,
+  text: string,
+  signature: string | null,
+  format: string,
+): JsonObject {
   const detail: JsonObject = { type: 'reasoning.text', text };
   if (signature !== null) detail.signature = signature;
-  return { ...detail, format: REASONING_FORMAT, index };
+  return { ...detail, format, index };
 }
 
 /** Reasoning that the provider keeps encrypted. */

@@ -8,7 +8,8 @@ import {
   type JsonObject,
   parseJson,
 } from '../../lib/json.ts';
-import { REASONING_FORMAT } from './answer.ts';
+import { ToolIds } from '../tool-ids.ts';
+import { REASONING_FORMAT, reasoningFormat } from './answer.ts';
 import {
   type ContentContext,
   cachePoint,
@@ -19,22 +20,43 @@ import {
 } from './content.ts';
 import type { Dropped } from './dropped.ts';
 
+/** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlock.html */
+const LONGEST_ID = 64;
+
+/** Models that are told of a result that it is an error; others refuse the field. */
+const KNOWS_ERRORS = /claude|nova/;
+
+/** What the messages of one request share. */
+interface Context extends ContentContext {
+  /** Of reasoning that the model can read. */
+  format: string;
+  ids: ToolIds;
+  knowsErrors: boolean;
+}
+
 /** The conversation as Converse has it. */
 export interface Conversation {
   system: JsonObject[];
   messages: { role: 'user' | 'assistant'; content: JsonObject[] }[];
-  /** Calls or results of tools are in it: the API wants to know the tools then. */
-  usesTools: boolean;
+  /** The tools that were called in it, of which the API wants to know. */
+  calledTools: Set<string>;
 }
 
 /**
  * OpenAI messages as system blocks and alternating turns: neighbours of one role become one turn.
  * Instructions all become system blocks, in order.
+ * @param model in the provider's words.
  * @throws GatewayError `unsupported_parameter` for content that cannot be sent, naming the part.
  */
-export function encodeMessages(messages: readonly Json[], dropped: Dropped): Conversation {
-  const conversation: Conversation = { system: [], messages: [], usesTools: false };
-  const context: ContentContext = { names: new DocumentNames(), dropped };
+export function encodeMessages(messages: readonly Json[], model: string, dropped: Dropped): Conversation {
+  const conversation: Conversation = { system: [], messages: [], calledTools: new Set() };
+  const context: Context = {
+    names: new DocumentNames(),
+    dropped,
+    format: reasoningFormat(model),
+    ids: new ToolIds(LONGEST_ID),
+    knowsErrors: KNOWS_ERRORS.test(model),
+  };
   for (const [index, message] of messages.entries()) {
     const at = `messages[${index}]`;
     if (!isObject(message)) throw invalid(at, 'A message must be an object.');
@@ -54,12 +76,7 @@ function introduceDocuments(content: JsonObject[]): void {
   content.unshift({ text: `Attached: ${documents.join(', ')}` });
 }
 
-function encodeMessage(
-  message: JsonObject,
-  at: string,
-  conversation: Conversation,
-  context: ContentContext,
-): void {
+function encodeMessage(message: JsonObject, at: string, conversation: Conversation, context: Context): void {
   const cached = cachePoint(message.cache_control);
   if (message.name !== undefined && message.name !== null && message.role !== 'tool') {
     context.dropped.add('messages.name');
@@ -81,7 +98,6 @@ function encodeMessage(
       append(conversation, 'assistant', [...assistantBlocks(message, at, conversation, context), ...cached]);
       return;
     case 'tool':
-      conversation.usesTools = true;
       append(conversation, 'user', [toolResult(message, at, context), ...cached]);
       return;
     default:
@@ -103,7 +119,7 @@ function assistantBlocks(
   message: JsonObject,
   at: string,
   conversation: Conversation,
-  context: ContentContext,
+  context: Context,
 ): JsonObject[] {
   if (message.audio)
     throw unsupported(`${at}.audio`, 'Earlier answers in audio cannot be sent to this provider.');
@@ -117,7 +133,7 @@ function assistantBlocks(
     context.dropped.add('messages.reasoning');
   }
   const blocks = [
-    ...reasoningBlocks(details, context.dropped),
+    ...reasoningBlocks(details, context),
     ...contentBlocks(message.content, `${at}.content`, context),
     ...contentBlocks(message.refusal, `${at}.refusal`, context),
   ];
@@ -130,11 +146,12 @@ function assistantBlocks(
         'Only calls of functions can be sent to this provider.',
       );
     }
-    conversation.usesTools = true;
+    const name = asString(fn.name) ?? '';
+    conversation.calledTools.add(name);
     blocks.push({
       toolUse: {
-        toolUseId: asString(call.id) ?? '',
-        name: asString(fn.name) ?? '',
+        toolUseId: context.ids.of(asString(call.id) ?? ''),
+        name,
         input: toolInput(fn.arguments),
       },
     });
@@ -150,27 +167,32 @@ function toolInput(given: Json | undefined): JsonObject {
   return asObject(parseJson(text)) ?? { INVALID_JSON: text };
 }
 
-function toolResult(message: JsonObject, at: string, context: ContentContext): JsonObject {
+function toolResult(message: JsonObject, at: string, context: Context): JsonObject {
   const content = contentBlocks(message.content, `${at}.content`, context).filter(
     (block) => block.cachePoint === undefined,
   );
-  return { toolResult: { toolUseId: asString(message.tool_call_id) ?? '', content } };
+  const toolUseId = context.ids.of(asString(message.tool_call_id) ?? '');
+  if (message.is_error !== true) return { toolResult: { toolUseId, content } };
+  if (context.knowsErrors) return { toolResult: { toolUseId, content, status: 'error' } };
+  context.dropped.add('messages.is_error');
+  return { toolResult: { toolUseId, content } };
 }
 
 /**
  * The reasoning of an earlier answer, texts and signatures exactly as they came. Details collected from a
  * stream are put together by their `index`. What has no signature, or came from elsewhere, is reported.
  */
-function reasoningBlocks(details: readonly Json[], dropped: Dropped): JsonObject[] {
+function reasoningBlocks(details: readonly Json[], { dropped, format }: Context): JsonObject[] {
   const blocks: JsonObject[] = [];
   const texts = new Map<number, { text: string; signature: string }>();
   for (const entry of details) {
     const detail = asObject(entry);
     const ours = detail?.format === undefined || detail.format === REASONING_FORMAT;
+    const readable = ours || detail.format === format;
     const data = asString(detail?.data);
     if (detail && ours && detail.type === 'reasoning.encrypted' && data) {
       blocks.push({ reasoningContent: { redactedContent: data } });
-    } else if (detail && ours && detail.type === 'reasoning.text') {
+    } else if (detail && readable && detail.type === 'reasoning.text') {
       const index = asNumber(detail.index) ?? texts.size;
       let said = texts.get(index);
       if (!said) {

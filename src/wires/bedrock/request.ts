@@ -65,7 +65,7 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
     const harmless = Object.hasOwn(NO_LOSS, name) ? NO_LOSS[name] : undefined;
     if (!harmless?.(value)) dropped.add(name);
   }
-  const { system, messages, usesTools } = encodeMessages(body.messages, dropped);
+  const { system, messages, calledTools } = encodeMessages(body.messages, target.upstreamModel, dropped);
   const format = responseFormat(body, target, dropped);
   if (format.instruction) system.push({ text: format.instruction });
 
@@ -73,7 +73,7 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
   if (system.length > 0) out.system = system;
   const inference = inferenceConfig(body, dropped);
   if (Object.keys(inference).length > 0) out.inferenceConfig = inference;
-  Object.assign(out, encodeTools(body, usesTools, dropped), serviceTier(body.service_tier, dropped));
+  Object.assign(out, encodeTools(body, calledTools, dropped), serviceTier(body.service_tier, dropped));
   if (format.outputConfig) out.outputConfig = format.outputConfig;
   for (const name of NATIVE_FIELDS) {
     if (body[name] !== undefined && body[name] !== null) out[name] = body[name];

@@ -1,6 +1,6 @@
 import { asArray, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
 import type { AnswerMeta, DecodedAnswer, Target } from '../types.ts';
-import { mapStopReason, reasoningDetail, redactedDetail } from './answer.ts';
+import { mapStopReason, reasoningDetail, reasoningFormat, redactedDetail } from './answer.ts';
 import { unreadable } from './error.ts';
 import { readUsage, usageObject } from './usage.ts';
 
@@ -8,7 +8,7 @@ import { readUsage, usageObject } from './usage.ts';
  * A Converse response as a chat completion. The answer names neither itself nor its model.
  * @throws GatewayError `upstream_invalid_response` for what is no answer, `upstream_error` for one given up.
  */
-export function decode(text: string, _target: Target, meta: AnswerMeta): DecodedAnswer {
+export function decode(text: string, { upstreamModel }: Target, meta: AnswerMeta): DecodedAnswer {
   const body = asObject(parseJson(text));
   const message = asObject(asObject(body?.output)?.message);
   const raw = asString(body?.stopReason);
@@ -21,7 +21,14 @@ export function decode(text: string, _target: Target, meta: AnswerMeta): Decoded
     object: 'chat.completion',
     created: meta.created,
     model: meta.model,
-    choices: [{ index: 0, message: toMessage(message), logprobs: null, finish_reason: finishReason }],
+    choices: [
+      {
+        index: 0,
+        message: toMessage(message, reasoningFormat(upstreamModel)),
+        logprobs: null,
+        finish_reason: finishReason,
+      },
+    ],
   };
   if (usage) completion.usage = usageObject(usage);
   return {
@@ -34,7 +41,7 @@ export function decode(text: string, _target: Target, meta: AnswerMeta): Decoded
   };
 }
 
-function toMessage(source: JsonObject): JsonObject {
+function toMessage(source: JsonObject, format: string): JsonObject {
   let text: string | null = null;
   let reasoning = '';
   const details: JsonObject[] = [];
@@ -57,7 +64,7 @@ function toMessage(source: JsonObject): JsonObject {
       if (said) {
         const words = asString(said.text) ?? '';
         reasoning += words;
-        details.push(reasoningDetail(details.length, words, asString(said.signature) ?? null));
+        details.push(reasoningDetail(details.length, words, asString(said.signature) ?? null, format));
       } else {
         details.push(redactedDetail(details.length, asString(thought.redactedContent) ?? ''));
       }

@@ -1,7 +1,7 @@
 import { asNumber, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
 import { newStreamState } from '../stream-state.ts';
 import type { AnswerMeta, StreamDecoder, StreamState, Target } from '../types.ts';
-import { mapStopReason, reasoningDetail, redactedDetail } from './answer.ts';
+import { mapStopReason, reasoningDetail, reasoningFormat, redactedDetail } from './answer.ts';
 import { toError, unreadable } from './error.ts';
 import { FAULT } from './event-stream.ts';
 import { readUsage, usageObject } from './usage.ts';
@@ -19,21 +19,23 @@ interface OpenBlock {
  * A decoder for one ConverseStream
  * (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html).
  */
-export function createStream(_target: Target, meta: AnswerMeta): StreamDecoder {
-  return new BedrockStream(meta);
+export function createStream({ upstreamModel }: Target, meta: AnswerMeta): StreamDecoder {
+  return new BedrockStream(meta, reasoningFormat(upstreamModel));
 }
 
 class BedrockStream implements StreamDecoder {
   readonly state: StreamState;
   /** All of a chunk before its delta: the same in each. */
   readonly #prefix: string;
+  readonly #format: string;
   /** By the provider's index. */
   readonly #blocks = new Map<number, OpenBlock>();
   #opened = false;
   #calls = 0;
   #details = 0;
 
-  constructor(meta: AnswerMeta) {
+  constructor(meta: AnswerMeta, format: string) {
+    this.#format = format;
     this.#prefix = `data: {"id":${JSON.stringify(meta.id)},"object":"chat.completion.chunk","created":${meta.created},"model":${JSON.stringify(meta.model)},"choices":[{"index":0,"delta":`;
     this.state = newStreamState(meta.created);
   }
@@ -128,7 +130,7 @@ class BedrockStream implements StreamDecoder {
       if (text === '') return '';
       this.state.outputChars += text.length;
       this.state.otherOutput = true;
-      const detail = reasoningDetail(block.index, text, null);
+      const detail = reasoningDetail(block.index, text, null, this.#format);
       return this.#chunk(JSON.stringify({ reasoning: text, reasoning_details: [detail] }));
     }
     const signature = asString(thought.signature);
@@ -136,7 +138,7 @@ class BedrockStream implements StreamDecoder {
     if (!signature && !redacted) return '';
     this.state.otherOutput = true;
     const detail = signature
-      ? reasoningDetail(block.index, '', signature)
+      ? reasoningDetail(block.index, '', signature, this.#format)
       : redactedDetail(block.index, redacted ?? '');
     return this.#chunk(JSON.stringify({ reasoning_details: [detail] }));
   }

@@ -9,15 +9,21 @@ import type { Dropped } from './dropped.ts';
  * calls, with which they must be there.
  * @throws GatewayError `unsupported_parameter` for tools that are no functions, and for `functions`.
  */
-export function encodeTools(body: ChatBody, usesTools: boolean, dropped: Dropped): JsonObject {
+export function encodeTools(body: ChatBody, called: ReadonlySet<string>, dropped: Dropped): JsonObject {
   if (asArray(body.functions).length > 0) {
     throw unsupported('functions', 'Functions are given to this provider as `tools`.');
   }
   if (body.parallel_tool_calls === false) dropped.add('parallel_tool_calls');
   const given = asArray(body.tools);
-  if (given.length === 0) return {};
+  if (given.length === 0) {
+    // Calls must not be in a conversation without their tools, of which no more than the names is known then.
+    const tools = [...called].map((name) => ({
+      toolSpec: { name, inputSchema: { json: { type: 'object' } } },
+    }));
+    return tools.length === 0 ? {} : { toolConfig: { tools } };
+  }
   if (body.tool_choice === 'none') {
-    if (!usesTools) return {};
+    if (called.size === 0) return {};
     dropped.add('tool_choice');
   }
   const tools = given.flatMap((tool, index) => toolSpec(tool, `tools[${index}]`, dropped));
@@ -25,13 +31,17 @@ export function encodeTools(body: ChatBody, usesTools: boolean, dropped: Dropped
   return { toolConfig: { tools, ...(choice ? { toolChoice: choice } : {}) } };
 }
 
+/** The schema of a function that takes nothing. */
+const EMPTY: JsonObject = { type: 'object', properties: {} };
+
 function toolSpec(tool: Json, at: string, dropped: Dropped): JsonObject[] {
   const given = asObject(tool);
   const fn = asObject(given?.function);
   if (given?.type !== 'function' || !fn) throw unsupported(at, 'Tools for this provider are functions.');
   if (fn.strict === true) dropped.add('tools.function.strict');
   const description = asString(fn.description);
-  const schema = isObject(fn.parameters) ? fn.parameters : { type: 'object', properties: {} };
+  // A schema that does not say so is of an object all the same.
+  const schema = isObject(fn.parameters) ? { type: 'object', ...fn.parameters } : EMPTY;
   const spec: JsonObject = { name: asString(fn.name) ?? '' };
   if (description) spec.description = description;
   spec.inputSchema = { json: schema };

@@ -14,10 +14,11 @@ export const REASONING_FORMAT = 'google-gemini-v1';
 
 /**
  * Stands for the signature of a call that another model made: Gemini 3 refuses a call without any. It is
- * base64 of `context_engineering_is_the_way_to_go`, one of the two values that Google documents for this
- * (https://ai.google.dev/gemini-api/docs/thought-signatures#faqs).
+ * base64 of `skip_thought_signature_validator`, which is documented for the Gemini API
+ * (https://ai.google.dev/gemini-api/docs/thought-signatures#faqs) and for Vertex AI
+ * (https://cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures#using-rest-or-manual-handling).
  */
-export const FOREIGN_SIGNATURE = 'Y29udGV4dF9lbmdpbmVlcmluZ19pc190aGVfd2F5X3RvX2dv';
+export const FOREIGN_SIGNATURE = 'c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=';
 
 /**
  * Where in a message a signed part stands when it is no call: a stretch of the content (offsets in UTF-16

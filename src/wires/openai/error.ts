@@ -21,6 +21,9 @@ const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   invalid_prompt: 'content_filter',
   data_inspection_failed: 'content_filter',
   ResponsibleAIPolicyViolation: 'content_filter',
+  // Reasoning that it cannot open; also told within a stream, without a status.
+  invalid_encrypted_content: 'upstream_invalid_request',
+  thinking_signature_invalid: 'upstream_invalid_request',
   model_not_found: 'upstream_model_not_found',
   model_decommissioned: 'upstream_model_not_found',
   DeploymentNotFound: 'upstream_model_not_found',

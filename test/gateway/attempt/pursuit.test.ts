@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
+import { ownRequest } from '../../../src/gateway/attempt/own-request.ts';
 import { Pursuit } from '../../../src/gateway/attempt/pursuit.ts';
-import { type Ask, ownRequest, type Served } from '../../../src/gateway/attempt/served.ts';
+import type { Ask, Served } from '../../../src/gateway/attempt/served.ts';
 import { changeRequest } from '../../../src/gateway/requests/change-request.ts';
 import type { Candidate, Trail } from '../../../src/gateway/types.ts';
 import type { Policy } from '../../../src/routing/policy/types.ts';
@@ -128,6 +129,50 @@ describe('a failure before the first word', () => {
     };
     await inTime(pursuit.find(ask));
     expect(asked.map(({ body }) => body.user)).toEqual(['one-1', 'two-1', 'two-2']);
+  });
+});
+
+describe('a refusal of sealed reasoning', () => {
+  const sealed = { role: 'assistant', content: 'A', reasoning_details: [{ data: 'S' }] };
+  const body = { messages: [sealed, { role: 'user', content: 'Hi' }] };
+  const unreadable = (): Response =>
+    Response.json({ error: { code: 'invalid_encrypted_content', message: 'No.' } }, { status: 400 });
+  const hasIt = (asked: readonly { body: object }[]) =>
+    asked.map(({ body: sent }) => JSON.stringify(sent).includes('reasoning_details'));
+
+  it('leads to the same endpoint once more, without it, and speaks against nobody', async () => {
+    const asked = providers({ one: [unreadable, whole('Yes.')] });
+    const { trail, health, find } = searchFor([A, B], { body });
+    const served = await inTime(find());
+    expect(outcomes(trail)).toEqual([
+      ['one', 'failed', 'upstream_invalid_request'],
+      ['one', 'served', null],
+    ]);
+    expect(hasIt(asked)).toEqual([true, false]);
+    expect(served.dropped).toEqual(['messages.reasoning_details']);
+    expect([trail.fallbackFrom, trail.routingReason, health.observed]).toEqual([[], null, []]);
+  });
+
+  it('leads there where a single attempt is allowed, and parameters are required', async () => {
+    providers({ one: [unreadable, whole('Yes.')] });
+    const policy = { max_attempts: 1, require_parameters: true };
+    const { find } = searchFor([A, B], { body, policy });
+    expect((await inTime(find())).kind).toBe('whole');
+  });
+
+  it('is the answer when it comes again, or there was none in the request', async () => {
+    const asked = providers({ one: [unreadable, unreadable, unreadable], two: [whole('Yes.')] });
+    const refused = { code: 'upstream_invalid_request', upstream: { code: 'invalid_encrypted_content' } };
+    await expect(inTime(searchFor([A, B], { body }).find())).rejects.toMatchObject(refused);
+    await expect(inTime(searchFor([A, B]).find())).rejects.toMatchObject(refused);
+    expect(hasIt(asked)).toEqual([true, false, false]);
+  });
+
+  it('is of one endpoint: the next is asked with it', async () => {
+    const asked = providers({ one: [unreadable, refuses(503)], two: [unreadable, whole('Yes.')] });
+    const { find } = searchFor([A, B], { body });
+    expect(await inTime(find())).toMatchObject({ candidate: B });
+    expect(hasIt(asked)).toEqual([true, false, true, false]);
   });
 });
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ErrorCode, GatewayError } from '../../../src/errors.ts';
+import { ownRequest } from '../../../src/gateway/attempt/own-request.ts';
 import { Pursuit } from '../../../src/gateway/attempt/pursuit.ts';
-import { ownRequest, type ServedStream, type ServedWhole } from '../../../src/gateway/attempt/served.ts';
+import type { ServedStream, ServedWhole } from '../../../src/gateway/attempt/served.ts';
 import { observeStream, observeWhole } from '../../../src/gateway/learning/observe.ts';
 import {
   callOf,

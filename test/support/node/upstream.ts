@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { asObject, parseJson } from '../../../src/lib/json.ts';
+import { converseFault } from './converse-rules.ts';
 
 /** One request that the gateway sent upstream. */
 export interface Received {
@@ -19,7 +21,10 @@ export interface Received {
 /** How an upstream answers. May end, keep silent, or misbehave. */
 export type Script = (response: ServerResponse, request: Received) => void | Promise<void>;
 
-/** Providers on loopback, one per lane: each behaves as its script says and remembers what it was sent. */
+/**
+ * Providers on loopback, one per lane: each behaves as its script says and remembers what it was sent. Requests to
+ * Converse that Bedrock would refuse are refused before their script is asked.
+ */
 export interface Upstream {
   /** The base URL of a lane. */
   url(lane: string): string;
@@ -52,6 +57,12 @@ export async function startUpstream(): Promise<Upstream> {
       closed,
     };
     received.set(lane, [...(received.get(lane) ?? []), seen]);
+    const fault = /\/converse(-stream)?$/.test(path) ? converseFault(asObject(parseJson(body)) ?? {}) : null;
+    if (fault !== null) {
+      const headers = { 'content-type': 'application/json', 'x-amzn-errortype': 'ValidationException' };
+      response.writeHead(400, headers).end(JSON.stringify({ message: fault }));
+      return;
+    }
     const script = scripts.get(lane);
     if (script) await script(response, seen);
     else response.writeHead(500).end(`No script for the lane ${lane}`);

@@ -223,3 +223,57 @@ describe('thinking', () => {
     );
   });
 });
+
+describe('a turn that uses tools and did not begin with thinking', () => {
+  const call = { id: 't', type: 'function', function: { name: 'f', arguments: '{}' } };
+  const result = { role: 'tool', tool_call_id: 't', content: 'R' };
+  const thought = {
+    type: 'reasoning.text',
+    text: 'Hm',
+    signature: 'Eq',
+    format: 'anthropic-claude-v1',
+    index: 0,
+  };
+  const foreign = { ...thought, format: 'google-gemini-v1' };
+  const turns = (...details: JsonObject[]): JsonObject[] => [
+    { role: 'user', content: 'Hi' },
+    { role: 'assistant', content: null, tool_calls: [call], reasoning_details: details },
+    result,
+  ];
+  const asked = (
+    model: string,
+    messages: JsonObject[],
+    more: JsonObject = { reasoning: { max_tokens: 2000 } },
+  ) => encode({ max_tokens: 4000, messages, ...more }, target(model));
+
+  test.each([
+    ['another model made its calls', turns(), 'claude-sonnet-4-5', false],
+    ['its thinking cannot be read', turns(foreign), 'claude-opus-4-1', false],
+    ['it has its thinking', turns(thought), 'claude-sonnet-4-5', true],
+    [
+      'it is over',
+      [...turns(), { role: 'assistant', content: 'A' }, { role: 'user', content: 'B' }],
+      'claude-sonnet-4-5',
+      true,
+    ],
+    ['the model is none of Claude', turns(), 'kimi-k2', true],
+  ])('is gone on with as it may be: %s', (_, messages, model, thinks) => {
+    const { body, dropped } = asked(model, messages);
+    expect(body.thinking).toEqual(thinks ? { type: 'enabled', budget_tokens: 2000 } : undefined);
+    expect(dropped.includes('reasoning')).toBe(!thinks);
+  });
+
+  test('does so for thinking in the API’s own words too, without edits of it', () => {
+    const thinking = { type: 'enabled', budget_tokens: 2000 };
+    const edits = [{ type: 'clear_thinking_20251015' }];
+    const { body, dropped } = asked('claude-sonnet-4-6', turns(), {
+      thinking,
+      context_management: { edits },
+    });
+    expect(body).not.toHaveProperty('thinking');
+    expect(body).not.toHaveProperty('context_management');
+    expect(dropped).toContain('thinking');
+    const adaptive = asked('claude-sonnet-4-6', turns(), { thinking: { type: 'adaptive' } });
+    expect(adaptive.body.thinking).toEqual({ type: 'adaptive' });
+  });
+});

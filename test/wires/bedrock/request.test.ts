@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { asArray, asObject, type JsonObject } from '../../../src/lib/json.ts';
+import { converseFault } from '../../support/node/converse-rules.ts';
 import { encode, target, thrownBy } from './support.ts';
 
 const HI = [{ role: 'user', content: 'Hi' }];
@@ -213,6 +215,73 @@ describe('the conversation', () => {
       { role: 'assistant', content: [{ text: 'Read.' }] },
       { role: 'user', content: [{ text: 'Attached: document-3' }, document('document-3', 'CCCC')] },
     ]);
+  });
+
+  describe('with calls', () => {
+    const call = (id: string, name = 'add') => ({
+      id,
+      type: 'function',
+      function: { name, arguments: '{"a":1}' },
+    });
+    const TOOLS = [{ type: 'function', function: { name: 'add', parameters: {} } }];
+    const long = 'call_'.padEnd(80, 'x');
+    const messages = [
+      ...HI,
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: ['functions.add:0', 'functions_add:0', long].map((id) => call(id)),
+      },
+      { role: 'tool', tool_call_id: long, content: '3' },
+      { role: 'tool', tool_call_id: 'functions.add:0', content: '1' },
+      { role: 'tool', tool_call_id: 'functions_add:0', content: '2' },
+    ];
+    const idsIn = (body: JsonObject, kind: string) =>
+      asArray(body.messages)
+        .flatMap((message) => asArray(asObject(message)?.content))
+        .flatMap((block) => asObject(asObject(block)?.[kind])?.toolUseId ?? []);
+
+    test('whose ids Bedrock would refuse', () => {
+      const { body } = encode({ messages, tools: TOOLS });
+      expect(converseFault(body)).toBeNull();
+      const shortened = long.slice(0, 64);
+      expect(idsIn(body, 'toolUse')).toEqual(['functions_add_0', 'functions_add_0_2', shortened]);
+      expect(idsIn(body, 'toolResult')).toEqual([shortened, 'functions_add_0', 'functions_add_0_2']);
+    });
+
+    test('of tools that are not given any more', () => {
+      const { body, dropped } = encode({ messages });
+      expect(converseFault(body)).toBeNull();
+      expect(body.toolConfig).toEqual({
+        tools: [{ toolSpec: { name: 'add', inputSchema: { json: { type: 'object' } } } }],
+      });
+      expect(dropped).toEqual([]);
+    });
+
+    test('of a tool whose schema does not say that it is of an object', () => {
+      const { body } = encode({ messages, tools: TOOLS });
+      expect(body.toolConfig).toEqual({
+        tools: [{ toolSpec: { name: 'add', inputSchema: { json: { type: 'object' } } } }],
+      });
+    });
+
+    test.each([
+      ['global.anthropic.claude-sonnet-4-5-v1:0', { status: 'error' }, []],
+      ['us.meta.llama4-scout-17b-instruct-v1:0', {}, ['messages.is_error']],
+    ])('that failed, told to %s', (upstreamModel, status, expected) => {
+      const failed = [
+        ...HI,
+        { role: 'assistant', content: null, tool_calls: [call('c1')] },
+        { role: 'tool', tool_call_id: 'c1', content: 'No.', is_error: true },
+      ];
+      const to = { ...target(), upstreamModel };
+      const { body, dropped } = encode({ messages: failed, tools: TOOLS }, { to });
+      expect(asArray(body.messages).at(-1)).toEqual({
+        role: 'user',
+        content: [{ toolResult: { toolUseId: 'c1', content: [{ text: 'No.' }], ...status } }],
+      });
+      expect(dropped).toEqual(expected);
+    });
   });
 
   test('with reasoning of another maker or without a signature, which is left out', () => {

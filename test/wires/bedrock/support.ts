@@ -111,7 +111,10 @@ function bitwiseCrc(bytes: readonly number[]): number {
 }
 
 /** What a client puts together from a stream that comes in these pieces. */
-export function replay(pieces: readonly Uint8Array[]): {
+export function replay(
+  pieces: readonly Uint8Array[],
+  to = target(),
+): {
   content: string;
   reasoning: string;
   details: JsonObject[];
@@ -121,7 +124,7 @@ export function replay(pieces: readonly Uint8Array[]): {
   error: GatewayError | null;
 } {
   const framer = newFramer();
-  const decoder = codec.stream(target(), meta());
+  const decoder = codec.stream(to, meta());
   let out = '';
   let error: GatewayError | null = null;
   try {

@@ -80,15 +80,16 @@ describe('recorded requests', () => {
     });
   }
 
-  it('signs a call of another model as the recording does', () => {
+  it('signs the call of another model that the recording signs, with the stand-in that Vertex AI knows too', () => {
     const name = 'google-gen-j-thinking-with-tool-calls-from-other-model-2';
     const signatures = (request: JsonObject) =>
       asArray(request.contents)
         .flatMap((content) => asArray(asObject(content)?.parts))
         .map((part) => asObject(part)?.thoughtSignature ?? null);
     const { body } = encode(fixtureJson(name, 'openai.json'), 'gemini-3-pro-preview');
-    expect(signatures(body)).toEqual(signatures(fixtureJson(name, 'request.json')));
-    expect(signatures(body)[1]).toBe(btoa('context_engineering_is_the_way_to_go'));
+    const isSigned = (request: JsonObject) => signatures(request).map((signature) => signature !== null);
+    expect(isSigned(body)).toEqual(isSigned(fixtureJson(name, 'request.json')));
+    expect(signatures(body)[1]).toBe(btoa('skip_thought_signature_validator'));
   });
 
   it('does not sign calls for a model that does not ask for it', () => {

@@ -1,7 +1,7 @@
 import type { NativeCodec } from '../../native.ts';
 import { hostedIn } from '../hosted.ts';
 import { decodeNative } from './answer.ts';
-import { encodeNative } from './request.ts';
+import { encodeNative, withoutSealed } from './request.ts';
 import { NativeMessageStream } from './stream.ts';
 
 /** The Messages API for its own clients: every host of this wire speaks it. */
@@ -11,4 +11,5 @@ export const nativeMessages: NativeCodec = {
   encode: encodeNative,
   decode: decodeNative,
   stream: (_, meta) => new NativeMessageStream(meta),
+  withoutSealed,
 };

@@ -1,11 +1,22 @@
-import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import { asArray, asObject, asString, type JsonObject } from '../../../lib/json.ts';
 import { patchMembers } from '../../../lib/json-members.ts';
-import type { NativeRequest } from '../../native.ts';
+import { changeNative, type NativeRequest, type Unsealed } from '../../native.ts';
 import { Draft } from '../../openai/draft.ts';
 import { hasModelInPath, pathOf } from '../../path.ts';
 import type { EncodedRequest, Target } from '../../types.ts';
+import { modelTraits } from '../models.ts';
 import { betaFlags } from '../request.ts';
 import { isOurs } from '../surface/sealed.ts';
+import {
+  isLoopWithoutThinking,
+  isThinking,
+  minds,
+  withoutBlocks,
+  withoutThinkingEdits,
+} from '../tool-loop.ts';
+
+/** Thinking of earlier turns, as it is named when it is left out. */
+const THINKING = 'messages.thinking';
 
 /**
  * The request for a host of the Messages API: its client's own bytes, with the host's name of the model, the limits
@@ -59,8 +70,7 @@ function draftOf(
   if (hasModelInPath(target)) draft.take('model');
   else draft.set('model', JSON.stringify(target.upstreamModel));
   if (request.maxOutputTokens !== undefined) draft.set('max_tokens', String(request.maxOutputTokens));
-  const messages = withoutOurs(request.body.messages);
-  if (messages) draft.set('messages', JSON.stringify(messages));
+  adaptThinking(draft, request.body, target);
   // Our ids say nothing to the host.
   if (asString(asObject(request.body.diagnostics)?.previous_message_id)?.startsWith('gen_')) {
     draft.take('diagnostics');
@@ -85,21 +95,43 @@ function bytesOf(request: NativeRequest, draft: Draft): Uint8Array {
   });
 }
 
-/**
- * The messages without thinking of other kinds of models, whose signatures are the gateway's own: the API refuses
- * signatures that it has not made. Null where there is none.
- */
-function withoutOurs(messages: Json | undefined): Json[] | null {
-  const given = asArray(messages);
-  if (!given.some((message) => contentOf(message).some(isOurs))) return null;
-  return given.flatMap((message) => {
-    const content = contentOf(message);
-    const kept = content.filter((block) => !isOurs(block));
-    if (!isObject(message) || kept.length === content.length) return [message];
-    return kept.length === 0 ? [] : [{ ...message, content: kept } as JsonObject];
-  });
+/** The same request without thinking, whoever made it, and without the wish to think where none can be gone on with. */
+export function withoutSealed(request: NativeRequest): Unsealed | null {
+  const { body } = request;
+  const given = asArray(body.messages);
+  const messages = withoutBlocks(given, isThinking);
+  const mustNotThink = thinksOnBudget(body) && isLoopWithoutThinking(messages ?? given);
+  if (!messages && !mustNotThink) return null;
+  const changes: JsonObject = messages ? { messages } : {};
+  if (mustNotThink) {
+    Object.assign(changes, { thinking: undefined });
+    if (body.context_management != null) {
+      changes.context_management = withoutThinkingEdits(body.context_management);
+    }
+  }
+  const dropped = [...(messages ? [THINKING] : []), ...(mustNotThink ? ['thinking'] : [])];
+  return { request: changeNative(request, changes), dropped };
 }
 
-function contentOf(message: Json): readonly Json[] {
-  return isObject(message) ? asArray(message.content) : [];
+function thinksOnBudget(body: JsonObject): boolean {
+  return asObject(body.thinking)?.type === 'enabled';
+}
+
+/** Takes out what this host would refuse of the thinking in a conversation, and its wish to think where it must not. */
+function adaptThinking(draft: Draft, body: JsonObject, { upstreamModel }: Target): void {
+  const given = asArray(body.messages);
+  // The API refuses signatures that it has not made, and of thinking of other kinds of models they are the gateway's.
+  const messages = withoutBlocks(given, isOurs);
+  if (messages) {
+    draft.set('messages', JSON.stringify(messages));
+    draft.dropped.push(THINKING);
+  }
+  if (!thinksOnBudget(body) || !minds(modelTraits(upstreamModel))) return;
+  if (!isLoopWithoutThinking(messages ?? given)) return;
+  draft.take('thinking');
+  draft.dropped.push('thinking');
+  if (body.context_management == null) return;
+  const management = withoutThinkingEdits(body.context_management);
+  if (management) draft.set('context_management', JSON.stringify(management));
+  else draft.take('context_management');
 }

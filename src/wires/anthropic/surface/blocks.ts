@@ -71,7 +71,10 @@ export class Blocks {
     const details = asArray(delta.reasoning_details).filter(isObject);
     const own = details.filter(isNative);
     for (const detail of own) this.#ownDetail(detail);
-    if (own.length > 0) return;
+    if (own.length > 0) {
+      for (const detail of details) if (!isNative(detail)) this.#keep(detail);
+      return;
+    }
     const plain = asString(delta.reasoning_content);
     const text = plain ?? asString(delta.reasoning) ?? details.map(textOf).join('');
     if (text !== '') this.#think(text, plain === undefined ? 'reasoning' : 'reasoning_content');

@@ -216,6 +216,27 @@ describe('reasoning of other models returns as it came', () => {
       reasoning_details: [{ type: 'reasoning.text', text: 'Hm', format, index: 0 }, signature],
     });
   });
+
+  test('thinking of Claude beside what its host alone can read', async () => {
+    const own = {
+      type: 'reasoning.text',
+      text: 'Hm',
+      signature: 'Eq',
+      format: 'anthropic-claude-v1',
+      index: 0,
+    };
+    const sealed = { type: 'reasoning.encrypted', data: 'R', format: 'bedrock-converse-v1', index: 1 };
+    const delta = { reasoning: 'Hm', reasoning_details: [own, sealed] };
+    const { content } = await folded(
+      written([chunk(delta), chunk({ content: 'Yes' }), chunk({}, 'stop')], USAGE),
+    );
+    expect(content).toMatchObject([
+      { type: 'thinking', thinking: 'Hm', signature: 'Eq' },
+      { type: 'redacted_thinking' },
+      { type: 'text', text: 'Yes' },
+    ]);
+    expect(await returned(delta, { content: 'Yes' })).toMatchObject({ reasoning_details: [own, sealed] });
+  });
 });
 
 describe('whatever the chunks', () => {

@@ -5,18 +5,20 @@ import { inBandError, unreadable } from '../../error.ts';
 import { readUsage } from '../../usage.ts';
 import { responseId, stemOf } from '../ids.ts';
 import { callsIn } from './hosted.ts';
+import { markItems, markText } from './seals.ts';
 
 /**
  * A whole response as it came, with the id of the generation.
  * @throws GatewayError for a response that failed (its mapped code) and for a body that cannot be read.
  */
-export function decodeNative(body: string, { quirks }: Target, meta: AnswerMeta): DecodedAnswer {
+export function decodeNative(body: string, { quirks, account }: Target, meta: AnswerMeta): DecodedAnswer {
   const response = asObject(parseJson(body));
   if (isObject(response?.error)) throw inBandError(response.error, body);
   if (!response || !Array.isArray(response.output)) throw unreadable(body);
   const calls = callsOf(response);
+  const sealed = account === undefined ? body : markText(body, markItems(response.output, account), account);
   return {
-    text: relabelled(body, [], labelsOf(meta)),
+    text: relabelled(sealed, [], labelsOf(meta)),
     usage: usageOf(response, quirks, meta),
     ...endingOf(response, calls.length > 0),
     upstreamId: asString(response.id) ?? null,

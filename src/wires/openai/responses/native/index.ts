@@ -2,7 +2,7 @@ import { matchesModel } from '../../../../lib/model-glob.ts';
 import type { NativeCodec } from '../../../native.ts';
 import { decodeNative } from './answer.ts';
 import { hostedInResponse } from './hosted.ts';
-import { encodeNative } from './request.ts';
+import { encodeNative, withoutSealed } from './request.ts';
 import { NativeResponseStream } from './stream.ts';
 
 /** The Responses API for its own clients, at hosts that speak it. */
@@ -14,5 +14,6 @@ export const nativeResponses: NativeCodec = {
   hosted: ({ body, bytes }) => hostedInResponse(body, bytes),
   encode: encodeNative,
   decode: decodeNative,
-  stream: ({ quirks }, meta) => new NativeResponseStream(quirks, meta),
+  stream: (target, meta) => new NativeResponseStream(target, meta),
+  withoutSealed,
 };

@@ -1,9 +1,9 @@
-import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../../../lib/json.ts';
+import { asArray, asObject, type Json, type JsonObject } from '../../../../lib/json.ts';
 import { patchMembers } from '../../../../lib/json-members.ts';
-import type { NativeRequest } from '../../../native.ts';
+import { changeNative, type NativeRequest, type Unsealed } from '../../../native.ts';
 import type { EncodedRequest, Target } from '../../../types.ts';
 import { Draft } from '../../draft.ts';
-import { isSealedHere } from '../reasoning.ts';
+import { readableBy, SEALED_ITEM, withoutSeals } from './seals.ts';
 
 /** What asks for the reasoning of an answer in a form that can be sent back. */
 export const SEALED_REASONING = 'reasoning.encrypted_content';
@@ -20,8 +20,9 @@ export function encodeNative(request: NativeRequest, target: Target): EncodedReq
   // The gateway's own doing: by now the input has all that they mean.
   for (const name of ['previous_response_id', 'background']) draft.take(name);
   if (request.maxOutputTokens !== undefined) draft.set('max_output_tokens', String(request.maxOutputTokens));
-  const input = withoutOurs(body.input);
-  if (input) draft.set('input', JSON.stringify(input));
+  const readable = readableBy(body.input, target.account);
+  if (readable) draft.set('input', JSON.stringify(readable.items));
+  if (readable?.lost) draft.dropped.push(SEALED_ITEM);
   const include = includeOf(body.include, target);
   if (include) draft.set('include', JSON.stringify(include));
   const { include_usage: asked, ...options } = asObject(body.stream_options) ?? {};
@@ -71,13 +72,8 @@ function includeOf(given: Json | undefined, { quirks, capabilities }: Target): J
   return seals && !isAsked ? [...asked, SEALED_REASONING] : null;
 }
 
-/** The items without reasoning that the gateway has sealed: nobody else can open it. Null where there is none. */
-function withoutOurs(input: Json | undefined): Json[] | null {
-  const items = asArray(input);
-  const kept = items.filter((item) => !isOurs(item));
-  return kept.length === items.length ? null : kept;
-}
-
-function isOurs(item: Json): boolean {
-  return isObject(item) && item.type === 'reasoning' && isSealedHere(asString(item.encrypted_content) ?? '');
+/** The same request without the reasoning that hosts have sealed. */
+export function withoutSealed(request: NativeRequest): Unsealed | null {
+  const input = withoutSeals(request.body.input);
+  return input && { request: changeNative(request, { input }), dropped: [SEALED_ITEM] };
 }

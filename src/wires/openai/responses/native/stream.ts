@@ -2,11 +2,12 @@ import { asNumber, asObject, asString, isObject, type JsonObject, parseJson } fr
 import { addMembers } from '../../../../lib/json-splice.ts';
 import { eventText, type NativeDecoder, type ResponsesProgress, saidLast } from '../../../native.ts';
 import { newStreamState } from '../../../stream-state.ts';
-import type { AnswerMeta, Quirks, StreamState } from '../../../types.ts';
+import type { AnswerMeta, Quirks, StreamState, Target } from '../../../types.ts';
 import { inBandError, unreadable } from '../../error.ts';
 import { endingOf, labelsOf, relabelled, usageOf } from './answer.ts';
 import { callsIn } from './hosted.ts';
 import { Items } from './items.ts';
+import { markItems, markText } from './seals.ts';
 
 /** Events that say once more what others have said, and pictures, which are large: passed on unread. */
 const UNREAD: ReadonlySet<string> = new Set([
@@ -24,6 +25,7 @@ const UNREAD: ReadonlySet<string> = new Set([
 export class NativeResponseStream implements NativeDecoder {
   readonly state: StreamState;
   readonly #quirks: Quirks;
+  readonly #account: string | undefined;
   readonly #meta: AnswerMeta;
   readonly #labels: JsonObject;
   readonly #items = new Items();
@@ -34,8 +36,9 @@ export class NativeResponseStream implements NativeDecoder {
   /** The last event, which has the whole response. */
   #last: { data: string; event: string | null } | null = null;
 
-  constructor(quirks: Quirks, meta: AnswerMeta) {
+  constructor({ quirks, account }: Target, meta: AnswerMeta) {
     this.#quirks = quirks;
+    this.#account = account;
     this.#meta = meta;
     this.#labels = labelsOf(meta);
     this.state = newStreamState(meta.created);
@@ -66,7 +69,7 @@ export class NativeResponseStream implements NativeDecoder {
     }
     const value = asObject(parseJson(data));
     if (!value) throw unreadable(data);
-    const said = this.#take(value, data, event);
+    const said = this.#take(value, this.#marked(data, value), event);
     this.#sequence = (asNumber(value.sequence_number) ?? this.#sequence) + 1;
     return said;
   }
@@ -120,6 +123,14 @@ export class NativeResponseStream implements NativeDecoder {
     }
     if (typeof value.delta === 'string') this.state.outputChars += value.delta.length;
     return this.#passed(data, event, true);
+  }
+
+  /** The event, its sealed reasoning marked. Whole items are in few events. */
+  #marked(data: string, { item, response }: JsonObject): string {
+    const account = this.#account;
+    if (account === undefined || (item === undefined && response === undefined)) return data;
+    const items = item === undefined ? asObject(response)?.output : [item];
+    return markText(data, markItems(items, account), account);
   }
 
   /** @param says whether the model has said something by it. */
