@@ -11,6 +11,7 @@ import {
 import type { AnswerMeta, DecodedAnswer, FinishReason, Target } from '../../../types.ts';
 import { inBandError, unreadable } from '../../error.ts';
 import { endingOf, usageIn } from '../native/answer.ts';
+import { markItems } from '../native/seals.ts';
 import { chatLogprobs } from './logprobs.ts';
 import { messageOf } from './message.ts';
 import { Reply } from './reply.ts';
@@ -22,11 +23,12 @@ import { chatUsage } from './usage.ts';
  * @throws GatewayError for a response that failed (its mapped code), `upstream_incomplete` for one that was given up,
  *   `upstream_invalid_response` for a body that cannot be read.
  */
-export function decode(body: string, { quirks }: Target, meta: AnswerMeta): DecodedAnswer {
+export function decode(body: string, { quirks, account }: Target, meta: AnswerMeta): DecodedAnswer {
   const response = asObject(parseJson(body));
   if (isObject(response?.error)) throw inBandError(response.error, body);
   if (!response || !Array.isArray(response.output)) throw unreadable(body);
   checkStatus(response);
+  if (account !== undefined) markItems(response.output, account);
   const request = meta.request.body();
   const legacy = usesLegacyFunctions(request);
   const reply = new Reply(legacy);

@@ -3,6 +3,7 @@ import type { ChatBody, ChatRequest, EncodedRequest, Target } from '../../../typ
 import { adaptMembers } from '../../translated.ts';
 import type { Dropped } from '../dropped.ts';
 import { SEALED_REASONING } from '../native/request.ts';
+import { readableBy } from '../native/seals.ts';
 import { invalid } from '../refuse.ts';
 import { inputItems } from './input.ts';
 import { encodeTools } from './tools.ts';
@@ -76,7 +77,7 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
     const harmless = Object.hasOwn(NO_LOSS, name) ? NO_LOSS[name] : undefined;
     if (!harmless?.(value)) dropped.add(name);
   }
-  const input = inputItems(body.messages, dropped);
+  const input = ownItems(inputItems(body.messages, dropped), target, dropped);
   const out: JsonObject = { model: target.upstreamModel, input, store: false };
   if (request.stream) out.stream = true;
   for (const name of [...SHARED, ...OWN]) if (body[name] != null) out[name] = body[name];
@@ -95,6 +96,13 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
     if (name !== 'store') dropped.add(name);
   }
   return { path: '/responses', body: JSON.stringify(out), dropped: [...dropped] };
+}
+
+/** The items without reasoning that another account has sealed. */
+function ownItems(items: JsonObject[], { account }: Target, dropped: Dropped): JsonObject[] {
+  const readable = readableBy(items, account);
+  if (readable?.lost) dropped.add('messages.reasoning_details');
+  return readable?.items.filter(isObject) ?? items;
 }
 
 function limitAndTemperature(body: ChatBody, { capabilities }: Target, dropped: Dropped): JsonObject {

@@ -12,6 +12,7 @@ import type { AnswerMeta, ChatBody, Quirks, StreamDecoder, StreamState, Target }
 import { inBandError, unreadable } from '../../error.ts';
 import { usageIn } from '../native/answer.ts';
 import { callsIn } from '../native/hosted.ts';
+import { markItems } from '../native/seals.ts';
 import { finishOf } from './answer.ts';
 import { chatLogprobs } from './logprobs.ts';
 import { Reply } from './reply.ts';
@@ -19,8 +20,8 @@ import { usesLegacyFunctions } from './tools.ts';
 import { chatUsage } from './usage.ts';
 
 /** A decoder for one stream of the Responses API (https://platform.openai.com/docs/api-reference/responses-streaming). */
-export function createStream({ quirks }: Target, meta: AnswerMeta): StreamDecoder {
-  return new ResponseDecoder(quirks, meta);
+export function createStream(target: Target, meta: AnswerMeta): StreamDecoder {
+  return new ResponseDecoder(target, meta);
 }
 
 /** Members of a delta that are neither text nor calls. */
@@ -29,6 +30,7 @@ const OTHER_OUTPUT = ['reasoning', 'reasoning_details', 'refusal', 'images', 'pr
 class ResponseDecoder implements StreamDecoder {
   readonly state: StreamState;
   readonly #quirks: Quirks;
+  readonly #account: string | undefined;
   readonly #meta: AnswerMeta;
   readonly #request: ChatBody;
   readonly #legacy: boolean;
@@ -38,8 +40,9 @@ class ResponseDecoder implements StreamDecoder {
   /** All of a chunk before its delta: the same in each. Empty until the first is sent. */
   #prefix = '';
 
-  constructor(quirks: Quirks, meta: AnswerMeta) {
+  constructor({ quirks, account }: Target, meta: AnswerMeta) {
     this.#quirks = quirks;
+    this.#account = account;
     this.#meta = meta;
     this.#request = meta.request.body();
     this.#legacy = usesLegacyFunctions(this.#request);
@@ -150,7 +153,12 @@ class ResponseDecoder implements StreamDecoder {
       this.#hosted.push(item);
       this.state.hostedCalls = callsIn(this.#hosted, {}, this.#request);
     }
-    return this.#all(this.#reply.end(index, item));
+    return this.#all(this.#whole(index, item));
+  }
+
+  #whole(index: number, item: JsonObject): JsonObject[] {
+    if (this.#account !== undefined) markItems([item], this.#account);
+    return this.#reply.end(index, item);
   }
 
   #all(deltas: readonly JsonObject[]): string {
@@ -163,7 +171,7 @@ class ResponseDecoder implements StreamDecoder {
     if (state.finished) return '';
     this.#learn(response);
     const missing = asArray(response.output).flatMap((item, index) =>
-      isObject(item) && !this.#reply.knows(index) ? this.#reply.end(index, item) : [],
+      isObject(item) && !this.#reply.knows(index) ? this.#whole(index, item) : [],
     );
     const out = this.#all(missing) + this.#opening();
     this.#takeUsage(response);

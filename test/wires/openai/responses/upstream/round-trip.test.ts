@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { asArray, isObject, type JsonObject } from '../../../../../src/lib/json.ts';
-import { decode, encode, recorded, replay, response, said } from './support.ts';
+import { decode, encode, events, recorded, replay, response, said, target } from './support.ts';
 
 const seal = (id: string) => ({
   type: 'reasoning',
@@ -78,5 +78,24 @@ test.each([
   expect(again({ role: 'assistant', content: 'Hi', reasoning_details: [detail] })).toEqual({
     items: [text('Hi')],
     dropped: ['messages.reasoning_details'],
+  });
+});
+
+describe('what an account has sealed', () => {
+  const ours = target({}, {}, 'acme');
+  const output = [seal('rs_1'), text('Hi')];
+  const whole = decode(response(output), {}, ours).message;
+  const sse = events({ type: 'response.completed', response: JSON.parse(response(output)) });
+  const streamed = { role: 'assistant', content: 'Hi', reasoning_details: replay(sse, 7, {}, ours).details };
+
+  test.each([
+    ['a whole answer', whole],
+    ['a stream', streamed],
+  ])('is marked in %s, comes back to it alone, and without the mark', (_, message) => {
+    expect(JSON.stringify(message)).toContain('"data":"interline.of.acme:gAAA-rs_1"');
+    expect(encode({ messages: [message] }, ours)).toMatchObject({ body: { input: output }, dropped: [] });
+    const theirs = encode({ messages: [message] }, target({}, {}, 'acme+own'));
+    expect(theirs.body.input).toEqual([text('Hi')]);
+    expect(theirs.dropped).toEqual(['messages.reasoning_details']);
   });
 });

@@ -25,8 +25,9 @@ export function recorded(end: string): string {
   return text;
 }
 
-export function target(capabilities: Capabilities = {}, quirks: Quirks = {}): Target {
+export function target(capabilities: Capabilities = {}, quirks: Quirks = {}, account?: string): Target {
   return {
+    ...(account === undefined ? {} : { account }),
     upstreamModel: 'up-pro',
     maxOutputTokens: null,
     capabilities: { api: 'responses', ...capabilities },
@@ -83,8 +84,9 @@ export const said = (text: string, more: object = {}): object => ({
 export function decode(
   text: string,
   request: object = {},
+  from: Target = target(),
 ): DecodedAnswer & { completion: JsonObject; choice: JsonObject; message: JsonObject } {
-  const answer = codec.decode(text, target(), meta(request));
+  const answer = codec.decode(text, from, meta(request));
   const completion = JSON.parse(answer.text) as JsonObject;
   const choice = asObject(asArray(completion.choices)[0]) ?? {};
   return { ...answer, completion, choice, message: asObject(choice.message) ?? {} };
@@ -107,8 +109,13 @@ export interface Heard {
 }
 
 /** @param size so many bytes come at a time. */
-export function replay(sse: string, size = Number.POSITIVE_INFINITY, request: object = {}): Heard {
-  const decoder = codec.stream(target(), meta(request));
+export function replay(
+  sse: string,
+  size = Number.POSITIVE_INFINITY,
+  request: object = {},
+  from: Target = target(),
+): Heard {
+  const decoder = codec.stream(from, meta(request));
   const framer = new SseFramer();
   const bytes = new TextEncoder().encode(sse);
   let out = '';
