@@ -3,6 +3,7 @@ import type { LineProps } from './batches/lines/props.ts';
 import type { Env } from './env.ts';
 import type { SlotMessage } from './objects/batch/types.ts';
 
+export { BatchFilesEntrypoint } from './batches/files-entrypoint.ts';
 export { BatchWorkflow } from './batches/workflow.ts';
 export { BatchLinesEntrypoint } from './http/batch-lines.ts';
 export { BackgroundObject } from './objects/background/object.ts';

@@ -4,9 +4,9 @@ import { batches } from '../db/schema/batches.ts';
 import type { Env } from '../env.ts';
 import { GatewayError } from '../errors.ts';
 import { findFile } from '../files/find.ts';
-import { newId } from '../lib/id.ts';
 import { batchClient } from '../objects/batch/client.ts';
 import type { BatchOrder } from '../objects/batch/types.ts';
+import type { Begun } from '../objects/runs/types.ts';
 import { stored } from '../tenancy/storage.ts';
 import type { Principal } from '../tenancy/types.ts';
 import { changeStatus } from './change.ts';
@@ -16,6 +16,7 @@ import type { StoredBatch } from './view.ts';
 
 /**
  * Makes a batch of a file and sets it going.
+ * @param made its id, and when it is made.
  * @param visit where the gateway was called, and from which address, where that is known: as its lines call it.
  * @throws GatewayError `not_found` for a file of others, `invalid_value` for one that is no input, `storage_unavailable`.
  */
@@ -23,6 +24,7 @@ export async function createBatch(
   env: Env,
   caller: Extract<Principal, { kind: 'key' }>,
   asked: NewBatch,
+  { id, startedAt: createdAt }: Begun,
   visit: Pick<BatchOrder, 'origin' | 'address'>,
 ): Promise<StoredBatch> {
   const { workspaceId, projectId, keyId } = caller;
@@ -30,8 +32,6 @@ export async function createBatch(
   if (purpose !== 'batch') throw noInput(`it has the purpose ${purpose}, not batch`);
   if (bytes > MAX_FILE_BYTES) throw noInput('it is larger than 200 MB');
 
-  const createdAt = Date.now();
-  const id = newId('batch', createdAt);
   const row = {
     id,
     workspaceId,

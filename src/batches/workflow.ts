@@ -1,9 +1,10 @@
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from 'cloudflare:workers';
 import type { Env } from '../env.ts';
 import { type BatchOrder, PROGRESS_EVENT } from '../objects/batch/types.ts';
+import type { BatchFilesEntrypoint } from './files-entrypoint.ts';
 import { planLines } from './lines/plan.ts';
 import { beginRun, endBatch, failBatch, finalizeBatch, lookAt } from './steps.ts';
-import { writeResults } from './write-results.ts';
+import type { Place, ResultFile, Slice } from './write-results.ts';
 
 /** Storage may be gone for about an hour and a half. */
 const PATIENT = {
@@ -38,8 +39,8 @@ export class BatchWorkflow extends WorkflowEntrypoint<Env, BatchOrder> {
         look = await step.do(`look ${round}`, PATIENT, () => lookAt(env, order));
       }
       await step.do('finalize', PATIENT, () => finalizeBatch(env, order));
-      const output = await step.do('write output', PATIENT, () => writeResults(env, order, 'output'));
-      const errors = await step.do('write errors', PATIENT, () => writeResults(env, order, 'errors'));
+      const output = await this.#write(step, order, 'output');
+      const errors = await this.#write(step, order, 'errors');
       await step.do('end', PATIENT, () => endBatch(env, order, output, errors));
     } catch (thrown) {
       console.error(JSON.stringify({ error: 'batch_failed', batch: order.batchId, cause: String(thrown) }));
@@ -48,6 +49,23 @@ export class BatchWorkflow extends WorkflowEntrypoint<Env, BatchOrder> {
       const fault = { code: 'internal_error', message: 'The gateway failed.', line: null, param: null };
       await step.do('give up', PATIENT, () => failBatch(env, order, [fault]));
       throw thrown;
+    }
+  }
+
+  /** Writes a file slice by slice, each in an invocation of its own: it may take more calls than one has. */
+  async #write(step: WorkflowStep, order: BatchOrder, what: ResultFile): Promise<string | null> {
+    const { BatchFilesEntrypoint } = this.ctx.exports as unknown as {
+      BatchFilesEntrypoint: Service<BatchFilesEntrypoint>;
+    };
+    for (let from: Place | null = null, number = 1; ; number++) {
+      const place: Place | null = from;
+      const slice: Slice = await step.do(
+        `write ${what} ${number}`,
+        PATIENT,
+        (): Promise<Slice> => BatchFilesEntrypoint.writeSlice(order, what, place),
+      );
+      if (!slice.next) return slice.fileId;
+      from = slice.next;
     }
   }
 }

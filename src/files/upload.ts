@@ -6,6 +6,12 @@ export const PART_BYTES = 5 * 1024 * 1024;
 /** What small files begin with; doubled as needed. */
 const FIRST_BYTES = 64 * 1024;
 
+/** What of an object has been sent: each part has `PART_BYTES`. */
+export interface SentParts {
+  uploadId: string;
+  parts: { partNumber: number; etag: string }[];
+}
+
 /**
  * Writes one object of unknown length, holding one part of it in memory. What fits a part is written at once,
  * at the end; the rest by a multipart upload. Nothing is to be seen in the bucket before `finish`.
@@ -20,9 +26,21 @@ export class Upload {
   #multipart: R2MultipartUpload | null = null;
   readonly #parts: R2UploadedPart[] = [];
 
-  constructor(bucket: R2Bucket, key: string) {
+  /** @param sent goes on with what another has begun. */
+  constructor(bucket: R2Bucket, key: string, sent?: SentParts) {
     this.#bucket = bucket;
     this.#key = key;
+    if (!sent) return;
+    this.#multipart = bucket.resumeMultipartUpload(key, sent.uploadId);
+    this.#parts.push(...sent.parts);
+    this.size = sent.parts.length * PART_BYTES;
+  }
+
+  /** What has been sent, for who goes on: all that was written behind it is to be written again. Null: nothing was. */
+  get sent(): SentParts | null {
+    if (this.#multipart === null) return null;
+    const parts = this.#parts.map(({ partNumber, etag }) => ({ partNumber, etag }));
+    return { uploadId: this.#multipart.uploadId, parts };
   }
 
   /** Takes bytes, which may be reused afterwards. @throws GatewayError `storage_unavailable`. */

@@ -14,7 +14,7 @@ import { relayPlain } from './relay/plain-relay.ts';
 import { relay } from './relay/relay.ts';
 import { heedDataPolicy } from './settling/archive.ts';
 import { estimateUsage, usageOfUnfinished } from './settling/estimate.ts';
-import { failureOf } from './settling/keeper.ts';
+import { outcomeOf, whenAgreed } from './settling/keeper.ts';
 import { type Part, settle } from './settling/settle.ts';
 import { type Wanted, wantedOf } from './structured/wanted.ts';
 import { type Checking, checkWhole, mayAskTwice } from './structured/whole.ts';
@@ -60,7 +60,9 @@ export function completePlain(
     const written = await write(answer);
     const { body, ...type } = typeof written === 'string' ? { body: written } : written;
     const usage = answer.usage ?? estimated(call);
-    const headers = settleWhole(call, trail, { ...begun, answer: { ...answer, ...type, usage } }, granted);
+    const headers = await whenAgreed(call, () =>
+      settleWhole(call, trail, { ...begun, answer: { ...answer, ...type, usage } }, granted),
+    );
     observePlain(call, begun);
     return new Response(body, { headers });
   });
@@ -111,7 +113,7 @@ async function run(
     const response = answer(begun, { plan: planned, trail, pursuit, granted });
     return response instanceof Promise ? await response : response;
   } catch (thrown) {
-    const error = await failureOf(call, toGatewayError(thrown));
+    const error = await outcomeOf(call, toGatewayError(thrown));
     // Who was refused before anything was tried has reserved nothing, and leaves no receipt.
     if (!REFUSALS.has(error.code) || trail.attempts.length > 0) settleFailure(call, trail, error);
     throw error;
@@ -163,7 +165,12 @@ function settleFailure(call: Call, trail: Trail, error: GatewayError): void {
   });
 }
 
-function answerWhole(call: Call, trail: Trail, served: ServedWhole, granted: Granted): Response {
+function answerWhole(
+  call: Call,
+  trail: Trail,
+  served: ServedWhole,
+  granted: Granted,
+): Response | Promise<Response> {
   const { answer, candidate } = served;
   const response = writeWhole(call, trail, served, granted);
   observeWhole(call, served);
@@ -179,7 +186,7 @@ async function answerChecked(
   granted: Granted,
 ): Promise<Response> {
   const { served, parts } = await checkWhole(checking, begun, wanted);
-  return writeWhole(checking.call, checking.trail, served, granted, parts);
+  return await writeWhole(checking.call, checking.trail, served, granted, parts);
 }
 
 function writeWhole(
@@ -188,11 +195,13 @@ function writeWhole(
   served: ServedWhole,
   granted: Granted,
   parts?: readonly Part[],
-): Response {
+): Response | Promise<Response> {
   // Before it is settled: an answer that cannot be written is none.
   const body = wholeAnswer(call, served);
-  const headers = settleWhole(call, trail, served, granted, parts);
-  return new Response(body(), { headers });
+  return whenAgreed(call, () => {
+    const headers = settleWhole(call, trail, served, granted, parts);
+    return new Response(body(), { headers });
+  });
 }
 
 function settleWhole(

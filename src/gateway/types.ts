@@ -67,6 +67,8 @@ export interface Call {
   health: CallHealth;
   /** The batch that it is a line of. */
   batch?: BatchRun | undefined;
+  /** An attempt before this one was billed, and its answer lost: this one costs nothing. */
+  waived?: boolean | undefined;
   /** Where clients get the answer from somebody who keeps it, and is the one client of this call. */
   keeper?: Keeper | undefined;
   /** Keeps the finished answer, where the client wants to ask for it again. */
@@ -77,8 +79,6 @@ export interface Call {
 /** What is different for a line of a batch. */
 export interface BatchRun {
   id: string;
-  /** An attempt before this one was billed, and its answer lost: this one costs nothing. */
-  waived: boolean;
   /** Settles when what it costs is in the ledger; its answer is kept only then. */
   settled?: Promise<void> | undefined;
   /** What it failed with, once it has been settled; null where it did not. */
@@ -93,12 +93,15 @@ export interface ChatCall extends Call {
 /** Who reads an answer for its clients, and remembers it. */
 export interface Keeper {
   /**
+   * Asked before what an answer costs is settled: `told` to its end, or `left` by its client. A keeper that says yes
+   * has remembered it; one that says no has lost the answer, or has not left it, and then it costs nothing.
+   */
+  mayBill(ending: 'told' | 'left'): Promise<boolean>;
+  /**
    * Hears that it ended as no whole answer, before its clients do.
    * @param billed whether it costs something all the same.
    */
   ended(billed: boolean): Promise<void>;
-  /** Whether a keeper that has gone did so as nobody wanted the answer. Else the answer is lost. */
-  gaveUp(): Promise<boolean>;
 }
 
 /** Keeps finished answers of formats that can ask for them again. */

@@ -61,8 +61,7 @@ function ofLine(handler: Handler): (c: HttpContext) => Promise<Response> {
       'principal',
       await authenticateHash(keyHash, c.env, (promise) => c.executionCtx.waitUntil(promise)),
     );
-    const batch = { id: batchId, waived };
-    const run = { generationId, line, batch };
+    const run = { generationId, line, batch: { id: batchId }, waived };
     c.set('line', run);
     const response = await handler(c);
     await settled(run.batch);

@@ -1,7 +1,9 @@
 import { answerOnce } from '../cache/idempotency/answer-once.ts';
 import { checkIdempotencyKey } from '../cache/idempotency/key.ts';
+import { GatewayError } from '../errors.ts';
 import { checkCaller } from '../gateway/admit.ts';
 import { idempotencyClient } from '../objects/idempotency/client.ts';
+import type { KeyScope } from '../objects/idempotency/types.ts';
 import type { RunProps } from '../objects/runs/types.ts';
 import type { HttpContext } from './context.ts';
 import { readBody } from './middleware/body.ts';
@@ -22,15 +24,30 @@ async function handleOnce(c: HttpContext, key: string, handler: Handler): Promis
   checkIdempotencyKey(key);
   const scope = { workspaceId: caller.workspaceId, projectId: caller.projectId, key };
   const request = c.req.raw;
-  const { run } = c.executionCtx.props as Partial<RunProps>;
-  if (run !== undefined) {
-    const client = idempotencyClient(c.env, scope);
-    c.set('keeper', {
-      ended: (billed) => client.ended(run, billed),
-      gaveUp: () => client.gaveUp(run),
-    });
+  const props = c.executionCtx.props as Partial<RunProps>;
+  if (props.run !== undefined) {
+    joinRun(c, scope, { ...props, run: props.run });
     return await handler(c);
   }
   checkCaller(caller, c.req.header('cf-connecting-ip') ?? null);
   return await answerOnce(c.env, scope, request, await readBody(request));
+}
+
+/** Tells the handler who asks for its answer: the object of the key. */
+function joinRun(c: HttpContext, scope: KeyScope, { run, begun, waived }: RunProps): void {
+  const client = idempotencyClient(c.env, scope);
+  c.set('waived', waived);
+  c.set('keeper', {
+    mayBill: (ending) => client.mayBill(run, ending, c.get('generationId') ?? ''),
+    ended: (billed) => client.ended(run, billed),
+  });
+  c.set('beginning', {
+    earlier: begun ?? null,
+    async remember(coming) {
+      const isKnown = await client.begins(run, coming).catch((cause: unknown) => {
+        throw new GatewayError('storage_unavailable', { cause });
+      });
+      if (!isKnown) throw new GatewayError('storage_unavailable');
+    },
+  });
 }

@@ -1,5 +1,5 @@
 import type { Env } from '../env.ts';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, toGatewayError } from '../errors.ts';
 import { asNumber, asString, type JsonObject } from '../lib/json.ts';
 import { type BackgroundClient, backgroundClient } from '../objects/background/client.ts';
 import { keepEnd } from './end.ts';
@@ -23,7 +23,8 @@ export function runOf(env: Env, { workspaceId, projectId }: ResponseScope, id: s
  * Begins a response that is made while no client waits. It can be asked for when this returns.
  * @param queued its response as it is told to clients, and the items that it answers.
  * @param init method, headers and body of the request that the run is.
- * @throws GatewayError `storage_unavailable`; then there is none.
+ * @param again it may have begun already: then it stays as it is.
+ * @throws GatewayError `storage_unavailable`; then there is none, but for what had begun already.
  */
 export async function startRun(
   env: Env,
@@ -31,25 +32,41 @@ export async function startRun(
   queued: Kept,
   url: string,
   init: RequestInit,
+  again = false,
 ): Promise<BackgroundClient> {
   const { response } = queued;
   const id = asString(response.id) ?? '';
   const run = runOf(env, scope, id);
   try {
-    const done = await Promise.allSettled([
-      insertRow(env, scope, response),
-      writeKept(env, scope.workspaceId, id, queued),
-    ]);
-    for (const result of done) if (result.status === 'rejected') throw result.reason;
+    if (!again || !(await isKept(env, scope, id))) {
+      const done = await Promise.allSettled([
+        insertRow(env, scope, response),
+        writeKept(env, scope.workspaceId, id, queued),
+      ]);
+      for (const result of done) if (result.status === 'rejected') throw result.reason;
+    }
     const startedAt = (asNumber(response.created_at) ?? 0) * 1000;
     await run.start({ id: id.replace(/^resp_/, 'gen_'), startedAt }, url, init);
     return run;
   } catch (cause) {
-    await Promise.allSettled([
-      deleteRow(env, scope, id),
-      deleteKept(env, [{ workspaceId: scope.workspaceId, id }]),
-    ]);
+    if (!again) {
+      await Promise.allSettled([
+        run.drop(),
+        deleteRow(env, scope, id),
+        deleteKept(env, [{ workspaceId: scope.workspaceId, id }]),
+      ]);
+    }
     throw new GatewayError('storage_unavailable', { cause });
+  }
+}
+
+async function isKept(env: Env, scope: ResponseScope, id: string): Promise<boolean> {
+  try {
+    await findResponse(env, scope, id);
+    return true;
+  } catch (cause) {
+    if (toGatewayError(cause).code === 'response_not_found') return false;
+    throw cause;
   }
 }
 

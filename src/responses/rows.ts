@@ -9,7 +9,10 @@ type Database = Pick<Bindings, 'DB'>;
 
 export type ResponseRow = InferSelectModel<typeof responses>;
 
-/** The row of a response of the API, which names its id and status. Its time may be its provider's: ours counts. */
+/**
+ * The row of a response of the API, which names its id and status; where there is one, it stays. Its time may be its
+ * provider's: ours counts.
+ */
 export async function insertRow(
   { DB }: Database,
   scope: ResponseScope,
@@ -27,7 +30,8 @@ export async function insertRow(
       previousResponseId: asString(response.previous_response_id) ?? null,
       createdAt,
       expiresAt: createdAt + KEPT_MS,
-    });
+    })
+    .onConflictDoNothing();
 }
 
 /** The response of each of these items, of those that the project has and whose ids are their provider's. */

@@ -1,3 +1,5 @@
+import { GatewayError } from '../errors.ts';
+
 /** Which part of a list to answer: at most `limit` items older than the one `cursor` names. */
 export interface PageRequest {
   limit: number;
@@ -9,6 +11,16 @@ export interface Page<T> {
   data: T[];
   /** Give it as `cursor` to read on; null at the end. */
   next_cursor: string | null;
+}
+
+/**
+ * The cursor of a list whose rows are numbered.
+ * @throws GatewayError `invalid_value`.
+ */
+export function numberOfCursor({ cursor }: PageRequest): number | undefined {
+  const before = cursor === undefined ? undefined : Number(cursor);
+  if (before === undefined || Number.isSafeInteger(before)) return before;
+  throw new GatewayError('invalid_value', { param: 'cursor', message: 'cursor must be one of an answer.' });
 }
 
 /** Cuts a page from rows that were read with one more than asked. */

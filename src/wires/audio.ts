@@ -2,6 +2,7 @@ import { durationOf } from '../lib/audio/duration.ts';
 import { asNumber, asString, type Json } from '../lib/json.ts';
 import { isFile } from '../lib/multipart/types.ts';
 import type { PlainRequest, Usage } from './types.ts';
+import { NO_USAGE } from './usage.ts';
 
 /** Characters that a request for speech has spoken, as code points. */
 export function charactersOf(request: PlainRequest): number {
@@ -36,19 +37,12 @@ export function countedSound(
   raw: Json,
 ): Usage {
   return {
+    ...NO_USAGE,
     inputTokens: tokens.input,
     outputTokens: tokens.output,
-    cachedInputTokens: 0,
-    cacheWriteTokens: 0,
-    cacheWriteLongTokens: 0,
-    reasoningTokens: 0,
     inputAudioTokens: Math.min(tokens.inputAudio ?? 0, tokens.input),
     outputAudioTokens: Math.min(tokens.outputAudio ?? 0, tokens.output),
-    inputImageTokens: 0,
-    outputImageTokens: 0,
     ...units,
-    upstreamCostUsd: null,
-    estimated: false,
     raw,
   };
 }

@@ -1,6 +1,15 @@
 import { GatewayError } from '../errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
-import type { EmbeddingQuirk, RequestBody, Usage } from './types.ts';
+import type {
+  AnswerMeta,
+  DecodedAnswer,
+  EmbeddingQuirk,
+  PlainRequest,
+  RequestBody,
+  Target,
+  Usage,
+} from './types.ts';
+import { NO_USAGE } from './usage.ts';
 
 /** One thing to embed: a text, or its tokens. */
 export type EmbeddingInput = string | number[];
@@ -104,21 +113,7 @@ export function isVector(value: Json | undefined): value is number[] | string {
 
 /** Usage that counts input alone. */
 export function inputUsage(inputTokens: number, raw: Json, upstreamCostUsd: number | null = null): Usage {
-  return {
-    inputTokens,
-    outputTokens: 0,
-    cachedInputTokens: 0,
-    cacheWriteTokens: 0,
-    cacheWriteLongTokens: 0,
-    reasoningTokens: 0,
-    inputAudioTokens: 0,
-    outputAudioTokens: 0,
-    inputImageTokens: 0,
-    outputImageTokens: 0,
-    upstreamCostUsd,
-    estimated: false,
-    raw,
-  };
+  return { ...NO_USAGE, inputTokens, upstreamCostUsd, raw };
 }
 
 /** Usage of a request whose host counts no tokens. */
@@ -146,4 +141,47 @@ export function joinedUsage(parts: readonly (Usage | null)[]): Usage | null {
 /** Usage as OpenAI's embeddings have it. */
 export function usageObject(usage: Usage | null): JsonObject | null {
   return usage && { prompt_tokens: usage.inputTokens, total_tokens: usage.inputTokens };
+}
+
+/** Members of a request that a codec of texts says elsewhere, or that mean nothing to it. */
+export const READ: ReadonlySet<string> = new Set([
+  'model',
+  'input',
+  'dimensions',
+  'encoding_format',
+  'stream',
+]);
+
+/** The answer to one of the requests that one was divided into. */
+export interface EmbeddedPart {
+  /** The provider's own id of it, where it has one. */
+  id?: string | null;
+  vectors: Vector[];
+  usage: Usage | null;
+}
+
+/**
+ * The answer to a request of texts, of the parts that it was divided into.
+ * @param read one of them, which has to hold so many vectors.
+ * @throws GatewayError as `read`.
+ */
+export function joinEmbedded(
+  bodies: readonly string[],
+  target: Target,
+  { model, request }: AnswerMeta<PlainRequest>,
+  read: (body: string, size: number) => EmbeddedPart,
+): DecodedAnswer {
+  const asked = request.body();
+  const sizes = divided(textsOf(asked), target.quirks.embedding).map((part) => part.length);
+  const parts = bodies.map((body, index) => read(body, sizes[index] ?? 0));
+  const usage = joinedUsage(parts.map((part) => part.usage));
+  const vectors = parts.flatMap((part) => part.vectors);
+  return {
+    text: writeEmbeddings(vectors, formatOf(asked), model, usageObject(usage)),
+    usage,
+    finishReason: null,
+    rawFinishReason: null,
+    upstreamId: parts[0]?.id ?? null,
+    upstreamModel: null,
+  };
 }

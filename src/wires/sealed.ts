@@ -4,12 +4,18 @@ import { asArray, isObject, type Json, type JsonObject } from '../lib/json.ts';
 /** How hosts speak of reasoning that they cannot open; docs/sealed-reasoning.md has their own words. */
 const OF_REASONING = /encrypted[ _]content|decrypt|signature|thinking|thought|reasoning|compaction blob/i;
 
+/** How they speak of items that other hosts have made, by ids that mean nothing to them. */
+const OF_ITEMS = /an ID that begins with|invalid_id_prefix|Items are not persisted/i;
+
 /**
  * Whether a host may have refused a request for the sealed reasoning in it, rather than for anything else. Few have
  * a code for that, so words decide; they decide no more than whether it is asked once more, without.
  */
 export function mayRefuseSealed({ code, upstream }: Pick<GatewayError, 'code' | 'upstream'>): boolean {
-  return code === 'upstream_invalid_request' && OF_REASONING.test(upstream?.body ?? '');
+  const body = upstream?.body ?? '';
+  // An item that is not found is a 404, as an unknown model is.
+  if (code === 'upstream_model_not_found') return OF_ITEMS.test(body);
+  return code === 'upstream_invalid_request' && (OF_REASONING.test(body) || OF_ITEMS.test(body));
 }
 
 /** Names of what was left out that is earlier reasoning and no parameter of the request. */

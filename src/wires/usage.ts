@@ -39,6 +39,37 @@ export interface Usage {
   raw: Json;
 }
 
+/** Nothing was used. */
+export const NO_USAGE: Usage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  cacheWriteLongTokens: 0,
+  reasoningTokens: 0,
+  inputAudioTokens: 0,
+  outputAudioTokens: 0,
+  inputImageTokens: 0,
+  outputImageTokens: 0,
+  upstreamCostUsd: null,
+  estimated: false,
+  raw: null,
+};
+
+/** Usage in OpenAI's shape; `cache_write_tokens` is our addition. @param input more of what its input was. */
+export function chatUsage(usage: Usage, input: JsonObject = {}): JsonObject {
+  return {
+    prompt_tokens: usage.inputTokens,
+    completion_tokens: usage.outputTokens,
+    total_tokens: usage.inputTokens + usage.outputTokens,
+    prompt_tokens_details: {
+      cached_tokens: usage.cachedInputTokens,
+      cache_write_tokens: usage.cacheWriteTokens + usage.cacheWriteLongTokens,
+      ...input,
+    },
+  };
+}
+
 /** A count of tokens as a host says it; undefined for what is no whole number from 0. */
 export function tokensIn(raw: JsonObject | undefined, name: string): number | undefined {
   const value = asNumber(raw?.[name]);

@@ -5,8 +5,10 @@ import { generationIdOf } from '../../src/batches/generation-id.ts';
 import { planLines } from '../../src/batches/lines/plan.ts';
 import type { LineProps } from '../../src/batches/lines/props.ts';
 import { workSlot } from '../../src/batches/lines/work.ts';
-import { beginRun } from '../../src/batches/steps.ts';
+import { beginRun, finalizeBatch } from '../../src/batches/steps.ts';
+import { type Place, type Slice, writeSlice } from '../../src/batches/write-results.ts';
 import type { Env } from '../../src/env.ts';
+import { findFile } from '../../src/files/find.ts';
 import { workspaceClient } from '../../src/objects/workspace/client.ts';
 import {
   answering,
@@ -37,6 +39,53 @@ describe('an answer', () => {
     const [result] = await linesOf(order, row.outputFileId);
     expect(result.response.body).toEqual({ text });
     expect((await held()).objects).toHaveLength(0);
+  });
+
+  it('that is one of many large ones is in the output, which is written in slices', async () => {
+    const names = Array.from({ length: 14 }, (_, index) => `line-${index}`);
+    const { order, stub } = await ownBatch(names.map((name) => line(name)));
+    await planLines(bindings, order);
+    await beginRun(bindings, order);
+    // Between them 2 MB and 9 bytes: parts of 5 MiB end within lines, and within characters.
+    const sizes = [1_900_000, 9, 1_000_000];
+    const asked: number[] = [];
+    const gateway = answering(() => {
+      const size = sizes[asked.push(0) % sizes.length] ?? 0;
+      return Response.json({ text: 'ü'.repeat(size / 2), size });
+    });
+    await runTurns(order, stub, gateway.call);
+    await finalizeBatch(bindings, order);
+    const slices: Place[] = [];
+    let fileId: string | null = null;
+    for (let from: Place | null = null; ; ) {
+      const slice: Slice = await writeSlice(bindings, order, 'output', from, 2);
+      if (slice.next && slices.length % 2 === 0) {
+        // Whoever repeats a slice comes to the same.
+        const again = await writeSlice(bindings, order, 'output', from && structuredClone(from), 2);
+        if (from) expect(again).toMatchObject({ next: { after: slice.next.after, skip: slice.next.skip } });
+      }
+      if (!slice.next) {
+        fileId = slice.fileId;
+        // Also the last one, which has made the file.
+        expect(await writeSlice(bindings, order, 'output', from, 2)).toEqual(slice);
+        break;
+      }
+      slices.push(slice.next);
+      from = slice.next;
+    }
+    expect(slices.length).toBeGreaterThanOrEqual(2);
+    expect(slices.some(({ skip }) => skip > 0)).toBe(true);
+    const results = await linesOf(order, fileId);
+    expect(results.map(({ custom_id }) => custom_id)).toEqual(names);
+    for (const { response } of results) {
+      const { text, size } = response.body;
+      expect(text === 'ü'.repeat(size / 2)).toBe(true);
+    }
+    const known = await findFile(bindings, order, fileId ?? '');
+    expect(known.filename).toBe(`${order.batchId}_output.jsonl`);
+    expect((await bindings.FILES.head(`${order.workspaceId}/files/${fileId}`))?.size).toBe(known.bytes);
+    const { objects } = await bindings.FILES.list({ prefix: `${order.workspaceId}/files/` });
+    expect(objects).toHaveLength(2);
   });
 
   it('of a provider that is busy is asked for five times, under other ids', async () => {

@@ -5,23 +5,7 @@ import { type CostLine, costOf, prices } from '../../src/billing/cost.ts';
 import { DEFAULT_PRICING } from '../../src/billing/pricing.ts';
 import type { Price } from '../../src/registry/types.ts';
 import type { Usage } from '../../src/wires/types.ts';
-
-const NO_USAGE: Usage = {
-  inputTokens: 0,
-  outputTokens: 0,
-  cachedInputTokens: 0,
-  cacheWriteTokens: 0,
-  cacheWriteLongTokens: 0,
-  reasoningTokens: 0,
-  inputAudioTokens: 0,
-  outputAudioTokens: 0,
-  inputImageTokens: 0,
-  outputImageTokens: 0,
-  upstreamCostUsd: null,
-  estimated: false,
-  raw: null,
-};
-const usage = (counts: Partial<Usage>): Usage => ({ ...NO_USAGE, ...counts });
+import { usage } from '../support/usage.ts';
 
 /** USD per 1M tokens as the rate's unit. */
 const usd = (dollars: number): number => Math.round(dollars * 1_000_000_000);

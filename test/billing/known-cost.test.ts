@@ -4,23 +4,8 @@ import { type CostLine, costOf, prices } from '../../src/billing/cost.ts';
 import { withMediaRates } from '../../src/providers/media-rates.ts';
 import type { ModelKind, Price } from '../../src/registry/types.ts';
 import type { Usage } from '../../src/wires/types.ts';
+import { usage } from '../support/usage.ts';
 
-const NO_USAGE: Usage = {
-  inputTokens: 0,
-  outputTokens: 0,
-  cachedInputTokens: 0,
-  cacheWriteTokens: 0,
-  cacheWriteLongTokens: 0,
-  reasoningTokens: 0,
-  inputAudioTokens: 0,
-  outputAudioTokens: 0,
-  inputImageTokens: 0,
-  outputImageTokens: 0,
-  upstreamCostUsd: null,
-  estimated: false,
-  raw: null,
-};
-const usage = (counts: Partial<Usage>): Usage => ({ ...NO_USAGE, ...counts });
 const usd = (dollars: number): number => Math.round(dollars * 1_000_000_000);
 
 describe('a cost is known', () => {

@@ -5,23 +5,9 @@ import { costOf, hasUnpricedCalls, toolFee } from '../../src/billing/cost.ts';
 import { DEFAULT_PRICING } from '../../src/billing/pricing.ts';
 import type { Price } from '../../src/registry/types.ts';
 import type { Usage } from '../../src/wires/types.ts';
+import { usage } from '../support/usage.ts';
 
-const used = (toolCalls: Record<string, number>, inputTokens = 0): Usage => ({
-  inputTokens,
-  outputTokens: 0,
-  cachedInputTokens: 0,
-  cacheWriteTokens: 0,
-  cacheWriteLongTokens: 0,
-  reasoningTokens: 0,
-  inputAudioTokens: 0,
-  outputAudioTokens: 0,
-  inputImageTokens: 0,
-  outputImageTokens: 0,
-  toolCalls,
-  upstreamCostUsd: null,
-  estimated: false,
-  raw: null,
-});
+const used = (toolCalls: Record<string, number>, inputTokens = 0): Usage => usage({ inputTokens, toolCalls });
 /** @param tools USD per 1,000 calls. */
 const priced = (tools: Record<string, number>, input = 0): Price => ({
   input: input * 1e9,

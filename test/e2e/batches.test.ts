@@ -40,10 +40,10 @@ function withoutNulls(batch: object): object {
   return Object.fromEntries(Object.entries(batch).filter(([, value]) => value !== null));
 }
 
-test('some hundred lines are run and billed once each, by OpenAI’s SDK', async () => {
+test('many lines are run and billed once each, by OpenAI’s SDK', async () => {
   const caller = await newCaller(world);
   world.upstream.script('openai', says);
-  const names = Array.from({ length: 300 }, (_, index) => `line-${index}`);
+  const names = Array.from({ length: 120 }, (_, index) => `line-${index}`);
   const made = await submit(
     caller,
     names.map((name) => ask(name, model)),
@@ -58,10 +58,10 @@ test('some hundred lines are run and billed once each, by OpenAI’s SDK', async
   expect(batch).toMatchObject({
     status: 'completed',
     model,
-    usage: { input_tokens: 30_000, output_tokens: 6_000, total_tokens: 36_000 },
+    usage: { input_tokens: 12_000, output_tokens: 2_400, total_tokens: 14_400 },
     errors: null,
     error_file_id: null,
-    request_counts: { total: 300, completed: 300, failed: 0 },
+    request_counts: { total: 120, completed: 120, failed: 0 },
   });
   const times = [batch.created_at, batch.in_progress_at, batch.finalizing_at, batch.completed_at];
   expect(times.map(Number)).toEqual(times.map(Number).toSorted((a, b) => a - b));
@@ -73,12 +73,12 @@ test('some hundred lines are run and billed once each, by OpenAI’s SDK', async
       .map(({ json }) => (json.messages as { content: string }[])[0]?.content)
       .toSorted(),
   ).toEqual(names.toSorted());
-  expect(await balance(world, caller)).toBe(100 - 300 * COST);
+  expect(await balance(world, caller)).toBe(100 - 120 * COST);
   for (const { response } of results) {
     expect(response?.status_code).toBe(200);
     expect(response?.request_id).toMatch(/^req_/);
   }
-  expect(new Set(results.map(({ id }) => id)).size).toBe(300);
+  expect(new Set(results.map(({ id }) => id)).size).toBe(120);
   expect(faults(results[0]?.response?.body, 'CreateChatCompletionResponse')).toEqual([]);
 
   const receipt = await receiptById(caller, String(results[7]?.response?.body.id));
@@ -147,22 +147,6 @@ test('an input with nothing to run makes the batch fail', async () => {
   expect(batch.status).toBe('failed');
   expect(batch.errors?.data?.[0]).toMatchObject({ code: 'empty_file', param: 'input_file_id', line: null });
   expect(faults(withoutNulls(batch), 'Batch')).toEqual([]);
-});
-
-test('lines of other endpoints are answered in their format', async () => {
-  world.upstream.script('openai', says);
-  const messages = [{ role: 'user', content: 'Hi' }];
-  for (const [endpoint, body, answered] of [
-    ['/v1/responses', { input: 'Hi' }, { object: 'response' }],
-    ['/v1/completions', { prompt: 'Hi' }, { object: 'text_completion' }],
-    ['/v1/messages', { max_tokens: 50, messages }, { type: 'message' }],
-  ] as const) {
-    const line = { custom_id: 'a', method: 'POST', url: endpoint, body: { model, ...body } };
-    const made = await submit(world, [line], { endpoint: endpoint as OpenAI.BatchCreateParams['endpoint'] });
-    const batch = await ended(world, made.id);
-    const [result] = await resultsOf(world, batch.output_file_id);
-    expect(result?.response?.body, endpoint).toMatchObject(answered);
-  }
 });
 
 test('what the operator leaves out of a price for batches is left out of what lines cost', async () => {

@@ -7,10 +7,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
 import { OUTPUT } from '../support/node/build.ts';
 import { startGateway } from '../support/node/gateway.ts';
-import { balance, receiptById, untilBalance } from '../support/node/receipts.ts';
+import { balance, receiptById, receiptOf, untilBalance } from '../support/node/receipts.ts';
 import { answer, endless, inTurn, stream } from '../support/node/scripts.ts';
 import { readStream } from '../support/node/sse.ts';
-import { modelId, newCaller, startWorld, type World } from '../support/node/world.ts';
+import { type Caller, modelId, newCaller, startWorld, type World } from '../support/node/world.ts';
+import { checkResponseEvents, responseEvents } from '../support/response-events.ts';
 
 const GRACE_MS = 1_500;
 
@@ -49,6 +50,13 @@ const { head } = ANSWERS.openai.stream(SAYS);
 const forever = endless(head.join(''), head.at(-1) ?? '');
 const withKey = (key: string) => ({ headers: { 'idempotency-key': key } });
 const received = () => world.upstream.received('openai');
+
+/** What a workspace was charged, USD. What died reserved is still reserved. */
+async function charges(caller: Caller): Promise<number[]> {
+  const path = `/api/workspaces/${caller.workspace}/ledger?kind=settle`;
+  const { data } = await world.api<{ data: { amount_usd: number }[] }>('GET', path);
+  return data.map(({ amount_usd: amount }) => amount).filter((amount) => amount !== 0);
+}
 
 /** Reads the first words of an endless answer. @returns what ends the connection. */
 async function beginToRead(response: Response): Promise<() => Promise<void>> {
@@ -125,29 +133,61 @@ test('an answer whose gateway was killed in the middle is made anew', async () =
   expect(again.headers.get('x-idempotent-replay')).toBeNull();
   expect((await readStream(again)).text).toBe('One, two, three.');
   expect(received()).toHaveLength(2);
+  const { credits_used: cost } = await receiptOf(caller, again);
+  expect(cost).toBe(COST);
+  while ((await charges(caller)).length === 0) await sleep(20);
+  expect(await charges(caller)).toEqual([-COST]);
 });
 
-test('a response of the background whose stream nobody read for long is not begun twice', async () => {
+const background = { model: modelId('openai'), input: 'Count.', background: true, stream: true };
+const respond = (caller: Caller, key: string) =>
+  caller.fetch('/v1/responses', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify(background),
+  });
+
+test('a response of the background whose client leaves for long is begun, and billed, once', async () => {
+  const caller = await newCaller(world);
+  const opened = Promise.withResolvers<void>();
+  const { finish, tail } = ANSWERS.openai.stream(SAYS);
+  world.upstream.script('openai', async (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const event of head) response.write(event);
+    await opened.promise;
+    response.end([...finish, ...tail].join(''));
+  });
+  const key = 'background-left';
+  await (await beginToRead(await respond(caller, key)))();
+  await sleep(GRACE_MS + 500);
+
+  const again = respond(caller, key);
+  opened.resolve();
+  const replayed = await again;
+  expect([replayed.status, replayed.headers.get('x-idempotent-replay')]).toEqual([200, 'true']);
+  const sse = await replayed.text();
+  const events = responseEvents(sse);
+  checkResponseEvents(events);
+  expect(events.at(-1)).toMatchObject({ type: 'response.completed', response: { status: 'completed' } });
+  expect(received()).toHaveLength(1);
+  expect(await untilBalance(world, caller, 100 - COST)).toBe(100 - COST);
+  expect((await (await respond(caller, key)).text()) === sse).toBe(true);
+  const id = replayed.headers.get('x-generation-id')?.replace('gen_', 'resp_');
+  expect(events[0]).toMatchObject({ type: 'response.created', response: { id } });
+});
+
+test('a response of the background that was killed has failed for its key, too, and costs nothing', async () => {
   const caller = await newCaller(world);
   world.upstream.script('openai', forever);
-  const ask = () =>
-    caller.fetch('/v1/responses', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': 'background-left' },
-      body: JSON.stringify({ model: modelId('openai'), input: 'Count.', background: true, stream: true }),
-    });
-  const first = await ask();
-  const generation = first.headers.get('x-generation-id') ?? '';
-  const leave = await beginToRead(first);
-  await leave();
-  await sleep(GRACE_MS + 500);
-  const again = await ask();
-  expect(again.status).toBe(409);
-  expect(again.headers.get('x-generation-id')).toBe(generation);
+  const first = await respond(caller, 'background-killed');
+  await beginToRead(first);
+  await restart();
+  const again = await respond(caller, 'background-killed');
+  expect(again.headers.get('x-generation-id')).toBe(first.headers.get('x-generation-id'));
+  expect(responseEvents(await again.text()).map(({ type }) => type)).toEqual([
+    'response.created',
+    'response.failed',
+  ]);
   expect(received()).toHaveLength(1);
-  const id = generation.replace('gen_', 'resp_');
-  expect((await caller.client.responses.retrieve(id)).status).toBe('in_progress');
-  await caller.client.responses.cancel(id);
-  const { credits_used: used } = await receiptById(caller, generation);
-  expect(await untilBalance(world, caller, 100 - (used ?? 0))).toBe(100 - (used ?? 0));
+  expect(await charges(caller)).toEqual([]);
 });

@@ -138,6 +138,30 @@ describe('Responses at two hosts', () => {
     ]);
   });
 
+  test.each([
+    ['of a host with other ids', { id: '305ae5c3', content: [{ type: 'reasoning_text', text: 'Hm.' }] }, 1],
+    ['that its client has taken the seal off', { id: 'rs_1', encrypted_content: null }, 2],
+  ])('open reasoning %s does no harm', async (_, open, calls) => {
+    world.upstream.script('one', sealingResponses('one', 'One.'));
+    const text = { type: 'output_text', text: 'A', annotations: [] };
+    const input = [
+      { role: 'user', content: 'Hi' },
+      { type: 'reasoning', summary: [], ...open },
+      {
+        type: 'message',
+        id: open.id.replace('rs', 'msg'),
+        role: 'assistant',
+        status: 'completed',
+        content: [text],
+      },
+      { role: 'user', content: 'Go on' },
+    ] as Input;
+    // An endpoint that failed so often would be passed over.
+    const model = await modelAt(['one', 'two']);
+    for (let turn = 0; turn < 8; turn++) expect((await ask(model, input)).data.output_text).toBe('One.');
+    expect(sentTo('one')).toHaveLength(8 * calls);
+  });
+
   test('a request that is refused without it too is refused', async () => {
     world.upstream.script(
       'one',

@@ -6,7 +6,7 @@ import { generationIdOf } from '../../src/batches/generation-id.ts';
 import type { LineProps } from '../../src/batches/lines/props.ts';
 import { workSlot } from '../../src/batches/lines/work.ts';
 import { endBatch, finalizeBatch } from '../../src/batches/steps.ts';
-import { writeResults } from '../../src/batches/write-results.ts';
+import { type Place, type ResultFile, type Slice, writeSlice } from '../../src/batches/write-results.ts';
 import type { Env } from '../../src/env.ts';
 import { findFile } from '../../src/files/find.ts';
 import { readFile } from '../../src/files/read.ts';
@@ -41,12 +41,25 @@ export async function linesOf(order: BatchOrder, fileId: string | null) {
     .map((one) => JSON.parse(one));
 }
 
+/** Writes a file of results, in slices of so many calls each, or as they come. @returns its id. */
+export async function writeFile(
+  order: BatchOrder,
+  what: ResultFile,
+  mostCalls?: number,
+): Promise<string | null> {
+  for (let from: Place | null = null; ; ) {
+    const slice: Slice = await writeSlice(bindings, order, what, from, mostCalls);
+    if (!slice.next) return slice.fileId;
+    from = slice.next;
+  }
+}
+
 /** The last steps of the Workflow. */
 export async function end(order: BatchOrder) {
   await finalizeBatch(bindings, order);
-  const output = await writeResults(bindings, order, 'output');
-  const errors = await writeResults(bindings, order, 'errors');
-  expect(await writeResults(bindings, order, 'output')).toBe(output);
+  const output = await writeFile(order, 'output');
+  const errors = await writeFile(order, 'errors');
+  expect(await writeFile(order, 'output')).toBe(output);
   await endBatch(bindings, order, output, errors);
   return await findBatch(bindings, order, order.batchId);
 }

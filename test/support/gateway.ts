@@ -33,7 +33,12 @@ export async function call(
 export function send(
   method: string,
   path: string,
-  { key, body, headers }: { key?: string; body?: unknown; headers?: Record<string, string> } = {},
+  {
+    key,
+    body,
+    headers,
+    signal,
+  }: { key?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<Response> {
   const isText = typeof body === 'string' || body instanceof ReadableStream || body instanceof Uint8Array;
   return worker.fetch(`http://interline.test${path}`, {
@@ -44,6 +49,7 @@ export function send(
       ...headers,
     },
     ...(body === undefined ? {} : { body: isText ? (body as BodyInit) : JSON.stringify(body) }),
+    ...(signal ? { signal } : {}),
   });
 }
 

@@ -44,6 +44,33 @@ const REFUSALS: [string, Wire, number, object][] = [
   ],
   ['a host that says no more', openai, 400, { error: { message: 'Could not decrypt the input.' } }],
   [
+    'OpenAI, of an item by the id of another host',
+    openai,
+    400,
+    {
+      error: {
+        code: 'invalid_value',
+        message: "Invalid 'input[1].id': '33df88f0'. Expected an ID that begins with 'msg'.",
+        param: 'input[1].id',
+        type: 'invalid_request_error',
+      },
+    },
+  ],
+  [
+    'OpenAI, of an item that it should have kept',
+    openai,
+    404,
+    {
+      error: {
+        message:
+          "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false. Try again with `store` set to true, or remove this item from your input.",
+        type: 'invalid_request_error',
+        param: 'input',
+        code: null,
+      },
+    },
+  ],
+  [
     'OpenRouter, of a host behind it',
     openai,
     400,
@@ -119,6 +146,7 @@ describe('a refusal', () => {
 
   test.each([
     ['of something else', openai, 400, 'max_tokens is too large'],
+    ['of the model', openai, 404, 'The reasoning model does not exist'],
     ['of a credential', openai, 401, 'The signature of the key is not valid'],
     ['for now', anthropic, 529, 'Overloaded, thinking is not available'],
     ['that is a fault of the host', google, 500, 'reasoning failed'],

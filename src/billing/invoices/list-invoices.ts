@@ -2,8 +2,7 @@ import { and, desc, eq, lt } from 'drizzle-orm';
 import { database } from '../../db/client.ts';
 import { invoices } from '../../db/schema/billing.ts';
 import type { Env } from '../../env.ts';
-import { GatewayError } from '../../errors.ts';
-import { type Page, type PageRequest, pageOf } from '../../tenancy/page.ts';
+import { numberOfCursor, type Page, type PageRequest, pageOf } from '../../tenancy/page.ts';
 import { requirePermission } from '../../tenancy/permissions.ts';
 import { stored } from '../../tenancy/storage.ts';
 import type { Principal } from '../../tenancy/types.ts';
@@ -21,10 +20,7 @@ export async function listInvoices(
 ): Promise<Page<InvoiceSummary>> {
   requirePermission(actor, 'invoice.read');
   const workspaceId = await scopeOf(env, actor, page.workspace);
-  const before = page.cursor === undefined ? undefined : Number(page.cursor);
-  if (before !== undefined && !Number.isSafeInteger(before)) {
-    throw new GatewayError('invalid_value', { param: 'cursor', message: 'cursor must be one of an answer.' });
-  }
+  const before = numberOfCursor(page);
   const rows = await stored(
     database(env.DB)
       .select()

@@ -31,7 +31,7 @@ const INPUT_ALONE: ReadonlySet<string> = new Set<ModelKind>(['embedding', 'moder
 /** The worst case over all candidates, with the workspace's margin. @param asked so often it may cost that. */
 export function reservationOf(call: Call, candidates: readonly Candidate[], asked = 1): Reservation {
   const { caller } = call;
-  const times = call.batch?.waived ? 0 : asked;
+  const times = call.waived ? 0 : asked;
   const input = inputOf(call, candidates);
   const { output, openEnded } = outputOf(call, candidates);
   const others = unitsOf(call);

@@ -5,6 +5,7 @@ import { isOwn } from '../../providers/credentials.ts';
 import { hangsOnSecret } from '../../providers/variables.ts';
 import type { FallbackTrigger } from '../../routing/policy/types.ts';
 import type { RoutingReason } from '../../routing/reasons.ts';
+import { mayRefuseSealed } from '../../wires/sealed.ts';
 import { withoutSecret } from '../redact.ts';
 import type { Cutoff } from '../relay/cutoff.ts';
 import type { Candidate } from '../types.ts';
@@ -55,7 +56,7 @@ export function triggerOf(error: GatewayError): FallbackTrigger | null {
 
 /**
  * Whether a failure speaks against the endpoint, which all workspaces share: not one of the request, of a credential,
- * of a model that is loading, or of what belongs to a workspace's own account.
+ * of a model that is loading, of reasoning that another has made, or of what belongs to a workspace's own account.
  */
 export function isFaultOfEndpoint(
   error: GatewayError,
@@ -66,6 +67,7 @@ export function isFaultOfEndpoint(
     error.code !== 'upstream_waking' &&
     error.code !== 'wake_timeout' &&
     !isCredentialFault(error) &&
+    !mayRefuseSealed(error) &&
     !(isOwn(credential) && (error.code === 'upstream_model_not_found' || hangsOnSecret(provider)))
   );
 }

@@ -1,9 +1,9 @@
 import { GatewayError } from '../../errors.ts';
 import { isObject, type JsonObject, parseJson } from '../../lib/json.ts';
 import { scanMembers } from '../../lib/json-members.ts';
+import { EXTENSIONS } from '../../wires/extensions.ts';
 import type { Surface, SurfaceRequest } from '../../wires/surfaces.ts';
 import type { ChatRequest, NativeRequest } from '../../wires/types.ts';
-import { EXTENSIONS } from '../requests/control.ts';
 import type { Archive } from '../types.ts';
 
 /** A request as a chat completion. */

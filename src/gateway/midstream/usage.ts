@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts';
 import { addCalls } from '../../wires/hosted.ts';
 import type { Usage } from '../../wires/types.ts';
+import { chatUsage } from '../../wires/usage.ts';
 import { CHARS_PER_TOKEN } from '../settling/estimate.ts';
 
 /** The usage of an answer that two models gave. */
@@ -54,17 +55,10 @@ function outputWithout(usage: Usage, removedChars: number): number {
   return Math.max(usage.reasoningTokens, usage.outputTokens - removed);
 }
 
-/** Usage in OpenAI's shape, for the last chunk; `cache_write_tokens` is our addition. */
+/** Usage in OpenAI's shape, for the last chunk. */
 export function usageObject(usage: Usage): JsonObject {
   return {
-    prompt_tokens: usage.inputTokens,
-    completion_tokens: usage.outputTokens,
-    total_tokens: usage.inputTokens + usage.outputTokens,
-    prompt_tokens_details: {
-      cached_tokens: usage.cachedInputTokens,
-      cache_write_tokens: usage.cacheWriteTokens + usage.cacheWriteLongTokens,
-      audio_tokens: usage.inputAudioTokens,
-    },
+    ...chatUsage(usage, { audio_tokens: usage.inputAudioTokens }),
     completion_tokens_details: {
       reasoning_tokens: usage.reasoningTokens,
       audio_tokens: usage.outputAudioTokens,

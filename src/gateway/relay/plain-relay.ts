@@ -7,7 +7,7 @@ import { answerHeaders, droppedParams } from '../headers.ts';
 import { observePlainStream } from '../learning/observe.ts';
 import { errorWithoutSecret } from '../redact.ts';
 import { usageOfUnfinished } from '../settling/estimate.ts';
-import { failureOf } from '../settling/keeper.ts';
+import { outcomeOf } from '../settling/keeper.ts';
 import { providerCost } from '../settling/provider-cost.ts';
 import { type Settlement, settle } from '../settling/settle.ts';
 import type { Call, Trail } from '../types.ts';
@@ -130,9 +130,11 @@ class PlainRelay {
     const { candidate, open, secret } = this.#served;
     const { state } = open.stream;
     const cause = thrown && (this.#trail.brake.reason ?? thrown);
-    const failure = cause && errorWithoutSecret(await failureOf(call, cause), secret);
+    const cut = cause !== null && this.#watch.cutByCaller;
+    const outcome = call.keeper ? await outcomeOf(call, cause, cut) : cause;
+    const failure = outcome && errorWithoutSecret(outcome, secret);
     const gone = failure?.code === 'client_closed_request';
-    const ended = gone || (failure !== null && this.#watch.cutByCaller);
+    const ended = gone || (cut && outcome === cause);
     const usage = failure ? (ended ? usageOfUnfinished(call.request, state.usage) : null) : state.usage;
     const settlement = settle(call, this.#trail, {
       status: ended ? 'client_closed_request' : failure ? 'failed' : 'completed',

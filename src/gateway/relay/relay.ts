@@ -15,7 +15,7 @@ import { isRescuable, rescue } from '../midstream/rescue.ts';
 import type { Waking } from '../pipeline.ts';
 import { errorWithoutSecret } from '../redact.ts';
 import { keepCancelled, lastWords } from '../settling/archive.ts';
-import { failureOf } from '../settling/keeper.ts';
+import { outcomeOf } from '../settling/keeper.ts';
 import { settle } from '../settling/settle.ts';
 import { announceStream } from '../structured/stream.ts';
 import type { ChatCall, Trail } from '../types.ts';
@@ -184,7 +184,10 @@ class Relay {
     const { call, trail } = this.#relayed;
     const answer = this.#answer;
     const served = answer.hasBegun ? answer.served : null;
-    const failure = thrown && errorWithoutSecret(await failureOf(call, thrown), served?.secret ?? null);
+    // Else a short time limit would buy the beginning of any answer for nothing.
+    const cut = thrown !== null && this.#watch.cutByCaller && answer.hasBegun;
+    const outcome = call.keeper ? await outcomeOf(call, thrown, cut) : thrown;
+    const failure = outcome && errorWithoutSecret(outcome, served?.secret ?? null);
     const state = served?.stream.decoder.state;
     const gone = failure?.code === 'client_closed_request';
     const labels = {
@@ -195,8 +198,7 @@ class Relay {
       includeUsage: call.request.includeUsage,
     };
     if (gone) await keepCancelled(call, () => this.#format.failure(labels, failure));
-    // Else a short time limit would buy the beginning of any answer for nothing.
-    const ended = gone || (failure !== null && this.#watch.cutByCaller && answer.hasBegun);
+    const ended = gone || (cut && outcome === thrown);
     if (failure && !ended) answer.writeOff();
     const { parts, usage, usageObject, skippedEvents } = answer.account(failure !== null);
     const settlement = settle(call, trail, {

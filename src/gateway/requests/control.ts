@@ -7,20 +7,6 @@ import type { Policy } from '../../routing/policy/types.ts';
 import type { Preferences } from '../../routing/types.ts';
 import type { Control } from '../types.ts';
 
-/** Extensions of the body that are the gateway's own; no upstream may see them. */
-export const EXTENSIONS = [
-  'models',
-  'provider',
-  'require_parameters',
-  'policy',
-  'workflow',
-  'session_id',
-  'midstream',
-  'max_wake_ms',
-  'repair',
-  'cache',
-] as const;
-
 /** Members that are not the gateway's own and that it acts on beside those of `EXTENSIONS`. */
 export const READ_TOO = ['max_tokens', 'max_completion_tokens', 'n', 'prompt_cache_key'] as const;
 

@@ -1,9 +1,10 @@
 import { GatewayError } from '../../errors.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts';
 import { type FormFile, type FormPart, isFile } from '../../lib/multipart/types.ts';
+import { EXTENSIONS } from '../../wires/extensions.ts';
 import type { PlainKind, PlainRequest } from '../../wires/types.ts';
 import type { Control } from '../types.ts';
-import { EXTENSIONS, type ReadHeader } from './control.ts';
+import type { ReadHeader } from './control.ts';
 import { readPlainRequest } from './request.ts';
 
 /** How the fields of a form are read; those not named are text, and stand once. */

@@ -1,9 +1,9 @@
 import { GatewayError } from '../../errors.ts';
 import { asObject, isObject, type Json, parseJson } from '../../lib/json.ts';
 import type { FormFile, FormPart } from '../../lib/multipart/types.ts';
+import { EXTENSIONS } from '../../wires/extensions.ts';
 import type { InlineOptions } from '../files/inline.ts';
 import { isOwn } from '../files/places.ts';
-import { EXTENSIONS } from './control.ts';
 import type { FormShape } from './form-request.ts';
 
 const OWN = new Set<string>(EXTENSIONS);

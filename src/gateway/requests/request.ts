@@ -2,6 +2,7 @@ import { GatewayError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { isObject } from '../../lib/json.ts';
 import { type JsonMember, memberText, scanMembers } from '../../lib/json-members.ts';
+import { EXTENSIONS } from '../../wires/extensions.ts';
 import type {
   ChatBody,
   ChatRequest,
@@ -12,7 +13,7 @@ import type {
   RequestBody,
 } from '../../wires/types.ts';
 import type { Control } from '../types.ts';
-import { EXTENSIONS, READ_TOO, type ReadHeader, readControl } from './control.ts';
+import { READ_TOO, type ReadHeader, readControl } from './control.ts';
 
 /** Members that are parsed in any case; all others only when a wire needs the whole body. */
 const ACTED_ON = new Set<string>([...EXTENSIONS, ...READ_TOO, 'model', 'stream', 'stream_options']);

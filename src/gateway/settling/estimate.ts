@@ -2,6 +2,7 @@ import { asArray, asObject, asString, isObject, type Json } from '../../lib/json
 import { isFile } from '../../lib/multipart/types.ts';
 import { charactersOf, measuredMs, uncountedSound } from '../../wires/audio.ts';
 import type { StreamState, Usage, WireRequest } from '../../wires/types.ts';
+import { NO_USAGE } from '../../wires/usage.ts';
 
 /** Characters per token, of English text and code; others differ, which is why estimates are marked. */
 export const CHARS_PER_TOKEN = 4;
@@ -23,16 +24,7 @@ export function estimateUsage(
     Math.ceil((state?.outputChars ?? 0) / CHARS_PER_TOKEN),
   );
   return {
-    cachedInputTokens: 0,
-    cacheWriteTokens: 0,
-    cacheWriteLongTokens: 0,
-    reasoningTokens: 0,
-    inputAudioTokens: 0,
-    outputAudioTokens: 0,
-    inputImageTokens: 0,
-    outputImageTokens: 0,
-    upstreamCostUsd: null,
-    raw: null,
+    ...NO_USAGE,
     ...(request.kind === 'rerank' && { searches: estimateSearches(request) }),
     ...(state?.hostedCalls && { toolCalls: state.hostedCalls }),
     ...known,

@@ -82,7 +82,7 @@ function priced(call: Call, { candidate, usage }: Part): Priced {
   const { price } = candidate.endpoint;
   const isPriced = usage && price && prices(price, usage, candidate.model.kind);
   const cost = isPriced ? costOf(usage, price) : null;
-  if (call.batch?.waived) return { candidate, usage, cost, charge: null, charged: 0 };
+  if (call.waived) return { candidate, usage, cost, charge: null, charged: 0 };
   const discount = discountOf(call, candidate);
   const charge =
     cost && chargeFor(cost, call.caller.pricing, candidate.model.id, paidBy(candidate), discount);

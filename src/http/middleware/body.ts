@@ -28,17 +28,33 @@ export async function readJsonBody(request: Request): Promise<Uint8Array> {
  * @throws GatewayError `unsupported_content_type`, `invalid_form`, `request_too_large`, `client_closed_request`.
  */
 export async function readForm(request: Request): Promise<FormPart[]> {
-  const type = request.headers.get('content-type') ?? '';
+  const boundary = formBoundary(request.headers.get('content-type'));
+  const body = await readBody(request);
+  return ofForm(() => readMultipart(body, boundary));
+}
+
+/**
+ * What stands between the parts of a form.
+ * @param contentType of the request.
+ * @throws GatewayError `unsupported_content_type`, `invalid_form`.
+ */
+export function formBoundary(contentType: string | null | undefined): string {
+  const type = contentType ?? '';
+  const boundary = ofForm(() => boundaryOf(type));
+  if (boundary !== undefined) return boundary;
+  throw new GatewayError('unsupported_content_type', {
+    message: `The request body must be multipart/form-data, not ${JSON.stringify(type.slice(0, 100))}.`,
+  });
+}
+
+/** What reading a form answers. @throws GatewayError `invalid_form`. */
+export function ofForm<T>(read: () => T): T {
   try {
-    const boundary = boundaryOf(type);
-    if (boundary !== undefined) return readMultipart(await readBody(request), boundary);
+    return read();
   } catch (cause) {
     if (!(cause instanceof MultipartError)) throw cause;
     throw new GatewayError('invalid_form', { message: `The form cannot be read: ${cause.message}.`, cause });
   }
-  throw new GatewayError('unsupported_content_type', {
-    message: `The request body must be multipart/form-data, not ${JSON.stringify(type.slice(0, 100))}.`,
-  });
 }
 
 /**

@@ -3,10 +3,12 @@ import { createBatch } from '../../batches/create.ts';
 import { findBatch } from '../../batches/find.ts';
 import { readNewBatch } from '../../batches/input.ts';
 import { listBatches } from '../../batches/list.ts';
-import { batchView } from '../../batches/view.ts';
-import { GatewayError } from '../../errors.ts';
+import { batchView, type StoredBatch } from '../../batches/view.ts';
+import { GatewayError, toGatewayError } from '../../errors.ts';
 import type { Caller } from '../../gateway/types.ts';
+import { newId } from '../../lib/id.ts';
 import { allowsAddress } from '../../lib/ip-allowlist.ts';
+import type { Begun } from '../../objects/runs/types.ts';
 import { type Action, requirePermission } from '../../tenancy/permissions.ts';
 import type { HttpContext } from '../context.ts';
 import { readJsonBody } from '../middleware/body.ts';
@@ -18,8 +20,25 @@ const MOST = 100;
 export async function createBatchOf(c: HttpContext): Promise<Response> {
   const caller = callerOf(c, 'batch.write');
   const asked = readNewBatch(await readJsonBody(c.req.raw));
+  const beginning = c.get('beginning');
+  const earlier = beginning?.earlier && (await madeEarlier(c, caller, beginning.earlier));
+  if (earlier) return c.json(batchView(earlier));
+  const startedAt = Date.now();
+  const made = beginning?.earlier ?? { id: newId('batch', startedAt), startedAt };
+  if (!beginning?.earlier) await beginning?.remember(made);
   const { origin } = new URL(c.req.url);
-  return c.json(batchView(await createBatch(c.env, caller, asked, { origin, address: addressOf(c) })));
+  const visit = { origin, address: addressOf(c) };
+  return c.json(batchView(await createBatch(c.env, caller, asked, made, visit)));
+}
+
+/** The batch that an earlier run of the same request made; null where it did not come to that. */
+async function madeEarlier(c: HttpContext, caller: Caller, { id }: Begun): Promise<StoredBatch | null> {
+  try {
+    return await findBatch(c.env, caller, id);
+  } catch (thrown) {
+    if (toGatewayError(thrown).code === 'not_found') return null;
+    throw thrown;
+  }
 }
 
 /** GET /v1/batches/{id} */

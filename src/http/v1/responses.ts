@@ -67,7 +67,10 @@ function joinRun(c: HttpContext): void {
   const { run, generation } = c.executionCtx.props as Partial<RunProps>;
   if (run === undefined || generation === undefined) return;
   const client = runOf(c.env, callerOf(c), generation.id);
-  c.set('keeper', { ended: () => client.ended(run), gaveUp: () => client.gaveUp(run) });
+  c.set('keeper', {
+    mayBill: (ending) => client.mayBill(run, ending),
+    ended: () => client.ended(run),
+  });
 }
 
 /** Clients know of the response of a run: also what keeps it from beginning is kept. */

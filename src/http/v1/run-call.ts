@@ -54,7 +54,8 @@ async function runBody<Body, Request extends Call['request']>(
   read: ReadCall<Body, Request>,
   run: (call: CallOf<Request>) => Promise<Response>,
 ): Promise<Response> {
-  const { generation } = c.executionCtx.props as Partial<RunProps>;
+  const props = c.executionCtx.props as Partial<RunProps>;
+  const generation = props.generation ?? c.get('beginning')?.earlier;
   const startedAt = generation?.startedAt ?? Date.now();
   const caller = callerOf(c);
   const waitUntil = (promise: Promise<unknown>): void => c.executionCtx.waitUntil(promise);
@@ -77,6 +78,7 @@ async function runBody<Body, Request extends Call['request']>(
     env: c.env,
     config: configOf(c.env),
     batch: line?.batch,
+    waived: line?.waived ?? c.get('waived'),
     keeper: c.get('keeper'),
     archive: archiveFor?.(generationId),
     health: new RequestHealth({ env: c.env, continent: continentOf(c.req.raw), waitUntil }),

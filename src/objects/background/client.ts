@@ -1,4 +1,4 @@
-import type { Begun } from '../runs/types.ts';
+import type { Begun, CostlyEnding } from '../runs/types.ts';
 import type { BackgroundObject } from './object.ts';
 import { GENERATION_HEADER, type RunState } from './types.ts';
 
@@ -15,19 +15,21 @@ export interface RunScope {
 
 /** A generation that runs while no client waits for it. */
 export interface BackgroundClient {
-  /** Begins it. @param init method, headers and body of the request. */
+  /** Begins it; where it has begun, that changes nothing. @param init method, headers and body of the request. */
   start(begun: Begun, url: string, init: RequestInit): Promise<void>;
   /** What the gateway answers, from its start and then live; null where that is not known, or no more. */
   answer(): Promise<Response | null>;
   state(): Promise<RunState>;
   /** Ends it; returns when what it came to is known. */
   cancel(): Promise<void>;
+  /** Ends it as if it had never begun: it costs nothing. */
+  drop(): Promise<void>;
   /** Ends it and deletes its events. */
   forget(): Promise<void>;
+  /** Whether what it has come to may be billed; not where the object has lost it. @param token of the run. */
+  mayBill(token: string, ending: CostlyEnding): Promise<boolean>;
   /** It ended as no whole answer. @param token of the run. */
   ended(token: string): Promise<void>;
-  /** Whether the object itself ended it. @param token of the run. */
-  gaveUp(token: string): Promise<boolean>;
 }
 
 export function backgroundClient(
@@ -51,12 +53,15 @@ export function backgroundClient(
     async cancel() {
       await stub.cancel();
     },
+    async drop() {
+      await stub.drop();
+    },
     async forget() {
       await stub.forget();
     },
+    mayBill: async (token, ending) => await stub.mayBill(token, ending),
     async ended(token) {
       await stub.ended(token);
     },
-    gaveUp: async (token) => await stub.gaveUp(token),
   };
 }

@@ -3,10 +3,12 @@ import type { Env } from '../../env.ts';
 import { AnswerLog, deletePieces, writePieces } from '../runs/answer-log.ts';
 import { ownWorker } from '../runs/own-worker.ts';
 import { Run } from '../runs/run.ts';
-import type { AnswerHead, Begun } from '../runs/types.ts';
+import type { AnswerHead, Begun, CostlyEnding } from '../runs/types.ts';
 import { EVENTS_KEPT_MS, GENERATION_HEADER, type KeptEvents, type RunState } from './types.ts';
 
 const EVENTS = 'events';
+/** Where this is stored, the run has begun, whatever became of it. */
+const BEGUN = 'begun';
 
 /** What belongs to the request that began a run, and not to the run. */
 const NOT_SENT_ON = [GENERATION_HEADER, 'idempotency-key', 'content-length'];
@@ -24,10 +26,15 @@ export class BackgroundObject extends DurableObject<Env> {
   /** Settles when nothing more is heard of the run. */
   #over: Promise<void> = Promise.resolve();
 
-  /** POST begins the run, and answers when it has begun. GET answers what the gateway answers, from its start. */
+  /**
+   * POST begins the run, once, and answers when it has begun. GET answers what the gateway answers, from its start.
+   */
   override async fetch(request: Request): Promise<Response> {
     if (request.method !== 'POST') return await this.#read();
-    this.#begin(request, await request.arrayBuffer());
+    const body = await request.arrayBuffer();
+    if (this.#kv.get<boolean>(BEGUN)) return new Response(null, { status: 202 });
+    this.#kv.put(BEGUN, true);
+    this.#begin(request, body);
     await this.ctx.storage.setAlarm(Date.now() + EVENTS_KEPT_MS);
     return new Response(null, { status: 202 });
   }
@@ -43,6 +50,14 @@ export class BackgroundObject extends DurableObject<Env> {
     await this.#over;
   }
 
+  /** Ends the run as if it had never begun: nobody pays for what nobody knows of. It does not begin later, either. */
+  async drop(): Promise<void> {
+    this.#kv.put(BEGUN, true);
+    this.#run?.stop();
+    this.#run = null;
+    await this.ctx.storage.setAlarm(Date.now() + EVENTS_KEPT_MS);
+  }
+
   /** Ends the run and deletes what is kept of it. */
   async forget(): Promise<void> {
     await this.cancel();
@@ -53,12 +68,16 @@ export class BackgroundObject extends DurableObject<Env> {
 
   /** The gateway says that a run has ended as no whole answer. */
   ended(token: string): void {
-    if (this.#run?.token === token) this.#run.report();
+    if (this.#run?.token === token) this.#run.report(true);
   }
 
-  /** Whether this object ended the run. One it does not know was lost in a restart. */
-  gaveUp(token: string): boolean {
-    return this.#run?.token === token && this.#run.givenUp;
+  /**
+   * Whether what a run has come to may be billed: told to its end, or left as this object ended it. A run that it does
+   * not know was lost in a restart.
+   */
+  mayBill(token: string, ending: CostlyEnding): boolean {
+    const run = this.#run;
+    return run?.token === token && (run.givenUp || (ending === 'told' && !run.closed));
   }
 
   override async alarm(): Promise<void> {
@@ -67,7 +86,6 @@ export class BackgroundObject extends DurableObject<Env> {
   }
 
   #begin(request: Request, body: ArrayBuffer): void {
-    if (this.#run) return;
     const token = crypto.randomUUID();
     const generation = JSON.parse(request.headers.get(GENERATION_HEADER) ?? '') as Begun;
     const headers = new Headers(request.headers);
@@ -90,7 +108,7 @@ export class BackgroundObject extends DurableObject<Env> {
     });
     this.#run = run;
     this.#over = run.run().then(() => {
-      this.#run = null;
+      if (this.#run === run) this.#run = null;
       if (run.given && run.given.status >= 400) this.#failed = run;
       if (!this.#kept()) deletePieces(this.#kv, token);
     });

@@ -1,3 +1,4 @@
+import type { Begun, CostlyEnding } from '../runs/types.ts';
 import type { IdempotencyObject } from './object.ts';
 import {
   ANSWER_KINDS,
@@ -26,10 +27,18 @@ export interface IdempotencyClient {
    * @param init method, headers and body of the request.
    */
   ask(fingerprint: string, url: string, init: RequestInit): Promise<Asked>;
+  /**
+   * Whether what a run has come to may be billed; then the object remembers that it is. Not where it has lost the run.
+   * @param token of the run.
+   */
+  mayBill(token: string, ending: CostlyEnding, generationId: string): Promise<boolean>;
   /** A run ended as no whole answer. @param token of the run. @param billed whether it costs something. */
   ended(token: string, billed: boolean): Promise<void>;
-  /** Whether a run was given up by the object; not where the object has lost it. */
-  gaveUp(token: string): Promise<boolean>;
+  /**
+   * Remembers what a run is about to begin. @param token of the run.
+   * @returns false where the object has lost the run.
+   */
+  begins(token: string, begun: Begun): Promise<boolean>;
 }
 
 export function idempotencyClient(
@@ -49,9 +58,10 @@ export function idempotencyClient(
       response.headers.delete(KIND_HEADER);
       return { kind, response };
     },
+    mayBill: async (token, ending, generationId) => await stub.mayBill(token, ending, generationId),
     async ended(token, billed) {
       await stub.ended(token, billed);
     },
-    gaveUp: async (token) => await stub.gaveUp(token),
+    begins: async (token, begun) => await stub.begins(token, begun),
   };
 }

@@ -3,7 +3,7 @@ import { configOf, type Env } from '../../env.ts';
 import { AnswerLog, deletePieces, readPiece, writePieces } from '../runs/answer-log.ts';
 import { ownWorker } from '../runs/own-worker.ts';
 import { type Reader, Run } from '../runs/run.ts';
-import type { AnswerHead } from '../runs/types.ts';
+import type { AnswerHead, Begun, CostlyEnding, RunProps } from '../runs/types.ts';
 import { isWholeAtOnce, rememberedHeaders } from './head.ts';
 import {
   type AnswerKind,
@@ -39,32 +39,60 @@ export class IdempotencyObject extends DurableObject<Env> {
   /** Answers a request with its `x-idempotency-kind`. @throws what the gateway itself failed with. */
   override async fetch(request: Request): Promise<Response> {
     const fingerprint = request.headers.get(FINGERPRINT_HEADER) ?? '';
-    if (this.#run?.closed) await this.#runOver;
-    const known = this.#remembered();
-    if (known) {
-      if (known.fingerprint !== fingerprint) return said('conflict');
-      if (known.kind === 'spent') return said('spent', { 'x-generation-id': known.generationId ?? '' });
-      return await this.#replay(known);
+    while (this.#run?.closed) await this.#runOver;
+    const known = this.#run ? null : this.#remembered();
+    const { fingerprint: first } = this.#run ?? known ?? {};
+    if (first !== undefined && first !== fingerprint) return said('conflict');
+    if (this.#run) return await this.#join(this.#run, request, 'replay');
+    switch (known?.kind) {
+      case 'answer':
+        return await this.#replay(known);
+      case 'spent':
+        return said('spent', { 'x-generation-id': known.generationId });
+      case 'begun': {
+        const run = this.#begin(request, fingerprint, { begun: known.begun });
+        return await this.#join(run, request, 'replay');
+      }
+      default: {
+        const run = this.#begin(request, fingerprint, { waived: known?.kind === 'owed' });
+        return await this.#join(run, request, 'first');
+      }
     }
-    if (!this.#run) return await this.#join(this.#begin(request, fingerprint), request, 'first');
-    if (this.#run.fingerprint !== fingerprint) return said('conflict');
-    return await this.#join(this.#run, request, 'replay');
   }
 
-  /** What a run came to that is no whole answer, from the gateway that made it. */
-  ended(token: string, billed: boolean): void {
+  /**
+   * Whether the gateway may bill what a run has come to. That is remembered before it does, so that nothing is ever
+   * billed twice. A run that this object does not know, or that broke off, is lost, and nobody pays for it.
+   */
+  mayBill(token: string, ending: CostlyEnding, generationId: string): boolean {
     const run = this.#runs.get(token);
-    if (!run) return;
-    if (billed && run === this.#run) {
-      const generationId = new Headers(run.given?.headers ?? []).get('x-generation-id');
-      this.#remember({ kind: 'spent', fingerprint: run.fingerprint, generationId, expiresAt: expiry() });
+    if (!run || (!run.givenUp && (ending === 'left' || run.closed))) return false;
+    // What is owed stays so, until it is there: runs that make it anew cost nothing.
+    if (run === this.#run && this.#kv.get<Remembered>(RECORD)?.kind !== 'owed') {
+      const common = { fingerprint: run.fingerprint, token, expiresAt: expiry() };
+      this.#remember(
+        ending === 'told' ? { kind: 'owed', ...common } : { kind: 'spent', generationId, ...common },
+      );
     }
-    run.report();
+    // Of what is told to its end nothing more is heard.
+    if (ending === 'told') run.report(false);
+    return true;
   }
 
-  /** Whether this object ended a run as nobody waited for it. One it does not know was lost in a restart. */
-  gaveUp(token: string): boolean {
-    return this.#runs.get(token)?.givenUp ?? false;
+  /** The gateway says that a run has ended as no whole answer. One that is billed is remembered as it is. */
+  ended(token: string, billed: boolean): void {
+    if (!billed) this.#withdraw(token);
+    this.#runs.get(token)?.report(!billed);
+  }
+
+  /** Remembers what a run is about to begin that goes on by itself. */
+  begins(token: string, begun: Begun): boolean {
+    const run = this.#runs.get(token);
+    if (!run || run.closed) return false;
+    this.#remember({ kind: 'begun', fingerprint: run.fingerprint, token, begun, expiresAt: expiry() });
+    // Whatever becomes of the run, it costs nothing itself.
+    run.report(false);
+    return true;
   }
 
   override async alarm(): Promise<void> {
@@ -72,21 +100,23 @@ export class IdempotencyObject extends DurableObject<Env> {
     if (known && known.expiresAt > Date.now()) return await this.ctx.storage.setAlarm(known.expiresAt);
     if (known) await this.#delete(known);
     if (this.#runs.size === 0 && this.#pumps.size === 0) await this.ctx.storage.deleteAll();
+    else await this.ctx.storage.setAlarm(expiry());
   }
 
-  #begin(request: Request, fingerprint: string): Run {
+  #begin(request: Request, fingerprint: string, props: Omit<RunProps, 'run'>): Run {
     const token = crypto.randomUUID();
     const run = new Run({
       fingerprint,
       token,
-      log: new AnswerLog(this.#kv, token),
+      // Pieces of a run that is killed are deleted some day, too.
+      log: new AnswerLog(this.#kv, token, () => this.ctx.waitUntil(this.ctx.storage.setAlarm(expiry()))),
       graceMs: configOf(this.env).idempotencyGraceMs,
       ask: async (signal) => {
         const headers = new Headers(request.headers);
         for (const name of [FINGERPRINT_HEADER, FOLDER_HEADER]) headers.delete(name);
         const { url, method, cf } = request;
         const init = { method, headers, body: await request.arrayBuffer(), signal };
-        return await ownWorker(this.ctx, { run: token }).fetch(
+        return await ownWorker(this.ctx, { run: token, ...props }).fetch(
           url,
           cf ? { ...init, cf: cf as RequestInitCfProperties } : init,
         );
@@ -94,7 +124,10 @@ export class IdempotencyObject extends DurableObject<Env> {
       onWhole: (whole) => this.#keep(whole, request.headers.get(FOLDER_HEADER)),
       maxBytes: MAX_ANSWER_BYTES,
       onOverflow: () => {
-        if (this.#run === run) this.#run = null;
+        if (this.#run !== run) return;
+        this.#run = null;
+        // It is given, and cannot be remembered: else it could be had for nothing, time and again.
+        if (this.#kv.get<Remembered>(RECORD)?.kind === 'owed') this.#kv.delete(RECORD);
       },
     });
     this.#run = run;
@@ -150,9 +183,10 @@ export class IdempotencyObject extends DurableObject<Env> {
   /** Keeps a whole answer. One that cannot be kept is given all the same. */
   #keep(run: Run, folder: string | null): void {
     const head = run.given;
-    if (run.failed || run !== this.#run || !head || head.status >= 400) return;
+    if (run.failed || run !== this.#run || !head) return;
     try {
-      this.#keepAnswer(run, head, folder);
+      if (head.status >= 400) this.#withdraw(run.token);
+      else this.#keepAnswer(run, head, folder);
     } catch (cause) {
       console.error(JSON.stringify({ error: 'idempotent_answer_not_kept', cause: String(cause) }));
     }
@@ -202,6 +236,12 @@ export class IdempotencyObject extends DurableObject<Env> {
     while (this.#pumps.size > 0) await Promise.allSettled(this.#pumps);
     const known = this.#kv.get<Remembered>(RECORD);
     if (known?.kind !== 'answer' || known.token !== run.token) deletePieces(this.#kv, run.token);
+  }
+
+  /** Nothing came of what a run had said that it would cost or begin. */
+  #withdraw(token: string): void {
+    const known = this.#kv.get<Remembered>(RECORD);
+    if (known?.token === token && known.kind !== 'answer') this.#kv.delete(RECORD);
   }
 
   #remember(record: Remembered): void {

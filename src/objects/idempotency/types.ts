@@ -1,4 +1,4 @@
-import type { AnswerHead } from '../runs/types.ts';
+import type { AnswerHead, Begun } from '../runs/types.ts';
 
 /** An answer is remembered so long, milliseconds. */
 export const REMEMBERED_MS = 24 * 60 * 60 * 1000;
@@ -29,12 +29,20 @@ export interface KeyScope {
 export const ANSWER_KINDS = ['first', 'replay', 'conflict', 'spent'] as const;
 export type AnswerKind = (typeof ANSWER_KINDS)[number];
 
-/** What the object knows of its key. */
-export type Remembered = { fingerprint: string /** Unix milliseconds. */; expiresAt: number } & (
+/**
+ * What the object knows of its key: the `answer`; that the request was given up after it had cost something (`spent`);
+ * that an answer was billed which is not here, or not yet (`owed`); or what the request has begun that goes on by
+ * itself, or is about to (`begun`).
+ */
+export type Remembered = {
+  fingerprint: string;
+  /** Of the run that made it so. Names the pieces of an answer. */
+  token: string;
+  /** Unix milliseconds. */
+  expiresAt: number;
+} & (
   | ({
       kind: 'answer';
-      /** Of the run that made it: names its pieces. */
-      token: string;
       /** Bytes. */
       size: number;
       /** The bytes of each piece; none where the body is in R2. */
@@ -42,5 +50,7 @@ export type Remembered = { fingerprint: string /** Unix milliseconds. */; expire
       /** The object of R2 that holds, or may hold, the body; null for a small one. */
       file: string | null;
     } & AnswerHead)
-  | { kind: 'spent'; generationId: string | null }
+  | { kind: 'spent'; generationId: string }
+  | { kind: 'owed' }
+  | { kind: 'begun'; begun: Begun }
 );

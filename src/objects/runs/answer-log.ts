@@ -8,6 +8,7 @@ const PIECE_BYTES = 512 * 1024;
 export class AnswerLog {
   readonly #kv: SyncKvStorage;
   readonly #name: string;
+  readonly #onStored: () => void;
   /** Bytes of each piece in storage. */
   readonly #stored: number[] = [];
   /** What is not in storage, and where that begins. */
@@ -18,10 +19,14 @@ export class AnswerLog {
   #state: 'open' | 'whole' | 'broken' = 'open';
   #changed = Promise.withResolvers<void>();
 
-  /** @param name names its pieces in storage. */
-  constructor(kv: SyncKvStorage, name: string) {
+  /**
+   * @param name names its pieces in storage.
+   * @param onStored called with the first piece.
+   */
+  constructor(kv: SyncKvStorage, name: string, onStored: () => void = () => {}) {
     this.#kv = kv;
     this.#name = name;
+    this.#onStored = onStored;
   }
 
   /** Bytes so far. */
@@ -81,6 +86,7 @@ export class AnswerLog {
   #store(least: number): void {
     const all = joined(this.#tail);
     let at = 0;
+    if (this.#stored.length === 0) this.#onStored();
     while (all.byteLength - at >= least) {
       const piece = all.slice(at, at + PIECE_BYTES);
       this.#kv.put(pieceKey(this.#name, this.#stored.length), piece);

@@ -103,9 +103,9 @@ export class Run {
     clearTimeout(this.#grace);
   }
 
-  /** The gateway says how it ended, if it is no whole answer. */
-  report(): void {
-    this.failed = true;
+  /** The gateway has said what becomes of it. @param failed it is no answer, and costs nothing. */
+  report(failed: boolean): void {
+    this.failed ||= failed;
     this.#reported.resolve();
   }
 

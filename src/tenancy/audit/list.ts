@@ -2,9 +2,8 @@ import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { database } from '../../db/client.ts';
 import { auditLog } from '../../db/schema/tenancy.ts';
 import type { Env } from '../../env.ts';
-import { GatewayError } from '../../errors.ts';
 import type { Json } from '../../lib/json.ts';
-import { type Page, type PageRequest, pageOf, toSeconds } from '../page.ts';
+import { numberOfCursor, type Page, type PageRequest, pageOf, toSeconds } from '../page.ts';
 import { requirePermission } from '../permissions.ts';
 import { stored } from '../storage.ts';
 import type { Principal } from '../types.ts';
@@ -37,10 +36,7 @@ export async function listAudit(
 ): Promise<Page<AuditView>> {
   requirePermission(actor, 'audit.read');
   const workspaceId = await scopeOf(env, actor, page.workspace);
-  const before = page.cursor === undefined ? undefined : Number(page.cursor);
-  if (before !== undefined && !Number.isSafeInteger(before)) {
-    throw new GatewayError('invalid_value', { param: 'cursor', message: 'cursor must be one of an answer.' });
-  }
+  const before = numberOfCursor(page);
   const rows = await stored(
     database(env.DB)
       .select({ entry: auditLog, place: auditRowId })

@@ -1,12 +1,5 @@
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asString,
-  isObject,
-  type Json,
-  type JsonObject,
-} from '../../lib/json.ts';
+import { asNumber, asObject, asString, type Json, type JsonObject } from '../../lib/json.ts';
+import { reportUnknown } from '../harmless.ts';
 import type { ChatBody } from '../types.ts';
 import type { Dropped } from './dropped.ts';
 
@@ -54,26 +47,9 @@ export const NATIVE_FIELDS = [
 
 const KNOWN: ReadonlySet<string> = new Set([...READ_ELSEWHERE, ...NATIVE_FIELDS]);
 
-/** OpenAI's fields whose value asks for nothing that the API would not do anyway. */
-const NO_LOSS: Readonly<Record<string, (value: Json) => boolean>> = {
-  n: (value) => value === 1,
-  logprobs: (value) => value === false,
-  top_logprobs: (value) => value === 0,
-  frequency_penalty: (value) => value === 0,
-  presence_penalty: (value) => value === 0,
-  logit_bias: (value) => isObject(value) && Object.keys(value).length === 0,
-  store: (value) => value === false,
-  modalities: (value) => asArray(value).every((kind) => kind === 'text'),
-  verbosity: (value) => value === 'medium',
-};
-
 /** Reports every field that the API has nothing for, unless its value makes no difference. */
 export function reportUnsupported(body: ChatBody, dropped: Dropped): void {
-  for (const [name, value] of Object.entries(body)) {
-    if (KNOWN.has(name) || value === null || value === undefined) continue;
-    const harmless = Object.hasOwn(NO_LOSS, name) ? NO_LOSS[name] : undefined;
-    if (!harmless?.(value)) dropped.add(name);
-  }
+  reportUnknown(body, KNOWN, dropped);
 }
 
 /** `max_tokens` where neither the caller nor the registry gives one. */

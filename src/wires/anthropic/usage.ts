@@ -1,5 +1,6 @@
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import type { Usage } from '../types.ts';
+import { chatUsage, NO_USAGE } from '../usage.ts';
 import { countedCalls } from './hosted.ts';
 
 /**
@@ -13,19 +14,14 @@ export function readUsage(raw: JsonObject): Usage {
   const { input, output } = totals(raw);
   const toolCalls = countedCalls(raw);
   return {
+    ...NO_USAGE,
     inputTokens: input + read + written,
     outputTokens: output,
     cachedInputTokens: read,
     cacheWriteTokens: written - long,
     cacheWriteLongTokens: long,
     reasoningTokens: Math.min(output, count(asObject(raw.output_tokens_details)?.thinking_tokens)),
-    inputAudioTokens: 0,
-    outputAudioTokens: 0,
-    inputImageTokens: 0,
-    outputImageTokens: 0,
     ...(toolCalls && { toolCalls }),
-    upstreamCostUsd: null,
-    estimated: false,
     raw,
   };
 }
@@ -70,16 +66,10 @@ export function mergeUsage(earlier: JsonObject | null, later: JsonObject): JsonO
   return merged;
 }
 
-/** Usage in OpenAI's shape; `cache_write_tokens` is our addition. */
+/** Usage in OpenAI's shape. */
 export function usageObject(usage: Usage): JsonObject {
   return {
-    prompt_tokens: usage.inputTokens,
-    completion_tokens: usage.outputTokens,
-    total_tokens: usage.inputTokens + usage.outputTokens,
-    prompt_tokens_details: {
-      cached_tokens: usage.cachedInputTokens,
-      cache_write_tokens: usage.cacheWriteTokens + usage.cacheWriteLongTokens,
-    },
+    ...chatUsage(usage),
     completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
   };
 }

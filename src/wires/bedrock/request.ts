@@ -1,4 +1,5 @@
-import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { asObject, asString, isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { reportUnknown } from '../harmless.ts';
 import type { ChatBody, ChatRequest, EncodedRequest, Target } from '../types.ts';
 import { invalid } from './content.ts';
 import type { Dropped } from './dropped.ts';
@@ -35,19 +36,6 @@ const READ: ReadonlySet<string> = new Set([
   ...NATIVE_FIELDS,
 ]);
 
-/** Fields whose value asks for nothing that would not happen anyway. */
-const NO_LOSS: Readonly<Record<string, (value: Json) => boolean>> = {
-  n: (value) => value === 1,
-  logprobs: (value) => value === false,
-  top_logprobs: (value) => value === 0,
-  frequency_penalty: (value) => value === 0,
-  presence_penalty: (value) => value === 0,
-  logit_bias: (value) => isObject(value) && Object.keys(value).length === 0,
-  store: (value) => value === false,
-  modalities: (value) => asArray(value).every((kind) => kind === 'text'),
-  verbosity: (value) => value === 'medium',
-};
-
 const JSON_INSTRUCTION =
   'Answer with one valid JSON object and nothing else: no explanation before or after it, no code fence.';
 
@@ -60,11 +48,7 @@ const JSON_INSTRUCTION =
 export function encode(request: ChatRequest, target: Target): EncodedRequest {
   const dropped: Dropped = new Set();
   const body = withoutQuirks(request.body(), target, dropped);
-  for (const [name, value] of Object.entries(body)) {
-    if (READ.has(name) || value === null || value === undefined) continue;
-    const harmless = Object.hasOwn(NO_LOSS, name) ? NO_LOSS[name] : undefined;
-    if (!harmless?.(value)) dropped.add(name);
-  }
+  reportUnknown(body, READ, dropped);
   const { system, messages, calledTools } = encodeMessages(body.messages, target.upstreamModel, dropped);
   const format = responseFormat(body, target, dropped);
   if (format.instruction) system.push({ text: format.instruction });

@@ -1,8 +1,9 @@
 import { asArray, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
 import type { AnswerMeta, DecodedAnswer, Target } from '../types.ts';
+import { chatUsage } from '../usage.ts';
 import { mapStopReason, reasoningDetail, reasoningFormat, redactedDetail } from './answer.ts';
 import { unreadable } from './error.ts';
-import { readUsage, usageObject } from './usage.ts';
+import { readUsage } from './usage.ts';
 
 /**
  * A Converse response as a chat completion. The answer names neither itself nor its model.
@@ -30,7 +31,7 @@ export function decode(text: string, { upstreamModel }: Target, meta: AnswerMeta
       },
     ],
   };
-  if (usage) completion.usage = usageObject(usage);
+  if (usage) completion.usage = chatUsage(usage);
   return {
     text: JSON.stringify(completion),
     usage,

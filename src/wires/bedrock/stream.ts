@@ -1,10 +1,11 @@
 import { asNumber, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
 import { newStreamState } from '../stream-state.ts';
 import type { AnswerMeta, StreamDecoder, StreamState, Target } from '../types.ts';
+import { chatUsage } from '../usage.ts';
 import { mapStopReason, reasoningDetail, reasoningFormat, redactedDetail } from './answer.ts';
 import { toError, unreadable } from './error.ts';
 import { FAULT } from './event-stream.ts';
-import { readUsage, usageObject } from './usage.ts';
+import { readUsage } from './usage.ts';
 
 /** What is known of a block that has begun. */
 interface OpenBlock {
@@ -169,7 +170,7 @@ class BedrockStream implements StreamDecoder {
     const raw = asObject(value.usage);
     if (raw) {
       state.usage = readUsage(raw);
-      state.usageObject = usageObject(state.usage);
+      state.usageObject = chatUsage(state.usage);
     }
     state.done = state.finished;
     return '';

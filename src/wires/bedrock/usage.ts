@@ -1,5 +1,6 @@
 import { asArray, asNumber, asObject, type JsonObject } from '../../lib/json.ts';
 import type { Usage } from '../types.ts';
+import { NO_USAGE } from '../usage.ts';
 
 /**
  * Reads a TokenUsage (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html).
@@ -17,32 +18,13 @@ export function readUsage(raw: JsonObject): Usage {
     .filter((detail) => detail?.ttl === '1h')
     .reduce((sum, detail) => sum + count(detail?.inputTokens), 0);
   return {
+    ...NO_USAGE,
     inputTokens: holdsCache ? input : input + read + written,
     outputTokens: output,
     cachedInputTokens: read,
     cacheWriteTokens: written - Math.min(written, long),
     cacheWriteLongTokens: Math.min(written, long),
-    reasoningTokens: 0,
-    inputAudioTokens: 0,
-    outputAudioTokens: 0,
-    inputImageTokens: 0,
-    outputImageTokens: 0,
-    upstreamCostUsd: null,
-    estimated: false,
     raw,
-  };
-}
-
-/** Usage in OpenAI's shape; `cache_write_tokens` is our addition. */
-export function usageObject(usage: Usage): JsonObject {
-  return {
-    prompt_tokens: usage.inputTokens,
-    completion_tokens: usage.outputTokens,
-    total_tokens: usage.inputTokens + usage.outputTokens,
-    prompt_tokens_details: {
-      cached_tokens: usage.cachedInputTokens,
-      cache_write_tokens: usage.cacheWriteTokens + usage.cacheWriteLongTokens,
-    },
   };
 }
 

@@ -1,14 +1,12 @@
 import { asArray, asNumber, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
 import {
   divided,
-  formatOf,
+  type EmbeddedPart,
   inputUsage,
   isVector,
-  joinedUsage,
+  joinEmbedded,
+  READ,
   textsOf,
-  usageObject,
-  type Vector,
-  writeEmbeddings,
 } from '../embeddings.ts';
 import { unreadable } from '../openai/error.ts';
 import { kindPath } from '../path.ts';
@@ -25,9 +23,6 @@ import { tokensIn } from '../usage.ts';
 
 /** https://docs.cohere.com/reference/embed */
 export const embeddings: Codec = { encode, decode };
-
-/** Members that are said elsewhere, or mean nothing here. */
-const READ = new Set(['model', 'input', 'dimensions', 'encoding_format', 'stream']);
 
 /** Members of the API's own. */
 const NATIVE = new Set(['input_type', 'truncate', 'max_tokens']);
@@ -54,22 +49,10 @@ function encode(request: PlainRequest, { upstreamModel, quirks }: Target): Encod
 }
 
 function decode(bodies: readonly string[], target: Target, meta: AnswerMeta<PlainRequest>): DecodedAnswer {
-  const body = meta.request.body();
-  const sizes = divided(textsOf(body), target.quirks.embedding).map((part) => part.length);
-  const parts = bodies.map((text, index) => readPart(text, sizes[index] ?? 0));
-  const usage = joinedUsage(parts.map((part) => part.usage));
-  const vectors = parts.flatMap((part) => part.vectors);
-  return {
-    text: writeEmbeddings(vectors, formatOf(body), meta.model, usageObject(usage)),
-    usage,
-    finishReason: null,
-    rawFinishReason: null,
-    upstreamId: parts[0]?.id ?? null,
-    upstreamModel: null,
-  };
+  return joinEmbedded(bodies, target, meta, readPart);
 }
 
-function readPart(text: string, size: number): { id: string | null; vectors: Vector[]; usage: Usage | null } {
+function readPart(text: string, size: number): EmbeddedPart {
   const body = asObject(parseJson(text));
   const vectors = asArray(asObject(body?.embeddings)?.float).map((vector) => {
     if (!isVector(vector)) throw unreadable(text);

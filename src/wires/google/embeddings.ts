@@ -1,14 +1,12 @@
 import { asArray, asNumber, asObject, asString, type JsonObject, parseJson } from '../../lib/json.ts';
 import {
   divided,
-  formatOf,
+  type EmbeddedPart,
   inputUsage,
   isVector,
-  joinedUsage,
+  joinEmbedded,
+  READ,
   textsOf,
-  usageObject,
-  type Vector,
-  writeEmbeddings,
 } from '../embeddings.ts';
 import type {
   AnswerMeta,
@@ -25,9 +23,6 @@ import { resource } from './resource.ts';
 
 /** Embeddings as `batchEmbedContents` (https://ai.google.dev/api/embeddings#method:-models.batchembedcontents). */
 export const embeddings: Codec = { encode, decode };
-
-/** Members that are said elsewhere, or mean nothing here. */
-const READ = new Set(['model', 'input', 'dimensions', 'encoding_format', 'stream']);
 
 /** Fields of the API's own, in either spelling. */
 const NATIVE: Readonly<Record<string, string>> = {
@@ -63,22 +58,10 @@ function encode(request: PlainRequest, { upstreamModel, quirks }: Target): Encod
 }
 
 function decode(bodies: readonly string[], target: Target, meta: AnswerMeta<PlainRequest>): DecodedAnswer {
-  const body = meta.request.body();
-  const sizes = divided(textsOf(body), target.quirks.embedding).map((part) => part.length);
-  const parts = bodies.map((text, index) => readPart(text, sizes[index] ?? 0));
-  const usage = joinedUsage(parts.map((part) => part.usage));
-  const vectors = parts.flatMap((part) => part.vectors);
-  return {
-    text: writeEmbeddings(vectors, formatOf(body), meta.model, usageObject(usage)),
-    usage,
-    finishReason: null,
-    rawFinishReason: null,
-    upstreamId: null,
-    upstreamModel: null,
-  };
+  return joinEmbedded(bodies, target, meta, readPart);
 }
 
-function readPart(text: string, size: number): { vectors: Vector[]; usage: Usage | null } {
+function readPart(text: string, size: number): EmbeddedPart {
   const parsed = parseJson(text);
   const error = errorMember(parsed);
   if (error) throw toError(200, error, text);

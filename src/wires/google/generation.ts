@@ -7,6 +7,7 @@ import {
   type Json,
   type JsonObject,
 } from '../../lib/json.ts';
+import { type Harmless, isEmptyObject, reportUnknown } from '../harmless.ts';
 import type { ChatBody, Target } from '../types.ts';
 import { invalid, unsupported } from './content.ts';
 import type { Dropped } from './dropped.ts';
@@ -50,9 +51,9 @@ const KNOWN: ReadonlySet<string> = new Set([
 ]);
 
 /** OpenAI's fields whose value asks for nothing that the API would not do anyway. */
-const NO_LOSS: Readonly<Record<string, (value: Json) => boolean>> = {
-  logit_bias: (value) => isObject(value) && Object.keys(value).length === 0,
-  metadata: (value) => isObject(value) && Object.keys(value).length === 0,
+const NO_LOSS: Harmless = {
+  logit_bias: isEmptyObject,
+  metadata: isEmptyObject,
   service_tier: (value) => value === 'auto' || value === 'default',
   store: (value) => value === false,
   verbosity: (value) => value === 'medium',
@@ -65,11 +66,7 @@ const OPENAI_VOICES: ReadonlySet<string> = new Set(
 
 /** Reports every field that the API has nothing for, unless its value makes no difference. */
 export function reportUnsupported(body: ChatBody, dropped: Dropped): void {
-  for (const [name, value] of Object.entries(body)) {
-    if (KNOWN.has(name) || value === null || value === undefined) continue;
-    const harmless = Object.hasOwn(NO_LOSS, name) ? NO_LOSS[name] : undefined;
-    if (!harmless?.(value)) dropped.add(name);
-  }
+  reportUnknown(body, KNOWN, dropped, NO_LOSS);
   const extra = asObject(body.extra_body);
   if (extra && Object.keys(extra).some((name) => name !== 'google')) dropped.add('extra_body');
   for (const name of Object.keys(asObject(extra?.google) ?? {})) {

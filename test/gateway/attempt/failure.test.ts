@@ -40,6 +40,12 @@ describe.each(CODES)('%s', (code) => {
   });
 });
 
+it('speaks against nobody where an item of another host is not found', () => {
+  const body = "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false.";
+  const error = new GatewayError('upstream_model_not_found', { upstream: { status: 404, body } });
+  expect(isFaultOfEndpoint(error, A)).toBe(false);
+});
+
 describe("a workspace's own credential", () => {
   const stored = { id: 'cred_1', provider: 'one', sealed: '', lastFour: '0000', workspace: 'ws_1' };
   const own: Candidate = { ...A, credential: { id: 'cred_1', kind: 'stored', stored } };

@@ -4,6 +4,7 @@ import { ownRequest } from '../../../src/gateway/attempt/own-request.ts';
 import { Pursuit } from '../../../src/gateway/attempt/pursuit.ts';
 import type { ServedStream, ServedWhole } from '../../../src/gateway/attempt/served.ts';
 import { observeStream, observeWhole } from '../../../src/gateway/learning/observe.ts';
+import { usage } from '../../support/usage.ts';
 import {
   callOf,
   candidate,
@@ -82,21 +83,7 @@ describe('a whole answer', () => {
 });
 
 describe('a stream', () => {
-  const USAGE = {
-    inputTokens: 7,
-    outputTokens: 40,
-    cachedInputTokens: 0,
-    cacheWriteTokens: 0,
-    cacheWriteLongTokens: 0,
-    reasoningTokens: 0,
-    inputAudioTokens: 0,
-    outputAudioTokens: 0,
-    inputImageTokens: 0,
-    outputImageTokens: 0,
-    upstreamCostUsd: null,
-    estimated: false,
-    raw: null,
-  };
+  const USAGE = usage({ inputTokens: 7, outputTokens: 40 });
 
   it('tells when its first word came, and how fast it was', async () => {
     const { call, health, answer } = await served(true);

@@ -212,17 +212,6 @@ describe('POST /v1/chat/completions', () => {
     expect(errorOf(get)).toMatchObject({ status: 405, code: 'method_not_allowed' });
     expect(get.headers.get('allow')).toBe('POST');
   });
-
-  it('is for keys that may call models', async () => {
-    const body = { model: 'demo-echo', messages };
-    const none = await call('POST', '/v1/chat/completions', { body });
-    expect(errorOf(none)).toEqual({ status: 401, code: 'missing_api_key', param: null });
-    const reader = await newKey(workspace, 'read');
-    for (const wrong of [reader.key, OPERATOR]) {
-      const answer = await call('POST', '/v1/chat/completions', { key: wrong, body });
-      expect(errorOf(answer)).toEqual({ status: 403, code: 'permission_denied', param: null });
-    }
-  });
 });
 
 describe('GET /v1/generations/{id}', () => {

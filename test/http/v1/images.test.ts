@@ -124,20 +124,6 @@ describe('POST /v1/images/generations', () => {
     expect(errorOf(await ask(2))).toMatchObject({ status: 402, code: 'insufficient_credits' });
     expect((await ask(1)).status).toBe(200);
   });
-
-  it('is for keys that may call models', async () => {
-    const body = { model: 'demo-image', prompt: 'a' };
-    expect(errorOf(await call('POST', PATH, { body }))).toMatchObject({
-      status: 401,
-      code: 'missing_api_key',
-    });
-    const reader = await newKey(workspace, 'read');
-    for (const wrong of [reader.key, OPERATOR]) {
-      const answer = await call('POST', PATH, { key: wrong, body });
-      expect(errorOf(answer)).toEqual({ status: 403, code: 'permission_denied', param: null });
-    }
-    expect(errorOf(await call('GET', PATH, { key }))).toMatchObject({ status: 405 });
-  });
 });
 
 describe('GET /v1/images/files/{workspace}/{name}', () => {

@@ -66,7 +66,11 @@ beforeAll(async () => {
 });
 
 /** What an error says in every format's envelope. */
-const errorOf = ({ status, body }: Answer) => ({ status, code: body.error?.code });
+const errorOf = ({ status, body }: Answer) => ({
+  status,
+  code: body.error?.code,
+  param: body.error?.param ?? null,
+});
 
 /** The valid request of a route, as somebody sends it. */
 async function ask(route: string, key: string | undefined) {
@@ -91,12 +95,16 @@ describe('the roles of the data plane', () => {
       // Each with a request of its own: some use up what they name.
       const answer = await ask(route, secrets.get(who));
       if (may.includes(who)) expect(answer.status, `${who}: ${JSON.stringify(answer.body)}`).toBe(200);
-      else expect(errorOf(answer), who).toEqual({ status: 403, code: 'permission_denied' });
+      else expect(errorOf(answer), who).toEqual({ status: 403, code: 'permission_denied', param: null });
     }
   });
 
   it.each(Object.keys(MAY))('let nobody without a key send %s a valid request', async (route) => {
-    expect(errorOf(await ask(route, undefined))).toEqual({ status: 401, code: 'missing_api_key' });
+    expect(errorOf(await ask(route, undefined))).toEqual({
+      status: 401,
+      code: 'missing_api_key',
+      param: null,
+    });
   });
 
   it.each(Object.keys(MAY).filter((route) => route.includes(':id') && !route.includes('/models/')))(

@@ -2,11 +2,23 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bindings } from '../../../src/env.ts';
-import type { Remembered } from '../../../src/objects/idempotency/types.ts';
+import { MAX_ANSWER_BYTES, type Remembered } from '../../../src/objects/idempotency/types.ts';
 import { type Answer, call, newKey, newWorkspace, OPERATOR } from '../../support/gateway.ts';
 
 const bindings = env as unknown as Bindings;
 const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What the provider answers. */
+function completion(content: string): Response {
+  return Response.json({
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1,
+    model: 'large',
+    choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+  });
+}
 
 let workspace = '';
 let owner = { key: '', project: '' };
@@ -20,17 +32,7 @@ beforeAll(async () => {
   await call('PUT', '/api/models/tests%2Flarge', { key: OPERATOR, body: model });
 });
 beforeEach(() => {
-  const message = { role: 'assistant', content: 'x'.repeat(1_200_000) };
-  vi.spyOn(globalThis, 'fetch').mockImplementation(async () =>
-    Response.json({
-      id: 'chatcmpl-1',
-      object: 'chat.completion',
-      created: 1,
-      model: 'large',
-      choices: [{ index: 0, message, finish_reason: 'stop' }],
-      usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-    }),
-  );
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async () => completion('x'.repeat(1_200_000)));
 });
 afterEach(() => vi.restoreAllMocks());
 
@@ -147,9 +149,43 @@ describe('the object of an idempotency key', () => {
     expect(again.body).toEqual(first.body);
   });
 
+  it('neither remembers nor owes what is too large, whose repetition is billed', async () => {
+    // Large enough to be taken of a provider, and too large with the longer id that it gets here.
+    const { length } = await completion('').text();
+    const content = 'x'.repeat(MAX_ANSWER_BYTES - length);
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => completion(content));
+    for (let time = 0; time < 2; time++) {
+      const answer = await ask('too-large', 'hello', LARGE);
+      expect([answer.status, isReplay(answer)]).toEqual([200, false]);
+      expect(answer.body.choices[0].message.content.length).toBe(content.length);
+      const receipt = await call('GET', `/v1/generations/${answer.body.id}`, { key: owner.key });
+      expect(receipt.body.credits_used).toBeGreaterThan(0);
+      await vi.waitFor(async () => expect(await keysOf('too-large')).toEqual([]));
+    }
+  });
+
+  it('deletes what a run had stored in whose middle it was killed', async () => {
+    const delta = { index: 0, delta: { content: 'x'.repeat(1_200_000) }, finish_reason: null };
+    const chunk = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'large' };
+    const event = `data: ${JSON.stringify({ ...chunk, choices: [delta] })}\n\n`;
+    const endless = new ReadableStream({ start: (out) => out.enqueue(new TextEncoder().encode(event)) });
+    vi.spyOn(globalThis, 'fetch').mockImplementation(
+      async () => new Response(endless, { headers: { 'content-type': 'text/event-stream' } }),
+    );
+    const asking = ask('stored', 'hello', { ...LARGE, stream: true }).catch(() => null);
+    await expect.poll(() => keysOf('stored')).not.toEqual([]);
+    await runInDurableObject(objectOf('stored'), (_, state) => state.abort('killed')).catch(() => {});
+    await asking;
+    expect((await keysOf('stored'))[0]).toContain('piece/');
+    expect(await runDurableObjectAlarm(objectOf('stored'))).toBe(true);
+    expect(await keysOf('stored')).toEqual([]);
+  });
+
   it('says nothing of runs that it does not know', async () => {
     const first = await ask('unknown-run', 'hello');
-    await objectOf('unknown-run').ended('made-up', true);
+    await objectOf('unknown-run').ended('made-up', false);
+    expect(await objectOf('unknown-run').mayBill('made-up', 'told', 'gen_1')).toBe(false);
+    expect(await objectOf('unknown-run').begins('made-up', { id: 'gen_1', startedAt: 1 })).toBe(false);
     expect((await ask('unknown-run', 'hello')).body).toEqual(first.body);
   });
 });

@@ -117,7 +117,7 @@ describe('the run of a request', () => {
       await vi.waitFor(() => expect(onOverflow).toHaveBeenCalled());
       await reader.cancel();
       await vi.waitFor(() => expect(state.cancelled).toBe(true));
-      run.report();
+      run.report(true);
       await running;
       expect(run.log.state).toBe('broken');
     }));
@@ -134,7 +134,7 @@ describe('the run of a request', () => {
       const readers = [join(run), join(run)].map(({ reader }) => sizeOf(reader));
       const running = run.run();
       for (const read of readers) await expect(read).rejects.toThrow('broke off');
-      run.report();
+      run.report(true);
       await running;
       expect(onWhole).not.toHaveBeenCalled();
     }));
@@ -153,7 +153,7 @@ describe('the run of a request', () => {
       run.leave(second);
       await vi.waitFor(() => expect(run.closed).toBe(true));
       await vi.waitFor(() => expect(state.cancelled).toBe(true));
-      run.report();
+      run.report(true);
       await running;
     }));
 
@@ -166,7 +166,7 @@ describe('the run of a request', () => {
       run.leave(run.enter());
       await expect(run.head).rejects.toThrow('Nobody waits');
       expect(run.closed).toBe(true);
-      run.report();
+      run.report(true);
       await running;
     }));
 
@@ -175,7 +175,7 @@ describe('the run of a request', () => {
       const { body } = source(new Uint8Array(1), 1);
       const { run } = runOf(kv, body, { ask: () => Promise.reject(new Error('down')) });
       const running = run.run();
-      run.report();
+      run.report(true);
       await running;
       await expect(run.head).rejects.toThrow('down');
       await run.settled;

@@ -11,11 +11,15 @@ const list = (value: unknown): Item[] => (Array.isArray(value) ? (value as Item[
 /** A host of the Responses API: opens what its own organization has sealed. @param says its answers' text. */
 export function sealingResponses(organization: string, says: string): Script {
   return (response, request) => {
-    const foreign = list(request.json.input).find(
-      ({ type, encrypted_content: sealed }) =>
-        type === 'reasoning' && !String(sealed).startsWith(`gAAAAA${organization}`),
-    );
-    if (foreign) return answer(cannotVerify(String(foreign.id)), 400)(response, request);
+    for (const [at, { id, type, encrypted_content: sealed }] of list(request.json.input).entries()) {
+      const prefix = { message: 'msg', reasoning: 'rs' }[String(type)];
+      if (id !== undefined && prefix && !String(id).startsWith(prefix)) {
+        return answer(wrongId(at, String(id), prefix), 400)(response, request);
+      }
+      if (type !== 'reasoning' || String(sealed).startsWith(`gAAAAA${organization}`)) continue;
+      if (!sealed) return answer(notKept(String(id)), 404)(response, request);
+      return answer(cannotVerify(String(id)), 400)(response, request);
+    }
     const whole = responseOf(organization, says);
     return either(answer(whole), stream(eventsOf(whole)))(response, request);
   };
@@ -32,6 +36,24 @@ function cannotVerify(id: string): object {
     },
   };
 }
+
+const wrongId = (at: number, id: string, prefix: string): object => ({
+  error: {
+    message: `Invalid 'input[${at}].id': '${id}'. Expected an ID that begins with '${prefix}'.`,
+    type: 'invalid_request_error',
+    param: `input[${at}].id`,
+    code: 'invalid_value',
+  },
+});
+
+const notKept = (id: string): object => ({
+  error: {
+    message: `Item with id '${id}' not found. Items are not persisted when \`store\` is set to false. Try again with \`store\` set to true, or remove this item from your input.`,
+    type: 'invalid_request_error',
+    param: 'input',
+    code: null,
+  },
+});
 
 function responseOf(organization: string, says: string): Item & { output: Item[] } {
   const nonce = randomBytes(4).toString('hex');

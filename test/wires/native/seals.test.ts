@@ -82,11 +82,30 @@ describe('reasoning sealed by a host of the Responses API', () => {
     expect(sent('responses', text, at('x')).text).toBe(text);
   });
 
+  test.each([
+    ['that checks them', true],
+    ['that does not', false],
+  ])('and items by ids of another host, at a host %s', (_, sealsReasoning) => {
+    const call = { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' };
+    const items = [
+      { ...reasoning(null, '305ae5c3'), content: [{ type: 'reasoning_text', text: 'Hm' }] },
+      { ...MESSAGE, id: '33df88f0' },
+      { ...call, id: 'fc_1' },
+      { ...call, id: 'item_1' },
+      { type: 'function_call_output', id: 'x', call_id: 'c', output: '' },
+    ];
+    const target = { ...at('x'), quirks: { responses: { sealsReasoning } } };
+    const { text, dropped } = sent('responses', JSON.stringify({ model: 'm', input: items }), target);
+    const known = [MESSAGE, { ...call, id: 'fc_1' }, call, items.at(-1)];
+    expect(parsed(text).input).toEqual(sealsReasoning ? known : items);
+    expect(dropped).toEqual(sealsReasoning ? ['input.encrypted_content'] : []);
+  });
+
   test('can be taken out of a request', () => {
-    const input = [reasoning('gA='), reasoning(null, 'rs_2'), MESSAGE];
+    const input = [reasoning('gA='), reasoning(null, 'rs_2'), { ...MESSAGE, id: '33df88f0' }];
     const found = codec.withoutSealed?.(nativeRequest('responses', JSON.stringify({ model: 'm', input })));
     expect(found?.dropped).toEqual(['input.encrypted_content']);
-    expect(found?.request.body).toEqual({ model: 'm', input: input.slice(1) });
+    expect(found?.request.body).toEqual({ model: 'm', input: [MESSAGE] });
     expect(parsed(new TextDecoder().decode(found?.request.bytes))).toEqual(found?.request.body);
     const left = found && codec.withoutSealed?.(found.request);
     expect(left).toBeNull();

@@ -1,23 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import type { Quirks, Usage } from '../../../src/wires/types.ts';
+import { usage as usageOf } from '../../support/usage.ts';
 import { chunk, decode, replay, STOP, sse } from './support.ts';
 
-const NOTHING: Usage = {
-  inputTokens: 0,
-  outputTokens: 0,
-  cachedInputTokens: 0,
-  cacheWriteTokens: 0,
-  cacheWriteLongTokens: 0,
-  reasoningTokens: 0,
-  inputAudioTokens: 0,
-  outputAudioTokens: 0,
-  inputImageTokens: 0,
-  outputImageTokens: 0,
-  upstreamCostUsd: null,
-  estimated: false,
-  raw: null,
-};
+const NOTHING = usageOf();
 
 const message = { role: 'assistant', content: 'a', refusal: null };
 

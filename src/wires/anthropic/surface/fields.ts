@@ -1,21 +1,8 @@
 import { asNumber, asObject, asString, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import { EXTENSIONS } from '../../extensions.ts';
 import { invalid, unsupported } from '../content.ts';
 import type { Dropped } from '../dropped.ts';
 import { missing, wrongType } from './refuse.ts';
-
-/** The gateway's own members, taken over as they are. */
-export const EXTENSIONS = [
-  'models',
-  'provider',
-  'require_parameters',
-  'policy',
-  'workflow',
-  'session_id',
-  'midstream',
-  'max_wake_ms',
-  'repair',
-  'cache',
-] as const;
 
 /** Members that chat completions have too, or that the wires of this API send on. `betas` is made of a header. */
 const AS_THEY_ARE = [

@@ -1,6 +1,6 @@
 import { asArray, asNumber, asString, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import { EXTENSIONS } from '../../extensions.ts';
 import type { ChatBody } from '../../types.ts';
-import { EXTENSIONS } from './fields.ts';
 
 /**
  * What routing goes by of a request that no chat completion can say: who is asked, how much it says, and what it shows.

@@ -3,7 +3,7 @@ import { patchMembers } from '../../../../lib/json-members.ts';
 import { changeNative, type NativeRequest, type Unsealed } from '../../../native.ts';
 import type { EncodedRequest, Target } from '../../../types.ts';
 import { Draft } from '../../draft.ts';
-import { readableBy, SEALED_ITEM, withoutSeals } from './seals.ts';
+import { readableBy, SEALED_ITEM, withoutReasoningItems } from './seals.ts';
 
 /** What asks for the reasoning of an answer in a form that can be sent back. */
 export const SEALED_REASONING = 'reasoning.encrypted_content';
@@ -20,7 +20,7 @@ export function encodeNative(request: NativeRequest, target: Target): EncodedReq
   // The gateway's own doing: by now the input has all that they mean.
   for (const name of ['previous_response_id', 'background']) draft.take(name);
   if (request.maxOutputTokens !== undefined) draft.set('max_output_tokens', String(request.maxOutputTokens));
-  const readable = readableBy(body.input, target.account);
+  const readable = readableBy(body.input, target);
   if (readable) draft.set('input', JSON.stringify(readable.items));
   if (readable?.lost) draft.dropped.push(SEALED_ITEM);
   const include = includeOf(body.include, target);
@@ -72,8 +72,12 @@ function includeOf(given: Json | undefined, { quirks, capabilities }: Target): J
   return seals && !isAsked ? [...asked, SEALED_REASONING] : null;
 }
 
-/** The same request without the reasoning that hosts have sealed. */
+/** The same request without earlier reasoning. */
 export function withoutSealed(request: NativeRequest): Unsealed | null {
-  const input = withoutSeals(request.body.input);
-  return input && { request: changeNative(request, { input }), dropped: [SEALED_ITEM] };
+  const bare = withoutReasoningItems(request.body.input);
+  if (!bare) return null;
+  return {
+    request: changeNative(request, { input: [...bare.items] }),
+    dropped: bare.lost ? [SEALED_ITEM] : [],
+  };
 }

@@ -1,4 +1,5 @@
-import { asArray, asString, isObject, type Json } from '../../../../lib/json.ts';
+import { asArray, asString, isObject, type Json, type JsonObject } from '../../../../lib/json.ts';
+import type { Target } from '../../../types.ts';
 import { isSealedHere } from '../reasoning.ts';
 
 /**
@@ -34,35 +35,57 @@ export function markText(text: string, seals: ReadonlySet<string>, account: stri
   });
 }
 
-/** The items of an input as an account can read them. */
+/** What the ids of items begin with at OpenAI, which refuses others; DeepSeek's are bare UUIDs. */
+const ID_PREFIXES: Readonly<Record<string, string>> = {
+  message: 'msg',
+  function_call: 'fc',
+  custom_tool_call: 'ctc',
+  reasoning: 'rs',
+};
+
+/** The items of an input as a host can read them. */
 export interface Readable {
   items: readonly Json[];
-  /** Reasoning that others have sealed was left out. */
+  /** Reasoning of others was left out. */
   lost: boolean;
 }
 
-/** Null where all of it can be sent as it is. @param account absent: not known, so all is taken to be its own. */
-export function readableBy(input: Json | undefined, account: string | undefined): Readable | null {
+/** Null where all of it can be sent as it is. Where the account is not known, all seals are taken to be its own. */
+export function readableBy(input: Json | undefined, { account, quirks }: Target): Readable | null {
   const given = asArray(input);
-  let lost = false;
+  const seals = quirks.responses?.sealsReasoning === true;
   const items = given.flatMap((item): Json[] => {
     const seal = sealOf(item);
-    if (!seal || !isObject(item)) return [item];
+    if (!isObject(item)) return [item];
+    if (!seal) return seals ? withKnownId(item) : [item];
     const mark = readMark(seal);
-    const isTheirs = mark !== null && (account === undefined || mark.account === account);
-    if (isTheirs) return [{ ...item, encrypted_content: mark.seal }];
-    if (mark === null && !isSealedHere(seal)) return [item];
-    lost = true;
-    return [];
+    if (mark === null) return isSealedHere(seal) ? [] : [item];
+    return account === undefined || mark.account === account
+      ? [{ ...item, encrypted_content: mark.seal }]
+      : [];
   });
+  const lost = items.length < given.length;
   return lost || items.some((item, index) => item !== given[index]) ? { items, lost } : null;
 }
 
-/** The items without any sealed reasoning; null where there is none. */
-export function withoutSeals(input: Json | undefined): Json[] | null {
+/** The items without reasoning, and without ids that the API itself would not give; null where all may stay. */
+export function withoutReasoningItems(input: Json | undefined): Readable | null {
   const given = asArray(input);
-  const kept = given.filter((item) => !sealOf(item));
-  return kept.length < given.length ? kept : null;
+  const items = given.flatMap((item): Json[] => {
+    if (!isObject(item)) return [item];
+    return item.type === 'reasoning' ? [] : withKnownId(item);
+  });
+  const lost = items.length < given.length;
+  return lost || items.some((item, index) => item !== given[index]) ? { items, lost } : null;
+}
+
+/** Reasoning cannot do without an id. */
+function withKnownId(item: JsonObject): JsonObject[] {
+  const type = asString(item.type) ?? '';
+  const prefix = Object.hasOwn(ID_PREFIXES, type) ? ID_PREFIXES[type] : undefined;
+  if (prefix === undefined || typeof item.id !== 'string' || item.id.startsWith(prefix)) return [item];
+  const { id: _, ...rest } = item;
+  return type === 'reasoning' ? [] : [rest];
 }
 
 function sealOf(item: Json): string | undefined {
