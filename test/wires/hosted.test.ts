@@ -242,7 +242,13 @@ describe('a chat completion', () => {
       { type: 'function', function: { name: 'f' } },
       { type: 'custom', custom: { name: 'c' } },
     ];
-    const bytes = bytesOf({ model: 'a/b', messages: [], tools, web_search_options: {}, max_tool_calls: 3 });
+    const bytes = bytesOf({
+      model: 'a/b',
+      messages: [{ role: 'user', content: 'Hi' }],
+      tools,
+      web_search_options: {},
+      max_tool_calls: 3,
+    });
     const target = {
       upstreamModel: 'm',
       maxOutputTokens: null,

@@ -98,11 +98,14 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
   return { path: '/responses', body: JSON.stringify(out), dropped: [...dropped] };
 }
 
-/** The items without reasoning that another account has sealed. */
-function ownItems(items: JsonObject[], { account }: Target, dropped: Dropped): JsonObject[] {
-  const readable = readableBy(items, account);
-  if (readable?.lost) dropped.add('messages.reasoning_details');
-  return readable?.items.filter(isObject) ?? items;
+/** The items without reasoning that another account has sealed, or that is open to a host which seals its own. */
+function ownItems(items: JsonObject[], target: Target, dropped: Dropped): JsonObject[] {
+  const isOpen = ({ type, encrypted_content: seal }: JsonObject): boolean => type === 'reasoning' && !seal;
+  const seals = target.quirks.responses?.sealsReasoning === true;
+  const given = seals ? items.filter((item) => !isOpen(item)) : items;
+  const readable = readableBy(given, target);
+  if (readable?.lost || given.length < items.length) dropped.add('messages.reasoning_details');
+  return readable?.items.filter(isObject) ?? given;
 }
 
 function limitAndTemperature(body: ChatBody, { capabilities }: Target, dropped: Dropped): JsonObject {

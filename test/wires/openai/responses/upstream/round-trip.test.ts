@@ -66,6 +66,10 @@ test('open reasoning goes back as it is', () => {
   const { message } = decode(response([item, said('Hi')]));
   expect(message.reasoning).toBe('Hm.');
   expect(again(message).items[0]).toEqual(item);
+  // A host that seals its own takes none that is open.
+  const sealing = encode({ messages: [message] }, target({}, { responses: { sealsReasoning: true } }));
+  expect(sealing.body.input).toEqual([text('Hi')]);
+  expect(sealing.dropped).toEqual(['messages.reasoning_details']);
 });
 
 test.each([
