@@ -161,6 +161,31 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
     });
   });
 
+  test.each([false, true])('a search of the provider is counted and paid, streamed: %s', async (streams) => {
+    const search = {
+      id: 'ws_1',
+      type: 'web_search_call',
+      status: 'completed',
+      action: { type: 'search', query: 'Hi' },
+    };
+    const said = responsesWhole({ text: ['Found.'] }) as { output: object[] };
+    const response = { ...said, output: [search, ...said.output] };
+    const sse = `event: response.completed\ndata: ${JSON.stringify({ type: 'response.completed', response })}\n\n`;
+    world.upstream.script('pro', servedAt('/responses', either(answer(response), stream(sse))));
+    const body = { model: await modelAt('pro'), messages: QUESTION, web_search_options: {}, stream: streams };
+    const answered = await world.chat(body);
+    const text = await answered.text();
+    expect(text).toContain('Found.');
+    expect(sentTo('pro')?.json).toMatchObject({ tools: [{ type: 'web_search' }] });
+    const receipt = await receiptById(world, answered.headers.get('x-generation-id') ?? '');
+    // 100 tokens at 2 USD per million, 20 at 10, and a search at 10 USD per thousand.
+    expect(receipt).toMatchObject({ status: 'completed', usage: { toolCalls: { web_search: 1 } } });
+    const paid = streams
+      ? JSON.parse(text.split('\n\n').at(-3)?.slice(6) ?? '{}').credits_used
+      : Number(answered.headers.get('x-credits-used'));
+    expect(paid).toBeCloseTo(0.0104, 8);
+  });
+
   test('a stream that breaks goes on elsewhere', async () => {
     const { head } = responsesStream({ text: ['Once upon ', 'a time '] });
     world.upstream.script('pro', servedAt('/responses', streamThenReset(head.slice(0, 5).join(''))));

@@ -92,6 +92,10 @@ class ResponseDecoder implements StreamDecoder {
       case 'error':
         this.#takeUsage(asObject(value.response));
         throw inBandError(asObject(value.response)?.error ?? value.error ?? value, data);
+      case null:
+        // No event of the API: hosts in between say so that they failed.
+        if (value.error !== undefined) throw inBandError(value.error, data);
+        return '';
       default:
         // What says once more what others have said, or how far the provider's own tools are.
         return '';

@@ -254,6 +254,12 @@ describe('a stream that is not whole', () => {
     expect(heard.state).toMatchObject({ finished: true, rawFinishReason: reason });
   });
 
+  test('for an error in the shape of another API', () => {
+    const error = { error: { message: 'Oh', type: 'server_error', code: 429 } };
+    const heard = replay(`${events(...head)}data: ${JSON.stringify(error)}\n\n`);
+    expect(heard).toMatchObject({ content: 'Hel', finish: [], error: { code: 'upstream_rate_limited' } });
+  });
+
   test('for garbage', () => {
     expect(replay(`${events(...head)}data: {"type":\n\n`).error?.code).toBe('upstream_invalid_response');
   });
