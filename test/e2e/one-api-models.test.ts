@@ -12,7 +12,7 @@ import {
   type SaysThere,
   servedAt,
 } from '../support/node/responses-answers.ts';
-import { answer, either, inTurn, stream, streamThenReset } from '../support/node/scripts.ts';
+import { answer, either, inTurn, stream, streamInTwo, streamThenReset } from '../support/node/scripts.ts';
 import type { Script } from '../support/node/upstream.ts';
 import { addModel, addProvider, modelId, startWorld, type World } from '../support/node/world.ts';
 
@@ -217,8 +217,8 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
   test('a failure before the first word is not seen', async () => {
     const failed = { type: 'error', code: 'server_error', message: 'Oh', param: null };
     const { head } = responsesStream({ text: ['Hi'] });
-    const broken = `${head.slice(0, 2).join('')}event: error\ndata: ${JSON.stringify(failed)}\n\n`;
-    world.upstream.script('pro', servedAt('/responses', stream(broken)));
+    const error = `event: error\ndata: ${JSON.stringify(failed)}\n\n`;
+    world.upstream.script('pro', servedAt('/responses', streamInTwo(head.slice(0, 2).join(''), error)));
     world.upstream.script('spare', stream(streamText('openai', { text: ['Well.'] })));
     const running = await world.client.chat.completions.create({
       model: await modelAt('pro', 'spare'),
