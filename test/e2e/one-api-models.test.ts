@@ -14,7 +14,7 @@ import {
 } from '../support/node/responses-answers.ts';
 import { answer, either, inTurn, stream, streamInTwo, streamThenReset } from '../support/node/scripts.ts';
 import type { Script } from '../support/node/upstream.ts';
-import { addModel, addProvider, modelId, startWorld, type World } from '../support/node/world.ts';
+import { addModel, addProvider, modelId, providerId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -226,8 +226,17 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
       stream: true,
     });
     let content = '';
-    for await (const { choices } of running) content += choices[0]?.delta.content ?? '';
+    let generation = '';
+    for await (const { id, choices } of running) {
+      generation = id;
+      content += choices[0]?.delta.content ?? '';
+    }
     expect(content).toBe('Well.');
+    expect((await receiptById(world, generation)).attempts).toMatchObject([
+      { provider: providerId('pro'), outcome: 'failed', error: 'upstream_error', first_token_ms: null },
+      { provider: providerId('pro'), outcome: 'failed', error: 'upstream_error', first_token_ms: null },
+      { provider: providerId('spare'), outcome: 'served' },
+    ]);
   });
 });
 
