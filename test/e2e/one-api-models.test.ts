@@ -234,7 +234,6 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
     expect(content).toBe('Well.');
     expect((await receiptById(world, generation)).attempts).toMatchObject([
       { provider: providerId('pro'), outcome: 'failed', error: 'upstream_error', first_token_ms: null },
-      { provider: providerId('pro'), outcome: 'failed', error: 'upstream_error', first_token_ms: null },
       { provider: providerId('spare'), outcome: 'served' },
     ]);
   });
