@@ -29,7 +29,8 @@ const readings = new WeakMap<WireRequest, Map<string, Hosted>>();
 export function hostedAt(request: WireRequest, way: Way): Hosted {
   if (request.kind !== 'chat') return NOTHING_HOSTED;
   const native = nativeWay(way, request);
-  const name = native ? native.request.format : way.wire.id;
+  const { api } = way.target.capabilities;
+  const name = native ? native.request.format : api === undefined ? way.wire.id : `${way.wire.id}/${api}`;
   const known = readings.get(request);
   const read = known?.get(name);
   if (read) return read;
@@ -37,7 +38,7 @@ export function hostedAt(request: WireRequest, way: Way): Hosted {
     ? native.codec.hosted(native.request)
     : request.untranslatable
       ? NOTHING_HOSTED
-      : (way.wire.hosted?.(request) ?? NOTHING_HOSTED);
+      : (way.wire.hosted?.(request, way.target) ?? NOTHING_HOSTED);
   if (known) known.set(name, hosted);
   else readings.set(request, new Map([[name, hosted]]));
   return hosted;

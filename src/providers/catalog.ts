@@ -3,6 +3,7 @@ import { DATA_POLICIES } from './data-policies.ts';
 import { EMBEDDERS } from './embedders.ts';
 import { JSON_CONSTRAINED } from './json-constrained.ts';
 import { OPEN_MODEL_HOSTS } from './open-model-hosts.ts';
+import { COMPLETES } from './served-apis.ts';
 import { SOUND } from './sound.ts';
 import type { Provider } from './types.ts';
 
@@ -26,7 +27,7 @@ const PROVIDERS: readonly Provider[] = [
       // chat completions alone: https://platform.openai.com/docs/models.
       responses: { sealsReasoning: true, except: ['*-search-preview*', '*-audio*'] },
       // https://platform.openai.com/docs/api-reference/completions/create#completions-create-model names these.
-      completions: { models: ['gpt-3.5-turbo-instruct*', 'davinci-002', 'babbage-002'] },
+      completions: { models: COMPLETES },
     },
     docs: 'https://platform.openai.com/docs/api-reference/chat',
   },

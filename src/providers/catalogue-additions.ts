@@ -1,8 +1,9 @@
 import type { Catalogue, CatalogueEndpoint, CatalogueModel } from '../registry/catalogue/types.ts';
+import { servedAt } from './served-apis.ts';
 import { SOUND_MODELS, SOUND_PRICES } from './sound-models.ts';
 import { withToolPrices } from './tool-prices.ts';
 
-/** A model that models.dev does not have, served by its vendor alone. */
+/** A model that models.dev does not have, or not at its vendor. */
 export interface Addition extends Omit<CatalogueModel, 'aliases'> {
   provider: string;
   upstream: string;
@@ -19,10 +20,17 @@ const perSearch = (usd: number): Addition['price'] => ({
   perSearch: usd * 1_000_000_000,
 });
 
+/** USD per 1M tokens. */
+const perTokens = (input: number, output: number): Addition['price'] => ({
+  input: input * 1_000_000_000,
+  output: output * 1_000_000_000,
+});
+
 /** USD per 1M tokens of input, which is all that is charged. */
 const perInput = (usd: number): Addition['price'] => ({ input: usd * 1_000_000_000, output: 0 });
 
 const RERANK = { kind: 'rerank', open: false } as const;
+const COMPLETION = { provider: 'openai', knowledge: '2021-09-01', open: false } as const;
 const MODERATION = { kind: 'moderation', open: false } as const;
 /** "Moderation models are free models designed to detect harmful content." */
 const OPENAI_MODERATION = 'https://platform.openai.com/docs/models/omni-moderation-latest';
@@ -140,16 +148,49 @@ const ADDITIONS: readonly Addition[] = [
     price: perInput(0.02),
     source: VOYAGE_PRICING,
   },
+  {
+    id: 'openai/gpt-3.5-turbo-instruct',
+    name: 'GPT-3.5 Turbo Instruct',
+    ...COMPLETION,
+    context: 4096,
+    output: 4096,
+    upstream: 'gpt-3.5-turbo-instruct',
+    price: perTokens(1.5, 2),
+    source: 'https://developers.openai.com/api/docs/models/gpt-3.5-turbo-instruct',
+  },
+  {
+    id: 'openai/davinci-002',
+    name: 'Davinci 002',
+    ...COMPLETION,
+    output: 16_384,
+    upstream: 'davinci-002',
+    price: perTokens(2, 2),
+    source: 'https://developers.openai.com/api/docs/models/davinci-002',
+  },
+  {
+    id: 'openai/babbage-002',
+    name: 'Babbage 002',
+    ...COMPLETION,
+    output: 16_384,
+    upstream: 'babbage-002',
+    price: perTokens(0.4, 0.4),
+    source: 'https://developers.openai.com/api/docs/models/babbage-002',
+  },
   ...SOUND_MODELS,
 ];
 
 /** The catalogue with what models.dev lacks. What it has come to have is as it says. */
 export function withAdditions({ models, endpoints }: Catalogue): Catalogue {
   const known = new Set(models.map(({ id }) => id));
-  const added = additions().filter(({ model }) => !known.has(model.id));
+  const served = new Set(endpoints.map(({ model, provider }) => `${model}@${provider}`));
+  const added = additions().filter(
+    ({ endpoint: { model, provider } }) => !served.has(`${model}@${provider}`),
+  );
+  const newModels = added.flatMap(({ model }) => (known.has(model.id) ? [] : [model]));
   return {
-    models: [...models, ...added.map(({ model }) => model)].sort((a, b) => compare(a.id, b.id)),
-    endpoints: [...endpoints.map(withPrice), ...added.map(({ endpoint }) => endpoint)].sort((a, b) =>
+    models: [...models, ...newModels].sort((a, b) => compare(a.id, b.id)),
+    // A model's vendor comes before others that serve it.
+    endpoints: [...added.map(({ endpoint }) => endpoint), ...endpoints.map(withPrice)].sort((a, b) =>
       compare(a.model, b.model),
     ),
   };
@@ -164,7 +205,14 @@ function withPrice(endpoint: CatalogueEndpoint): CatalogueEndpoint {
 export function additions(): { model: CatalogueModel; endpoint: CatalogueEndpoint }[] {
   return ADDITIONS.map(({ provider, upstream, price, source: _source, ...model }) => ({
     model: { ...model, aliases: [upstream] },
-    endpoint: { model: model.id, provider, upstream, ...(price ? { price } : {}), can: '' },
+    endpoint: {
+      model: model.id,
+      provider,
+      upstream,
+      ...(price ? { price } : {}),
+      can: '',
+      ...servedAt(provider, upstream),
+    },
   }));
 }
 

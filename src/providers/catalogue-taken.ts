@@ -50,10 +50,10 @@ const ONLY: Record<string, RegExp> = {
   // Gemini for chat, the same everywhere. Embeddings are asked for in another way there, and others' models have
   // another API.
   vertex: /^gemini-[\d.]+-(flash|flash-lite|pro)(-preview)?$/,
-  // OpenAI's models for chat and embeddings. Codex and the pro models answer Responses alone:
+  // OpenAI's models for chat and embeddings:
   // https://learn.microsoft.com/azure/foundry/openai/concepts/models-sold-directly-by-azure.
   azure:
-    /^(gpt-(4o|4\.1|5(\.\d)?)(-(chat|mini|nano))?|o1|o3|o3-mini|o4-mini|text-embedding-(3-(large|small)|ada-002))$/,
+    /^(gpt-(4o|4\.1|5(\.\d)?)(-(chat|mini|nano))?|gpt-5(\.\d)?-(codex(-max|-mini)?|pro)|o1|o3|o3-mini|o4-mini|text-embedding-(3-(large|small)|ada-002))$/,
   // The rest has no price.
   cohere: /^command-/,
 };

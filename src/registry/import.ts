@@ -142,7 +142,7 @@ export function modelRow({ aliases: _aliases, ...model }: CatalogueModel): Model
 }
 
 /** An endpoint as it is written. */
-export interface EndpointRow extends Omit<CatalogueEndpoint, 'can'> {
+export interface EndpointRow extends Omit<CatalogueEndpoint, 'can' | 'api'> {
   id: string;
   rank: number;
   capabilities: Capabilities;
@@ -151,15 +151,15 @@ export interface EndpointRow extends Omit<CatalogueEndpoint, 'can'> {
 /** What `upsertEndpoints` and `addPrices` take, as JSON: the endpoints of a model are ranked by their order. */
 export function endpointRows(endpoints: readonly CatalogueEndpoint[]): EndpointRow[] {
   const ranks = new Map<string, number>();
-  return endpoints.map(({ can, ...endpoint }) => {
+  return endpoints.map(({ can, api, ...endpoint }) => {
     const rank = ranks.get(endpoint.model) ?? 0;
     ranks.set(endpoint.model, rank + 1);
     const id = `${endpoint.model}@${endpoint.provider}`;
-    return { ...endpoint, id, rank, capabilities: capabilitiesOf(can) };
+    return { ...endpoint, id, rank, capabilities: { ...capabilitiesOf(can), ...(api ? { api } : {}) } };
   });
 }
 
-const ABILITIES: Record<string, keyof Capabilities> = {
+const ABILITIES: Record<string, Exclude<keyof Capabilities, 'api'>> = {
   t: 'tools',
   r: 'reasoning',
   s: 'structuredOutput',

@@ -1,6 +1,6 @@
 import { NANO_PER_USD } from '../billing/money.ts';
 import { GatewayError } from '../errors.ts';
-import type { Capabilities } from '../wires/types.ts';
+import type { Capabilities, ServedApi } from '../wires/types.ts';
 import type { DataPolicyView } from './data-policy.ts';
 import type { Benchmark, Modality, ModelKind, Price, Rates } from './types.ts';
 
@@ -48,6 +48,7 @@ export interface CapabilitiesInput {
   structured_output?: boolean | undefined;
   temperature?: boolean | undefined;
   attachments?: boolean | undefined;
+  api?: ServedApi | undefined;
 }
 
 export interface EndpointInput {

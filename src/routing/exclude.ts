@@ -163,13 +163,13 @@ function priceCheck(most: NonNullable<Situation['preferences']['maxPrice']>, est
   };
 }
 
-/** A request that cannot be translated is left to those who know its format. */
+/** A request is left to those who know its format, or one that it can be translated to. */
 function formatCheck(speaks: (row: Row) => boolean): Check {
   return {
     constraint: 'format',
     fails: (row) => !speaks(row),
     miss: () => ({
-      detail: 'the request says what only endpoints of its own format know',
+      detail: 'it does not know the format of the request',
       distance: 1,
     }),
   };

@@ -36,7 +36,7 @@ export interface RequestFacts {
   units: AskedUnits;
   /** So many requests in one, each with a model's context to itself; absent: one. */
   prompts?: number;
-  /** Of a request that cannot be translated: whether an endpoint speaks its format. */
+  /** Whether a request can be said to an endpoint, in its client's format or translated; absent: to each. */
   speaks?: (row: Row) => boolean;
   /**
    * What keeps a request from credentials that workspaces share. Absent where nothing can: as with all requests that name

@@ -41,7 +41,12 @@ export interface Capabilities {
   structuredOutput?: boolean;
   temperature?: boolean;
   attachments?: boolean;
+  /** The one API that it answers at; absent: that of chat, and whatever else its provider is known for. */
+  api?: ServedApi;
 }
+
+/** APIs by which hosts serve models that answer at no other. */
+export type ServedApi = 'responses' | 'completions';
 
 /** The endpoint a request is encoded for. */
 export interface Target {
@@ -228,6 +233,8 @@ export interface StreamFramer {
 
 /** The codec of chat completions for one wire. Pure: no I/O, no clock, no randomness but given ids. */
 export interface ChatCodec {
+  /** Whether an endpoint answers chat completions at all; absent: each does. */
+  answers?(endpoint: Pick<Target, 'capabilities'>): boolean;
   /** @throws GatewayError when the request cannot be said on this wire and must not be changed silently. */
   encode(request: ChatRequest, target: Target): EncodedRequest;
   /** @throws GatewayError for a body that is an error or cannot be read. */
@@ -282,7 +289,7 @@ export interface Wire extends Partial<Record<PlainKind, Codec>> {
   native?: Partial<Record<NativeFormat, NativeCodec>>;
   tokens?: TokenCounter;
   /** What a chat completion asks of the host beside tokens; absent: nothing can be asked. */
-  hosted?(request: ChatRequest): Hosted;
+  hosted?(request: ChatRequest, target?: Target): Hosted;
   /** Maps an answer that is not 2xx, by status and the provider's type or code, never by its words. */
   readError(status: number, headers: Headers, body: string): GatewayError;
 }

@@ -4,7 +4,7 @@ import { canonicalId, NO_OWN_LIST } from '../../src/providers/catalogue-names.ts
 import { isTaken, TAKEN_PROVIDERS } from '../../src/providers/catalogue-taken.ts';
 import type { Catalogue } from '../../src/registry/catalogue/types.ts';
 import { buildCatalogue } from '../../src/registry/models-dev/build.ts';
-import type { SourceModel } from '../../src/registry/models-dev/types.ts';
+import type { Source, SourceModel } from '../../src/registry/models-dev/types.ts';
 
 const SHIPPED = import.meta.glob<string>('../../src/registry/catalogue/models.data.json', {
   query: '?raw',
@@ -54,8 +54,8 @@ describe('what is taken of a provider', () => {
     ['bedrock', 'eu.anthropic.claude-sonnet-5', false],
     ['bedrock-openai', 'openai.gpt-oss-20b-1:0', true],
     ['azure', 'gpt-5.4', true],
-    ['azure', 'gpt-5-codex', false],
-    ['azure', 'gpt-5-pro', false],
+    ['azure', 'gpt-5-codex', true],
+    ['azure', 'gpt-5-pro', true],
     ['azure', 'gpt-4-32k', false],
     ['azure', 'claude-opus-4-5', false],
     // Priced wrongly in the data.
@@ -89,6 +89,42 @@ describe('what is taken of a provider', () => {
     );
     const { endpoints } = buildCatalogue({ azure: { models } }).catalogue;
     expect(endpoints.map(({ upstream }) => upstream)).toEqual(['gpt-4.1']);
+  });
+
+  it('answers at the one API that its provider serves it by', () => {
+    const model = (id: string): SourceModel => ({
+      id,
+      name: id,
+      modalities: { input: ['text'], output: ['text'] },
+      limit: {},
+    });
+    const models = Object.fromEntries(
+      ['gpt-5', 'gpt-5-pro', 'gpt-5.3-codex', 'o4-mini-deep-research', 'gpt-5.4-nano'].map((id) => [
+        id,
+        model(id),
+      ]),
+    );
+    const apis = (source: Source) =>
+      Object.fromEntries(
+        buildCatalogue(source).catalogue.endpoints.map(({ provider, upstream, api }) => [
+          `${provider}:${upstream}`,
+          api,
+        ]),
+      );
+    expect(
+      apis({ openai: { models }, azure: { models }, groq: { models: { 'gpt-5-pro': model('gpt-5-pro') } } }),
+    ).toEqual({
+      'openai:gpt-5': undefined,
+      'openai:gpt-5-pro': 'responses',
+      'openai:gpt-5.3-codex': 'responses',
+      'openai:o4-mini-deep-research': 'responses',
+      'openai:gpt-5.4-nano': undefined,
+      'azure:gpt-5': undefined,
+      'azure:gpt-5-pro': 'responses',
+      'azure:gpt-5.3-codex': 'responses',
+      'azure:gpt-5.4-nano': undefined,
+      'groq:gpt-5-pro': undefined,
+    });
   });
 
   it('is left out of the catalogue otherwise', () => {

@@ -5,6 +5,7 @@ import { callsInBlocks, countedCalls, hostedIn } from '../../src/wires/anthropic
 import { hostedInChat as atGoogle, Searches } from '../../src/wires/google/hosted.ts';
 import { type Hosted, USUAL_CALLS } from '../../src/wires/hosted.ts';
 import { hostedInChat as atOpenAi } from '../../src/wires/openai/hosted.ts';
+import { openai } from '../../src/wires/openai/index.ts';
 import { callsIn, hostedInResponse } from '../../src/wires/openai/responses/native/hosted.ts';
 
 const bytesOf = (body: object, text = JSON.stringify(body)) => new TextEncoder().encode(text);
@@ -232,6 +233,36 @@ describe('a chat completion', () => {
   ])('asks hosts of OpenAI’s kind for %s', (_, body, params) => {
     expect(read(body).tools.map(({ param }) => param)).toEqual(params);
     expect(read(body).tools.every(({ counted }) => !counted)).toBe(true);
+  });
+
+  it('has its tools counted where the Responses API serves it', () => {
+    const tools = [
+      { type: 'web_search' },
+      { type: 'file_search', vector_store_ids: ['vs_1'] },
+      { type: 'function', function: { name: 'f' } },
+      { type: 'custom', custom: { name: 'c' } },
+    ];
+    const bytes = bytesOf({
+      model: 'a/b',
+      messages: [{ role: 'user', content: 'Hi' }],
+      tools,
+      web_search_options: {},
+      max_tool_calls: 3,
+    });
+    const target = {
+      upstreamModel: 'm',
+      maxOutputTokens: null,
+      capabilities: { api: 'responses' as const },
+      quirks: {},
+    };
+    expect(openai.hosted?.(readChatRequest(bytes).request, target)).toEqual({
+      tools: [
+        { param: 'tools[0]', unit: 'web_search', counted: true, most: 3 },
+        { param: 'tools[1]', unit: 'file_search', counted: true, most: 3 },
+        { param: 'web_search_options', unit: 'web_search', counted: true, most: 3 },
+      ],
+      objects: ['tools[1].vector_store_ids'],
+    });
   });
 
   it('asks for them in a body of megabytes too', () => {

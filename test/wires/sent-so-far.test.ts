@@ -91,7 +91,7 @@ test('the fixtures hold text, calls and other output of every wire', () => {
     if (decoder.state.toolCalls) kinds.add('calls');
     if (decoder.state.otherOutput) kinds.add('other');
   }
-  for (const wire of ['openai', 'anthropic', 'google', 'bedrock']) {
+  for (const wire of ['openai', 'anthropic', 'google', 'bedrock', 'responses']) {
     expect(seen.get(wire)).toEqual(new Set(['content', 'calls', 'other']));
   }
 });

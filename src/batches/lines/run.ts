@@ -1,7 +1,5 @@
 import type { Env } from '../../env.ts';
 import type { ErrorCode } from '../../errors.ts';
-import { readFile } from '../../files/read.ts';
-import type { StoredFile } from '../../files/types.ts';
 import { asObject, asString, parseJson } from '../../lib/json.ts';
 import type { BatchOrder, ClaimedLine, Outcome } from '../../objects/batch/types.ts';
 import { keyHashOf } from '../../tenancy/keys/hash.ts';
@@ -9,6 +7,7 @@ import { generationIdOf } from '../generation-id.ts';
 import { bodyOf } from './check.ts';
 import { answerLine, errorLine, type LineFault } from './error-line.ts';
 import type { CallLine } from './props.ts';
+import type { ReadAhead } from './read-ahead.ts';
 import { resultKey } from './result-key.ts';
 import { usageOf } from './usage.ts';
 import { wasBilled } from './was-billed.ts';
@@ -18,7 +17,7 @@ export interface LineContext {
   env: Env;
   order: BatchOrder;
   /** Null where it is gone. */
-  file: StoredFile | null;
+  file: ReadAhead | null;
   /** Of the key's secret, which may be changed meanwhile. */
   keyHash: string;
   call: CallLine;
@@ -73,12 +72,11 @@ export async function runLine(context: LineContext, claimed: ClaimedLine): Promi
 
 async function ask(
   { env, order, keyHash, call }: LineContext,
-  file: StoredFile,
+  file: ReadAhead,
   { line, attempt, start, bytes, uncertain }: ClaimedLine,
 ): Promise<Response> {
   const waived = uncertain && (await wasBilled(env, order, line, attempt - 1));
-  const text = await readFile(env, file, { offset: start, length: bytes });
-  const content = new Uint8Array(await new Response(text).arrayBuffer());
+  const content = await file.read(start, bytes);
   const { batchId } = order;
   const generationId = generationIdOf(order, line, attempt);
   const worker = call({ keyHash, batchId, line, generationId, waived });

@@ -7,6 +7,7 @@ import { noteProgress } from '../progress.ts';
 import { SPEECH } from '../speech/sweep.ts';
 import { inputOf } from './plan.ts';
 import type { CallLine } from './props.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { type LineContext, runLine } from './run.ts';
 
 /**
@@ -67,7 +68,14 @@ async function workLines(
     keyHashOf(env, order.workspaceId, order.keyId),
     isFull(env, order),
   ]);
-  const context: LineContext = { env, order, file, keyHash, call, full };
+  const context: LineContext = {
+    env,
+    order,
+    file: file && new ReadAhead(env, file),
+    keyHash,
+    call,
+    full,
+  };
   const until = Date.now() + BEGIN_WITHIN_MS;
   let left = LINES_PER_TURN;
   let delayMs: number | null = null;

@@ -24,16 +24,18 @@ export function probedCandidate(
   const refuse = (message: string): GatewayError =>
     new GatewayError('conflict', { param: 'endpoint', message });
   const wire = wires[provider.wire];
-  if (!wire.chat || model.kind !== 'chat') throw refuse('Only endpoints of chat models are probed.');
+  const answers = wire.chat && (wire.chat.answers?.(endpoint) ?? true);
+  if (!answers || model.kind !== 'chat') throw refuse('Only endpoints of chat models are probed.');
   if (!endpoint.price)
     throw refuse('The price is not known, so that what probing costs could not be capped.');
   const [credential] = credentialsFor(provider, registry, env);
   if (!credential) throw refuse('There is no credential of the operator’s for the provider.');
+  const { api } = endpoint.capabilities;
   const target = {
     upstreamModel: endpoint.upstreamModel,
     maxOutputTokens: endpoint.maxOutputTokens ?? model.maxOutputTokens,
-    // All is to be tried, whatever the registry believes.
-    capabilities: {},
+    // All is to be tried, whatever the registry believes; but where, it must know.
+    capabilities: api === undefined ? {} : { api },
     quirks: provider.quirks ?? {},
   };
   return {

@@ -83,7 +83,9 @@ function probable(registry: Registry, env: Env): Endpoint[] {
     .filter((endpoint) => {
       const provider = registry.provider(endpoint.provider);
       if (!provider || !endpoint.price || endpoint.scalesToZero) return false;
-      return wires[provider.wire].chat !== undefined && isServable(provider, registry, env);
+      const { chat } = wires[provider.wire];
+      const answers = chat !== undefined && (chat.answers?.(endpoint) ?? true);
+      return answers && isServable(provider, registry, env);
     });
 }
 

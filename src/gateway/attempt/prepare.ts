@@ -11,6 +11,7 @@ import type {
   EncodedForm,
   EncodedRequest,
   PlainRequest,
+  Target,
   WireRequest,
 } from '../../wires/types.ts';
 import { readableRequest } from '../documents/readable.ts';
@@ -80,13 +81,15 @@ export function prepare(call: Call, candidate: Candidate, asked: WireRequest): P
 
 function prepareChat(
   call: Call,
-  { wire, target }: Candidate,
+  candidate: Candidate,
   request: ChatRequest,
   conversions: readonly Conversion[],
   adjusted: readonly string[],
 ): Prepared {
-  const codec = wire.chat;
+  const codec = candidate.wire.chat;
   if (!codec) throw new GatewayError('internal_error');
+  const { api } = candidate.target.capabilities;
+  const target = api === undefined ? candidate.target : ofAccount(candidate);
   const encoded = inClientsWordsOf(request, () => codec.encode(request, target));
   const meta = metaOf(call, target.upstreamModel, request);
   return {
@@ -113,9 +116,9 @@ function responseEcho(call: Call): JsonObject {
   return { store, ...(call.archive?.background ? { created_at: created } : {}) };
 }
 
-/** Whose account serves: a workspace's own is another than the operator's. Of several of one owner little is known. */
-function accountOf({ provider, credential }: Candidate): string {
-  return isOwn(credential) ? `${provider.id}+own` : provider.id;
+/** With whose account serves: a workspace's own is another than the operator's. Of several of one owner little is known. */
+function ofAccount({ provider, credential, target }: Candidate): Target {
+  return { ...target, account: isOwn(credential) ? `${provider.id}+own` : provider.id };
 }
 
 /** The request in its client's own words, for an endpoint that answers in them. */
@@ -126,7 +129,7 @@ function prepareNative(
   { codec, request: original }: NativeWay,
   adjusted: readonly string[],
 ): Prepared {
-  const target = { ...candidate.target, account: accountOf(candidate) };
+  const target = ofAccount(candidate);
   const encoded = codec.encode(original, target);
   const echo = original.format === 'responses' ? responseEcho(call) : {};
   const meta = metaOf(call, target.upstreamModel, {

@@ -14,3 +14,13 @@ export function nativeWay(
   const codec = native && wire.native?.[native.format];
   return native && codec?.speaks(target, native) ? { request: native, codec } : null;
 }
+
+/** Whether a request can be said to an endpoint at all: in words of chat completions, or in its client's own. */
+export function isSayable(
+  way: { wire: Wire; target: Target },
+  request: Pick<WireRequest, 'kind' | 'native' | 'untranslatable'>,
+): boolean {
+  if (request.kind !== 'chat') return true;
+  if (!request.untranslatable && (way.wire.chat?.answers?.(way.target) ?? true)) return true;
+  return nativeWay(way, request) !== null;
+}

@@ -14,7 +14,7 @@ import type { Situation } from '../../routing/situation.ts';
 import type { Constraint, Excluded, Preferences, Ranked } from '../../routing/types.ts';
 import { wires } from '../../wires/index.ts';
 import { inClientsWords } from '../formats/client-words.ts';
-import { nativeWay } from '../formats/native.ts';
+import { isSayable } from '../formats/native.ts';
 import { barred, barrierAt } from '../hosted.ts';
 import { askedOf, chainOf, isAuto, modelOf, splitOf } from '../requests/asked.ts';
 import { kindName } from '../requests/kinds.ts';
@@ -141,7 +141,7 @@ function candidatesOf(
   const wire = provider && wires[provider.wire];
   if (!provider || !wire?.[request.kind] || !servesHere(endpoint, provider, env)) return [];
   const target = targetOf(model, endpoint, provider.quirks);
-  if (request.untranslatable && !nativeWay({ wire, target }, request)) return [];
+  if (!isSayable({ wire, target }, request)) return [];
   const barrier = barrierAt(request, { wire, target, endpoint });
   const credentials = barrier
     ? ownCredentials(provider, registry, env, caller.credentials)
@@ -168,7 +168,7 @@ function barredFrom(
     if (!provider || credentialsFor(provider, registry, env, caller.credentials).length === 0) continue;
     const target = targetOf(model, endpoint, provider.quirks);
     const wire = wires[provider.wire];
-    if (request.untranslatable && !nativeWay({ wire, target }, request)) continue;
+    if (!isSayable({ wire, target }, request)) continue;
     const barrier = barrierAt(request, { wire, target, endpoint });
     if (barrier) return barred(barrier);
   }
@@ -180,6 +180,8 @@ function refusalOf({ excluded }: Decision, situation: Situation, question: Quest
   const { untranslatable } = question.request;
   const configured = excluded.filter(({ constraint }) => constraint !== 'not_configured');
   if (untranslatable && configured.every(failsFormat)) return untranslatable;
+  const [unsaid] = configured;
+  if (unsaid && configured.every(failsFormat)) return completesAlone(unsaid.model);
   const bars = configured.filter(({ constraint }) => isBarrier(constraint));
   if (bars.length > 0 && configured.every((one) => isBarrier(one.constraint) || failsFormat(one))) {
     const refused = barredFrom(bars, question);
@@ -209,20 +211,31 @@ function failsFormat({ constraint, also }: Excluded): boolean {
   return constraint === 'format' || also.includes('format');
 }
 
-/** A configured provider has the model, but no codec here says this kind of request in its format. */
+/** A configured provider has the model, but this kind of request cannot be said to it. */
 function unspoken(model: Model, { caller, env, registry, request }: Question): GatewayError | null {
   const found = registry.endpoints(model.id).find((endpoint) => {
     const provider = registry.provider(endpoint.provider);
+    if (!provider) return false;
+    const wire = wires[provider.wire];
+    const target = targetOf(model, endpoint, provider.quirks);
     return (
-      provider !== undefined &&
-      !wires[provider.wire][request.kind] &&
+      (!wire[request.kind] || !isSayable({ wire, target }, request)) &&
       credentialsFor(provider, registry, env, caller.credentials).length > 0
     );
   });
   if (!found) return null;
+  if (found.capabilities.api === 'completions') return completesAlone(model);
   return new GatewayError('model_not_supported', {
     param: 'model',
     message: `${model.id} is ${kindName(model.kind)}, which cannot be asked for in the format of ${found.provider}.`,
+  });
+}
+
+/** The refusal of messages to a model that answers none. */
+function completesAlone(model: Model): GatewayError {
+  return new GatewayError('model_not_supported', {
+    param: 'model',
+    message: `${model.id} completes texts and answers no messages. Call it with POST /v1/completions.`,
   });
 }
 

@@ -41,7 +41,7 @@ export function situationOf(question: Question, policy: Policy): Situation {
       answers: control.answers,
       units: unitsOf(question),
       ...(request.prompts === undefined ? {} : { prompts: request.prompts }),
-      ...(request.untranslatable ? { speaks: speaksFormat(request) } : {}),
+      ...(request.kind === 'chat' ? { speaks: speaksFormat(request) } : {}),
       ...hostedFacts(request),
       expectedOutput: expectedOutput(outputScope(caller.workspaceId, control.workflow, caller.keyId)),
     },
@@ -63,11 +63,12 @@ function hostedFacts(request: WireRequest): Pick<Situation['request'], 'barrier'
   };
 }
 
-/** Whether an endpoint is sent a request in its client's own words. */
+/** Whether a request can be said to an endpoint. Nearly all answer chat completions. */
 function speaksFormat(request: WireRequest): (row: Row) => boolean {
   return ({ model, endpoint, provider }) => {
-    const target = targetOf(model, endpoint, provider.quirks);
-    return nativeWay({ wire: wires[provider.wire], target }, request) !== null;
+    const wire = wires[provider.wire];
+    if (!request.untranslatable && (wire.chat?.answers?.(endpoint) ?? true)) return true;
+    return nativeWay({ wire, target: targetOf(model, endpoint, provider.quirks) }, request) !== null;
   };
 }
 

@@ -112,6 +112,9 @@ const CapabilityFlags = z
     structured_output: z.boolean().optional(),
     temperature: z.boolean().optional(),
     attachments: z.boolean().optional(),
+    api: z.enum(['responses', 'completions']).optional().meta({
+      description: 'The one API that it answers at; absent is chat completions.',
+    }),
   })
   .meta({ id: 'Capabilities', description: 'What an endpoint is known to take; absent is unknown.' });
 

@@ -1,3 +1,4 @@
+import type { ServedApi } from '../../wires/types.ts';
 import type { Benchmark, ModelKind, Price } from '../types.ts';
 
 /** A model as the shipped catalogue writes it; absent members are unknown or have the default named here. */
@@ -42,6 +43,8 @@ export interface CatalogueEndpoint {
    * attachments. A letter after `!` is known to be refused; absent ones are unknown.
    */
   can: string;
+  /** The one API that it answers at, where that is not chat completions. */
+  api?: ServedApi;
 }
 
 /** models.data.json, written by scripts/catalogue.ts. */

@@ -8,6 +8,7 @@ import {
 } from '../../providers/catalogue-names.ts';
 import { isTaken, PROVIDERS, providerOf, regionsOf } from '../../providers/catalogue-taken.ts';
 import { withMediaRates } from '../../providers/media-rates.ts';
+import { servedAt } from '../../providers/served-apis.ts';
 import type { Catalogue, CatalogueEndpoint, CatalogueModel } from '../catalogue/types.ts';
 import { defined } from '../defined.ts';
 import type { Benchmark } from '../types.ts';
@@ -166,7 +167,13 @@ function endpointOf(
   { provider, upstream, model: source }: Offer,
   zeroPrices: boolean,
 ): CatalogueEndpoint {
-  const result: CatalogueEndpoint = { model: model.id, provider, upstream, can: abilitiesOf(source) };
+  const result: CatalogueEndpoint = {
+    model: model.id,
+    provider,
+    upstream,
+    can: abilitiesOf(source),
+    ...servedAt(provider, upstream),
+  };
   const price = priceOf(provider, source, zeroPrices);
   if (price) result.price = withMediaRates(`${model.id}@${provider}`, price);
   if (source.limit.context && source.limit.context !== model.context) result.context = source.limit.context;

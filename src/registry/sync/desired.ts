@@ -1,5 +1,6 @@
 import { additions } from '../../providers/catalogue-additions.ts';
 import { canonicalId, FIRST_PARTY, keyOf, RESELLER } from '../../providers/catalogue-names.ts';
+import { servedAt } from '../../providers/served-apis.ts';
 import type { CatalogueEndpoint, CatalogueModel } from '../catalogue/types.ts';
 import type { Price } from '../types.ts';
 import type { Desired, Gathered, Known, OwnEntry } from './types.ts';
@@ -73,6 +74,7 @@ function offers({ endpoints, canonical, own }: Gathered): CatalogueEndpoint[] {
         provider,
         upstream: entry.upstream,
         can: '',
+        ...servedAt(provider, entry.upstream),
         ...limitsOf(entry),
         ...(entry.price ? { price: entry.price } : {}),
       });

@@ -32,7 +32,29 @@ export interface Adapted {
  */
 export function adaptTranslated(request: ChatRequest, quirks: Quirks): Adapted {
   const dropped = new Set<string>();
-  const body: JsonObject = { ...request.body() };
+  const body = adaptMembers(request.body(), dropped);
+  const routes = quirks.reasoningObject === true;
+  body.messages = adaptMessages(asArray(body.messages).filter(isObject), routes, dropped);
+  if (!routes && Array.isArray(body.tools)) body.tools = uncached(body.tools, 'tools', dropped);
+  const bytes = new TextEncoder().encode(JSON.stringify(body));
+  return {
+    request: {
+      ...request,
+      bytes,
+      members: scanMembers(bytes) ?? [],
+      body: () => body,
+      extensions: [],
+    },
+    dropped: [...dropped],
+  };
+}
+
+/**
+ * The body with OpenAI's members alone.
+ * @throws GatewayError `unsupported_parameter` for a demand that must not be ignored.
+ */
+export function adaptMembers(given: ChatBody, dropped: Set<string>): ChatBody {
+  const body: ChatBody = { ...given };
   if (body.inference_geo !== undefined) {
     const message = 'This provider cannot be told where to run a model.';
     throw new GatewayError('unsupported_parameter', { param: 'inference_geo', message });
@@ -47,20 +69,7 @@ export function adaptTranslated(request: ChatRequest, quirks: Quirks): Adapted {
     dropped.add('user');
     delete body.user;
   }
-  const routes = quirks.reasoningObject === true;
-  body.messages = adaptMessages(asArray(body.messages).filter(isObject), routes, dropped);
-  if (!routes && Array.isArray(body.tools)) body.tools = uncached(body.tools, 'tools', dropped);
-  const bytes = new TextEncoder().encode(JSON.stringify(body));
-  return {
-    request: {
-      ...request,
-      bytes,
-      members: scanMembers(bytes) ?? [],
-      body: () => body as ChatBody,
-      extensions: [],
-    },
-    dropped: [...dropped],
-  };
+  return body;
 }
 
 /** An effort that came beside `reasoning`, or alone. */
@@ -128,7 +137,7 @@ function uncached(values: readonly Json[], at: string, dropped: Set<string>): Js
 const TEXT_FILE = 'data:text/plain;base64,';
 
 /** Files of text as text: hosts of this wire read PDFs at most. */
-function readableFile(part: Json): Json {
+export function readableFile(part: Json): Json {
   const file = asObject(asObject(part)?.file);
   const data = asString(file?.file_data);
   if (!isObject(part) || !data?.startsWith(TEXT_FILE)) return part;

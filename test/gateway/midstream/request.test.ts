@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
 import { continuationRequest, mayRefusePrefill, prefillHow } from '../../../src/gateway/midstream/request.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
-import type { ChatBody, ChatRequest, WireId } from '../../../src/wires/types.ts';
-import { codecOf, requestOf } from '../../support/recorded-streams.ts';
+import type { ChatBody, ChatRequest } from '../../../src/wires/types.ts';
+import { capabilitiesOf, codecOf, requestOf, type Spoken } from '../../support/recorded-streams.ts';
 
 const ASKED = { role: 'user', content: 'Tell me a story.' };
 const HOWS = ['prefill', 'instruct'] as const;
@@ -97,16 +97,17 @@ test('all else stays', () => {
 });
 
 describe('the last message of an upstream request', () => {
-  const target = { upstreamModel: 'up', maxOutputTokens: 1000, capabilities: {}, quirks: {} };
-  const wires: WireId[] = ['openai', 'anthropic', 'google', 'bedrock'];
+  const wires: Spoken[] = ['openai', 'anthropic', 'google', 'bedrock', 'responses'];
 
   test.each(wires)('of the %s wire is the text of a prefill, or the instruction', (wire) => {
+    const capabilities = capabilitiesOf(wire);
+    const target = { upstreamModel: 'up', maxOutputTokens: 1000, capabilities, quirks: {} };
     for (const how of HOWS) {
       const next = continuationRequest(request(), { text: 'Once upon ', outputTokens: 1 }, how);
       const { body } = codecOf(wire).encode(next, target);
       const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
-      const { messages, contents } = JSON.parse(text) as { messages?: JsonObject[]; contents?: JsonObject[] };
-      const last = (messages ?? contents)?.at(-1);
+      const { messages, contents, input } = JSON.parse(text) as Record<string, JsonObject[]>;
+      const last = (messages ?? contents ?? input)?.at(-1);
       expect(last?.role).toBe(how === 'instruct' ? 'user' : wire === 'google' ? 'model' : 'assistant');
       expect(JSON.stringify(last)).toContain(how === 'instruct' ? 'was interrupted' : '"Once upon"');
     }

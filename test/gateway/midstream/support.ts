@@ -1,12 +1,11 @@
 import { expect } from 'vitest';
 import type { SseEvent } from '../../../src/lib/sse.ts';
-import type { WireId } from '../../../src/wires/types.ts';
-import { decoderOf, GENERATION_ID } from '../../support/recorded-streams.ts';
+import { decoderOf, GENERATION_ID, type Spoken } from '../../support/recorded-streams.ts';
 
-export const WIRES: readonly WireId[] = ['openai', 'anthropic', 'google', 'bedrock'];
+export const WIRES: readonly Spoken[] = ['openai', 'anthropic', 'google', 'bedrock', 'responses'];
 
 /** The events of a whole stream that says these pieces, as each provider documents them. */
-export function says(wire: WireId, pieces: readonly string[]): SseEvent[] {
+export function says(wire: Spoken, pieces: readonly string[]): SseEvent[] {
   const event = (name: string | null, data: object | string): SseEvent => ({
     event: name,
     data: typeof data === 'string' ? data : JSON.stringify(data),
@@ -57,13 +56,36 @@ export function says(wire: WireId, pieces: readonly string[]): SseEvent[] {
         event('messageStop', { stopReason: 'end_turn' }),
         event('metadata', { usage: { inputTokens: 5, outputTokens: 7 } }),
       ];
+    case 'responses': {
+      const response = { id: 'resp_2', created_at: 1_760_000_000, model: 'up-2', status: 'in_progress' };
+      const item = { id: 'msg_2', type: 'message', role: 'assistant' };
+      return [
+        { type: 'response.created', response },
+        { type: 'response.output_item.added', output_index: 0, item: { ...item, content: [] } },
+        ...pieces.map((delta) => ({
+          type: 'response.output_text.delta',
+          output_index: 0,
+          content_index: 0,
+          delta,
+        })),
+        {
+          type: 'response.completed',
+          response: {
+            ...response,
+            status: 'completed',
+            output: [{ ...item, content: [{ type: 'output_text', text: pieces.join('') }] }],
+            usage: { input_tokens: 5, output_tokens: 7, total_tokens: 12 },
+          },
+        },
+      ].map((data) => event(data.type, data));
+    }
     case 'cohere':
       throw new Error('This wire has no chat');
   }
 }
 
 /** The hub's SSE text for each event of a stream that says these pieces. */
-export function decoded(wire: WireId, pieces: readonly string[]): string[] {
+export function decoded(wire: Spoken, pieces: readonly string[]): string[] {
   const decoder = decoderOf(wire);
   return says(wire, pieces).map(({ data, event }) => decoder.push(data, event));
 }

@@ -156,6 +156,33 @@ describe('a plan for a model that is named', () => {
   });
 });
 
+describe('a model that completes texts alone', () => {
+  const completes = { capabilities: { api: 'completions' as const } };
+  const registry = registryOf([
+    endpoint('a/words@p', completes),
+    endpoint('a/both@p', completes),
+    endpoint('a/both@q', {}),
+    endpoint('a/chat@p', { capabilities: { api: 'responses' } }),
+  ]);
+  const words = [
+    'model_not_supported',
+    'model',
+    'a/words completes texts and answers no messages. Call it with POST /v1/completions.',
+  ];
+
+  it('is refused messages, with a decision and without', () => {
+    expect(refusal({ model: 'a/words' }, { registry })).toEqual(words);
+    expect(refusal({ model: 'a/words', policy: { max_cost_usd: 1 } }, { registry })).toEqual(words);
+    expect(refusal({ model: 'a/words', provider: { sort: 'price' } }, { registry })).toEqual(words);
+  });
+
+  it('is passed over', () => {
+    expect(planned({ model: 'a/words', models: ['a/chat'] }, { registry }).ids).toEqual(['a/chat@p']);
+    expect(planned({ model: 'a/both' }, { registry }).ids).toEqual(['a/both@q']);
+    expect(planned({ model: 'auto' }, { registry }).ids.toSorted()).toEqual(['a/both@q', 'a/chat@p']);
+  });
+});
+
 describe('the policy in force', () => {
   it('is the request’s, the named, the key’s, the workflow’s, the workspace’s, field by field', () => {
     const routing: WorkspaceRouting = {

@@ -70,6 +70,25 @@ describe('PUT /api/models/{id}', () => {
     }
   });
 
+  it('has the one API that an endpoint answers at', async () => {
+    const at = async (capabilities: unknown) => {
+      const { status, body } = await put('acme/apart', {
+        kind: 'chat',
+        endpoints: [{ ...endpoint, capabilities }],
+      });
+      return status === 200 ? body.endpoints[0].capabilities : [status, body.error.param];
+    };
+    expect(await at({ api: 'responses', tools: true })).toEqual({ api: 'responses', tools: true });
+    expect(await at({ api: 'completions' })).toEqual({ api: 'completions' });
+    const { body } = await call('GET', '/v1/models/acme/apart/endpoints', { key });
+    expect(body.data.endpoints[0].capabilities).toEqual({ api: 'completions' });
+    expect(await at({ api: 'assistants' })).toEqual([
+      400,
+      expect.stringContaining('endpoints[0].capabilities'),
+    ]);
+    expect(await at({})).toEqual({});
+  });
+
   it('keeps the version of a price that is as it was, and all versions there were', async () => {
     const version = async (price: unknown) =>
       (await put('acme/priced', { kind: 'chat', endpoints: [{ ...endpoint, price }] })).body.endpoints[0]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { additions } from '../../../src/providers/catalogue-additions.ts';
+import { additions, withAdditions } from '../../../src/providers/catalogue-additions.ts';
 import { desire } from '../../../src/registry/sync/desired.ts';
 import type { Gathered, Known } from '../../../src/registry/sync/types.ts';
 
@@ -25,5 +25,30 @@ describe('models that no source has', () => {
 
   it('do not come back once they were retired', () => {
     expect(desire(GATHERED, known(true)).endpoints).toEqual([]);
+  });
+});
+
+describe('models that complete texts alone', () => {
+  const completes = additions().filter(({ endpoint }) => endpoint.api === 'completions');
+
+  it('are added with their vendor’s prices, before others that serve them', () => {
+    expect(
+      completes.map(({ model, endpoint: { price } }) => [model.id, price?.input, price?.output]),
+    ).toEqual([
+      ['openai/gpt-3.5-turbo-instruct', 1_500_000_000, 2_000_000_000],
+      ['openai/davinci-002', 2_000_000_000, 2_000_000_000],
+      ['openai/babbage-002', 400_000_000, 400_000_000],
+    ]);
+    const id = 'openai/gpt-3.5-turbo-instruct';
+    const reseller = { model: id, provider: 'openrouter', upstream: id, can: '' };
+    const { models, endpoints } = withAdditions({
+      models: [{ id, name: 'Instruct' }],
+      endpoints: [reseller],
+    });
+    expect(models.filter((model) => model.id === id)).toEqual([{ id, name: 'Instruct' }]);
+    expect(endpoints.filter(({ model }) => model === id).map(({ provider }) => provider)).toEqual([
+      'openai',
+      'openrouter',
+    ]);
   });
 });

@@ -140,7 +140,8 @@ export interface ModelOptions {
   price?: object | null;
   /** The model in the provider's words. */
   upstreamModel?: string;
-  capabilities?: object;
+  /** Of all endpoints, or of each by its lane. */
+  capabilities?: object | ((lane: string) => object);
   /** `chat` unless said. */
   kind?: 'chat' | 'embedding' | 'image' | 'speech' | 'transcription' | 'moderation' | 'rerank';
 }
@@ -160,7 +161,7 @@ export async function addModel(
       provider: providerId(lane),
       upstream_model: upstreamModel ?? `Up-${lane}`,
       price,
-      capabilities,
+      capabilities: typeof capabilities === 'function' ? capabilities(lane) : capabilities,
     })),
   });
 }

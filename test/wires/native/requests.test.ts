@@ -164,6 +164,13 @@ describe('to hosts of the Responses API', () => {
     const speaks = (quirks: object) =>
       nativeResponses.speaks(targetOf(quirks), nativeRequest('responses', '{}'));
     expect(speaks({})).toBe(false);
+    const at = (api: 'responses' | 'completions', quirks: object) =>
+      nativeResponses.speaks(
+        { ...targetOf(quirks), capabilities: { api } },
+        nativeRequest('responses', '{}'),
+      );
+    expect(at('responses', {})).toBe(true);
+    expect(at('completions', seals)).toBe(false);
     expect(speaks(seals)).toBe(true);
     expect(speaks({ responses: { except: ['up-*'] } })).toBe(false);
   });

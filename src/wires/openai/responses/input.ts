@@ -3,6 +3,7 @@ import type { MemberNames, Origins } from '../../param-names.ts';
 import { contentOf, saidOf } from './content.ts';
 import type { Dropped } from './dropped.ts';
 import { stemOfItem } from './ids.ts';
+import { pictureUrl } from './picture.ts';
 import { openThought } from './reasoning.ts';
 import { invalid, missing, unsupported, wrongType } from './refuse.ts';
 import { type Recalled, Turn } from './turn.ts';
@@ -142,12 +143,9 @@ class Conversation {
   #image(item: JsonObject, at: string): void {
     const { result, output_format: format } = item;
     if (typeof result !== 'string') return;
-    const url = /^(data:|https?:)/.test(result)
-      ? result
-      : `data:image/${asString(format) ?? 'png'};base64,${result}`;
     const turn = this.#turn ?? this.#begin(stemOfItem(item.id), at);
     this.#settle(turn);
-    this.#origins.note(turn.show(url), at, IMAGE);
+    this.#origins.note(turn.show(pictureUrl(result, format)), at, IMAGE);
   }
 
   #reasoning(item: JsonObject, at: string): void {

@@ -50,7 +50,7 @@ function said(chunks: readonly JsonObject[]): { text: string; calls: { name: str
 describe('recorded streams of every wire', () => {
   test('there are many', () => {
     expect(new Set(WHOLE.map(({ wire }) => wire))).toEqual(
-      new Set(['openai', 'anthropic', 'google', 'bedrock']),
+      new Set(['openai', 'anthropic', 'google', 'bedrock', 'responses']),
     );
     expect(WHOLE.length).toBeGreaterThan(30);
   });

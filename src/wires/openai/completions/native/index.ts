@@ -8,7 +8,8 @@ import { NativeCompletionStream } from './stream.ts';
 
 /** Completions for their own clients, at hosts that complete texts. */
 export const nativeCompletions: NativeCodec = {
-  speaks({ quirks: { completions }, upstreamModel }, { body }) {
+  speaks({ capabilities: { api }, quirks: { completions }, upstreamModel }, { body }) {
+    if (api !== undefined) return api === 'completions';
     const isAmong = (globs: readonly string[] = []): boolean =>
       globs.some((glob) => matchesModel(glob, upstreamModel));
     if (!completions) return false;

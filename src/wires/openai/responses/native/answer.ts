@@ -30,8 +30,13 @@ export function decodeNative(body: string, { quirks, account }: Target, meta: An
 
 /** The usage of a whole response, with the calls of the provider's tools. */
 export function usageOf(response: JsonObject, quirks: Quirks, { request }: AnswerMeta): Usage | null {
+  return usageIn(response, quirks, request.native?.body ?? {});
+}
+
+/** The same for any request whose `tools` are those of the API. */
+export function usageIn(response: JsonObject, quirks: Quirks, request: JsonObject): Usage | null {
   const usage = readUsage(asObject(response.usage), quirks);
-  const toolCalls = usage && callsIn(asArray(response.output), response, request.native?.body ?? {});
+  const toolCalls = usage && callsIn(asArray(response.output), response, request);
   return usage && toolCalls ? { ...usage, toolCalls } : usage;
 }
 

@@ -7,8 +7,10 @@ import { NativeResponseStream } from './stream.ts';
 
 /** The Responses API for its own clients, at hosts that speak it. */
 export const nativeResponses: NativeCodec = {
-  speaks: ({ quirks: { responses }, upstreamModel }) =>
-    responses !== undefined && !responses.except?.some((glob) => matchesModel(glob, upstreamModel)),
+  speaks({ capabilities: { api }, quirks: { responses }, upstreamModel }) {
+    if (api !== undefined) return api === 'responses';
+    return responses !== undefined && !responses.except?.some((glob) => matchesModel(glob, upstreamModel));
+  },
   hosted: ({ body, bytes }) => hostedInResponse(body, bytes),
   encode: encodeNative,
   decode: decodeNative,

@@ -5,7 +5,8 @@ import type { EncodedRequest, Target } from '../../../types.ts';
 import { Draft } from '../../draft.ts';
 import { readableBy, SEALED_ITEM, withoutReasoningItems } from './seals.ts';
 
-const SEALED = 'reasoning.encrypted_content';
+/** What asks for the reasoning of an answer in a form that can be sent back. */
+export const SEALED_REASONING = 'reasoning.encrypted_content';
 
 /**
  * The request for a host of the Responses API: its client's own bytes, with the host's name of the model and the limits
@@ -64,10 +65,11 @@ export function saysWordsOfChat(body: JsonObject): boolean {
 /** What to include, where that differs from what the caller asks for. A model that does not reason refuses to seal. */
 function includeOf(given: Json | undefined, { quirks, capabilities }: Target): Json[] | null {
   const asked = asArray(given);
-  const isAsked = asked.includes(SEALED);
-  if (capabilities.reasoning === false) return isAsked ? asked.filter((name) => name !== SEALED) : null;
+  const isAsked = asked.includes(SEALED_REASONING);
+  if (capabilities.reasoning === false)
+    return isAsked ? asked.filter((name) => name !== SEALED_REASONING) : null;
   const seals = quirks.responses?.sealsReasoning === true && capabilities.reasoning === true;
-  return seals && !isAsked ? [...asked, SEALED] : null;
+  return seals && !isAsked ? [...asked, SEALED_REASONING] : null;
 }
 
 /** The same request without earlier reasoning. */
