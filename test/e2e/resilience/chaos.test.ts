@@ -15,6 +15,9 @@ const CAST = ['chaos-20', 'chaos-20', 'chaos-20', 'chaos-20', 'ok', 'ok'];
 /** So many endpoints are ever asked for one request: each as often as a single 500 allows. */
 const MOST_CALLS = 6;
 
+/** What takes longer is told by its name, rather than that the test took too long. */
+const GIVEN_UP_MS = 60_000;
+
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage();
@@ -54,7 +57,10 @@ interface Ended {
 async function ask(caller: Pick<Stage, 'chat'>, cast: Cast, tag: string, stream: boolean): Promise<Ended> {
   const messages = [{ role: 'user', content: tellMe(tag, 8) }];
   const policy = { idle_ms: 1_500, first_token_ms: 3_000 };
-  const response = await caller.chat({ model: cast.model, messages, stream, policy, max_tokens: 200 });
+  const body = { model: cast.model, messages, stream, policy, max_tokens: 200 };
+  const response = await caller.chat(body, { signal: AbortSignal.timeout(GIVEN_UP_MS) }).catch((cause) => {
+    throw new Error(`${tag} of ${cast.model} was not answered`, { cause });
+  });
   const ended = { tag, said: null, response };
   try {
     if (stream) {
