@@ -90,7 +90,7 @@ export function listEndpoints(
           ...termsOf(endpoint, registry),
           regions: endpoint.regions,
           capabilities: capabilitiesView(endpoint.capabilities),
-          supported_parameters: parametersOf(model, [endpoint]),
+          supported_parameters: parametersOf(model, [endpoint], registry),
           health: status,
           status: null,
           uptime_last_30m: null,

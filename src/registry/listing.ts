@@ -1,6 +1,7 @@
 import type { Env } from '../env.ts';
 import { isServable } from '../providers/credentials.ts';
 import { servesHere } from '../providers/variables.ts';
+import { wires } from '../wires/index.ts';
 import type { Capabilities } from '../wires/types.ts';
 import { type EndpointTerms, termsOf } from './endpoint-terms.ts';
 import { type Pricing, pricingOf } from './pricing-view.ts';
@@ -135,14 +136,20 @@ const PARAMETERS: readonly (readonly [keyof Capabilities, readonly string[]])[] 
 ];
 
 /** What these endpoints are known to take, by the names of the request's members. */
-export function parametersOf(model: Model, endpoints: readonly Endpoint[]): string[] {
+export function parametersOf(
+  model: Model,
+  endpoints: readonly Endpoint[],
+  registry: Pick<Registry, 'provider'>,
+): string[] {
   const known = new Set(model.kind === 'chat' ? ['max_tokens'] : []);
-  for (const { capabilities, probed } of endpoints) {
+  for (const { capabilities, probed, provider, upstreamModel } of endpoints) {
+    const wire = registry.provider(provider)?.wire;
+    const unsayable = (wire && wires[wire].chat?.unsayable?.(upstreamModel)) ?? [];
     const claimed = PARAMETERS.flatMap(([ability, names]) => (capabilities[ability] === true ? names : []));
     const seen = Object.entries(probed ?? {});
     const parameters = (result: boolean) =>
       seen.flatMap(([ability, one]) => ((one === 'honoured') === result ? parametersOfAbility(ability) : []));
-    const refuted = new Set(parameters(false));
+    const refuted = new Set([...unsayable, ...parameters(false)]);
     for (const name of [...claimed, ...parameters(true)]) if (!refuted.has(name)) known.add(name);
   }
   return [...known];
@@ -183,7 +190,7 @@ function entryOf(
       is_moderated: false,
     },
     per_request_limits: null,
-    supported_parameters: parametersOf(model, endpoints),
+    supported_parameters: parametersOf(model, endpoints, registry),
     providers: endpoints.map((endpoint) => ({
       id: endpoint.provider,
       pricing: pricingOf(endpoint.price),

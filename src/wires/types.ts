@@ -242,6 +242,8 @@ export interface ChatCodec {
   stream(target: Target, meta: AnswerMeta): StreamDecoder;
   /** Whether `encode` says the response format so that a host can hold its model to it; absent: never. */
   constrains?(request: ChatRequest, target: Target): boolean;
+  /** Parameters that this wire has no words for to a model, whatever the model can; absent: none is known. */
+  unsayable?(upstreamModel: string): readonly string[];
   /** For streams that are not server-sent events. */
   framer?(): StreamFramer;
 }

@@ -4,7 +4,7 @@ import { WIRES } from '../support/node/fixtures.ts';
 import { receiptOf } from '../support/node/receipts.ts';
 import { answer, either, stream } from '../support/node/scripts.ts';
 import { readStream } from '../support/node/sse.ts';
-import { modelId, providerId, startWorld, type World } from '../support/node/world.ts';
+import { addModel, modelId, providerId, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const messages = [{ role: 'user', content: 'Hello' }];
+const messages = [{ role: 'user' as const, content: 'Hello' }];
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 describe.each(WIRES)('an answer through the %s wire', (wire) => {
@@ -79,6 +79,38 @@ test('what a provider cannot take is said, or refused where the caller asks for 
   const strict = await world.chat({ ...body, require_parameters: true });
   expect(strict.status).toBe(400);
   expect(await strict.json()).toMatchObject({ error: { code: 'unsupported_parameter' } });
+});
+
+test('of what Converse has no words for to a model, reasoning is said too, and not listed', async () => {
+  const capabilities = { reasoning: true };
+  const models = { r1: 'us.deepseek.r1-v1:0', aws: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0' };
+  for (const [name, upstreamModel] of Object.entries(models))
+    await addModel(world, name, ['bedrock'], { upstreamModel, capabilities });
+  world.upstream.script('bedrock', answer(ANSWERS.bedrock.whole({ text: ['Hi.'] })));
+  const asked = { messages, max_tokens: 4000, reasoning_effort: 'high' as const, temperature: 0.5 };
+  const create = (name: string, more = {}) =>
+    world.client.chat.completions.create({ ...asked, ...more, model: modelId(name) }).withResponse();
+
+  const fixed = await create('r1');
+  expect(fixed.response.headers.get('x-dropped-params')).toBe('reasoning_effort');
+  await expect(create('r1', { require_parameters: true })).rejects.toMatchObject({
+    code: 'unsupported_parameter',
+    param: 'reasoning_effort',
+  });
+  const thinks = await create('aws');
+  expect(thinks.response.headers.get('x-dropped-params')).toBe('temperature');
+  await create('aws', { require_parameters: true, temperature: 1 });
+  expect(world.upstream.received('bedrock').at(-1)?.json).toMatchObject({
+    additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 3200 } },
+    inferenceConfig: { maxTokens: 4000 },
+  });
+
+  const listed = async (name: string) => {
+    const response = await world.fetch(`/v1/models/${modelId(name)}`);
+    return ((await response.json()) as { supported_parameters: string[] }).supported_parameters;
+  };
+  expect(await listed('r1')).not.toContain('reasoning_effort');
+  expect(await listed('aws')).toContain('reasoning_effort');
 });
 
 test('ids are never the same twice', async () => {

@@ -231,6 +231,43 @@ test.each([false, true])(
 );
 
 test.each([false, true])(
+  'Claude thinks at the next host as it did at the first, streamed: %s',
+  async (streamed) => {
+    await addModel(world, 'twice', ['anthropic', 'bedrock'], {
+      upstreamModel: 'anthropic.claude-sonnet-4-5-20250929-v1:0',
+    });
+    world.upstream.script('anthropic', answer({ type: 'error', error: { type: 'overloaded_error' } }, 529));
+    script('bedrock', { thought: { text: 'Hm, weather.', signature: 'EqQBsig==' }, call: CALL });
+    const interleaved = 'interleaved-thinking-2025-05-14';
+    const thinking = { type: 'enabled' as const, budget_tokens: 2000 };
+    const body = { ...ask('bedrock'), model: modelId('twice'), max_tokens: 3000, thinking, tools: [TOOL] };
+    const turn = async (messages: Anthropic.MessageParam[]) => {
+      const options = { headers: { 'anthropic-beta': interleaved } };
+      if (streamed) return client.messages.stream({ ...body, messages }, options).finalMessage();
+      const { data, response } = await client.messages.create({ ...body, messages }, options).withResponse();
+      expect(response.headers.get('x-dropped-params')).toBeNull();
+      return data;
+    };
+    const first = await turn(body.messages);
+    expect(first.content).toMatchObject([
+      { type: 'thinking', thinking: 'Hm, weather.', signature: 'EqQBsig==' },
+      { type: 'tool_use' },
+    ]);
+    const result = { type: 'tool_result' as const, tool_use_id: 'toolu_1', content: '18 °C' };
+    await turn([
+      ...body.messages,
+      { role: 'assistant', content: first.content },
+      { role: 'user', content: [result, { type: 'text', text: 'Well?' }] },
+    ]);
+    expect(world.upstream.received('bedrock')).toHaveLength(2);
+    for (const { json } of world.upstream.received('bedrock')) {
+      expect(json.additionalModelRequestFields).toEqual({ thinking, anthropic_beta: [interleaved] });
+      expect(json.inferenceConfig).toEqual({ maxTokens: 3000 });
+    }
+  },
+);
+
+test.each([false, true])(
   'the signature of a call goes back to the google wire, streamed: %s',
   async (streamed) => {
     script('google', { thought: { text: 'Hm.', signature: '' }, call: { ...CALL, signature: 'c2lnbmVk' } });

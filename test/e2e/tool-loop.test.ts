@@ -138,7 +138,13 @@ describe.each([
     );
     expect(await loop(modelId('claude-aws'), turn)).toBe('18 degrees in Zürich.');
 
-    const [, second] = world.upstream.received('bedrock');
+    const [first, second] = world.upstream.received('bedrock');
+    // A fifth of the common limit is less than the least budget.
+    const thinking = { type: 'enabled', budget_tokens: 1024 };
+    for (const sent of [first, second]) {
+      expect(sent?.json.additionalModelRequestFields).toEqual({ thinking });
+      expect(sent?.json.inferenceConfig).toEqual({ maxTokens: 4096 });
+    }
     expect(second?.json.messages).toEqual([
       { role: 'user', content: [{ text: 'How is the weather?' }] },
       {

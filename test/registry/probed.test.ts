@@ -1,36 +1,47 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import type { Env } from '../../src/env.ts';
+import type { Provider } from '../../src/providers/types.ts';
 import { parametersOf } from '../../src/registry/listing.ts';
 import { refreshRegistry } from '../../src/registry/load.ts';
 import { refutedParameters } from '../../src/registry/probed.ts';
 import type { Endpoint, Model } from '../../src/registry/types.ts';
+import type { WireId } from '../../src/wires/types.ts';
 
 const bindings = env as unknown as Env;
 const endpoint = (probed: Endpoint['probed'], capabilities = {}): Endpoint =>
   ({ probed, capabilities }) as unknown as Endpoint;
 const CHAT = { kind: 'chat' } as Model;
+const of = (wire: WireId) => ({ provider: () => ({ wire }) as Provider });
 
 describe('what probes have seen', () => {
   it('counts for more than what is claimed', () => {
     const claims = { tools: true, temperature: true };
-    expect(parametersOf(CHAT, [endpoint(undefined, claims)])).toEqual([
+    expect(parametersOf(CHAT, [endpoint(undefined, claims)], of('openai'))).toEqual([
       'max_tokens',
       'tools',
       'tool_choice',
       'temperature',
     ]);
     const seen = { tools: 'honoured', tool_choice: 'ignored', seed: 'honoured', stop: 'refused' } as const;
-    expect(parametersOf(CHAT, [endpoint(seen, claims)])).toEqual([
+    expect(parametersOf(CHAT, [endpoint(seen, claims)], of('openai'))).toEqual([
       'max_tokens',
       'tools',
       'temperature',
       'seed',
     ]);
     // One endpoint of a model that honours it is enough.
-    expect(parametersOf(CHAT, [endpoint({ seed: 'ignored' }), endpoint({ seed: 'honoured' })])).toContain(
-      'seed',
-    );
+    const both = [endpoint({ seed: 'ignored' }), endpoint({ seed: 'honoured' })];
+    expect(parametersOf(CHAT, both, of('openai'))).toContain('seed');
+  });
+
+  it.each([
+    ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', ['reasoning', 'reasoning_effort']],
+    ['us.amazon.nova-2-lite-v1:0', ['reasoning', 'reasoning_effort']],
+    ['us.deepseek.r1-v1:0', []],
+  ])('is no more than what can be said to %s', (upstreamModel, reasoning) => {
+    const claimed = { ...endpoint(undefined, { reasoning: true }), upstreamModel };
+    expect(parametersOf(CHAT, [claimed], of('bedrock'))).toEqual(['max_tokens', ...reasoning]);
   });
 
   it('names what of a request an endpoint does not do', () => {

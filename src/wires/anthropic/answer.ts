@@ -1,6 +1,6 @@
 import { asArray, asObject, asString, type Json, type JsonObject } from '../../lib/json.ts';
+import { modelTraits } from '../claude/models.ts';
 import type { AnswerMeta, FinishReason, Target } from '../types.ts';
-import { modelTraits } from './models.ts';
 import { planStructured } from './structured.ts';
 import { usesLegacyFunctions } from './tools.ts';
 

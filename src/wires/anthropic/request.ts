@@ -1,23 +1,16 @@
 import { asArray, asNumber, asObject, asString, type Json, type JsonObject } from '../../lib/json.ts';
+import { type ModelTraits, modelTraits } from '../claude/models.ts';
+import { DEFAULT_MAX_TOKENS, encodeSampling, maxTokens } from '../claude/sampling.ts';
+import { planThinking, type ThinkingPlan, withoutThinking } from '../claude/thinking.ts';
+import { isLoopWithoutThinking, minds } from '../claude/tool-loop.ts';
 import { hasModelInPath, pathOf } from '../path.ts';
 import type { ChatBody, ChatRequest, EncodedRequest, Target } from '../types.ts';
 import { contentBlocks, unsupported } from './content.ts';
 import { Dropped } from './dropped.ts';
-import {
-  DEFAULT_MAX_TOKENS,
-  encodeMetadata,
-  encodeSampling,
-  encodeServiceTier,
-  encodeStop,
-  maxTokens,
-  NATIVE_FIELDS,
-  reportUnsupported,
-} from './fields.ts';
+import { encodeMetadata, encodeServiceTier, encodeStop, NATIVE_FIELDS, reportUnsupported } from './fields.ts';
 import { encodeMessages } from './messages.ts';
-import { type ModelTraits, modelTraits } from './models.ts';
 import { planStructured, type StructuredPlan } from './structured.ts';
-import { planThinking, type ThinkingPlan } from './thinking.ts';
-import { isLoopWithoutThinking, minds, withoutThinkingEdits } from './tool-loop.ts';
+import { BLOCKS, withoutThinkingEdits } from './tool-loop.ts';
 import { encodeTools } from './tools.ts';
 
 const JSON_INSTRUCTION =
@@ -38,7 +31,7 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
   let thinking = planThinking(body, target, traits, asNumber(limit) ?? DEFAULT_MAX_TOKENS, dropped);
   if (structured.kind === 'tool') thinking = giveWay(thinking, dropped);
   const { system, messages } = encodeMessages(body.messages, dropped);
-  const mustNotThink = thinking.manual && minds(traits) && isLoopWithoutThinking(messages);
+  const mustNotThink = thinking.manual && minds(traits) && isLoopWithoutThinking(messages, BLOCKS);
   if (mustNotThink) thinking = withoutThinking(thinking, dropped);
   if (structured.kind === 'instructed') {
     dropped.add('response_format');
@@ -97,12 +90,6 @@ function giveWay(plan: ThinkingPlan, dropped: Dropped): ThinkingPlan {
     );
   }
   return withoutThinking(plan, dropped);
-}
-
-/** Models that take a budget do not think unless asked to. */
-function withoutThinking({ field }: ThinkingPlan, dropped: Dropped): ThinkingPlan {
-  dropped.add(field);
-  return { on: false, manual: false, native: false, field };
 }
 
 /** The caller's `output_config` wins over what is derived from OpenAI's fields. */

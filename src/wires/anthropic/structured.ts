@@ -1,7 +1,7 @@
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { type ModelTraits, modelTraits } from '../claude/models.ts';
 import type { ChatBody, ChatRequest, Target } from '../types.ts';
 import { invalid, unsupported } from './content.ts';
-import { type ModelTraits, modelTraits } from './models.ts';
 import { isNativeSchema } from './schema.ts';
 
 /** How `response_format` is met. A pure function of request and target, so that answers can ask again. */

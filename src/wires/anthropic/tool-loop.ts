@@ -1,27 +1,11 @@
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../lib/json.ts';
-import type { ModelTraits } from './models.ts';
+import type { BlockKinds } from '../claude/tool-loop.ts';
 
-/**
- * Whether results of tools are answered, and the turn that called them did not begin with thinking: another model made
- * it, or its thinking cannot be sent. Thinking with a budget is refused there; adaptive thinking is not
- * (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
- * @param messages of the Messages API.
- */
-export function isLoopWithoutThinking(messages: readonly Json[]): boolean {
-  if (!hasResults(messages.at(-1))) return false;
-  let first: Json | undefined;
-  for (const message of messages.toReversed()) {
-    const role = asObject(message)?.role;
-    if (role === 'assistant') first = message;
-    else if (role === 'user' && !hasResults(message)) break;
-  }
-  return first !== undefined && !isThinking(blocksOf(first)[0]);
-}
-
-/** Whether a model refuses thinking with a budget there. Newer ones do not take a budget, others than Claude do not look. */
-export function minds({ claude, thinking }: ModelTraits): boolean {
-  return claude && (thinking === 'budget' || thinking === 'both');
-}
+/** Blocks of the Messages API. */
+export const BLOCKS: BlockKinds = {
+  isResult: (block) => asObject(block)?.type === 'tool_result',
+  isThinking,
+};
 
 /** `context_management` for a request without thinking, which refuses edits that are about it; undefined: nothing is left. */
 export function withoutThinkingEdits(given: Json | undefined): JsonObject | undefined {
@@ -49,11 +33,6 @@ export function withoutBlocks(messages: readonly Json[], isOut: (block: Json) =>
     if (!isObject(message) || kept.length === blocks.length) return [message];
     return kept.length === 0 ? [] : [{ ...message, content: kept }];
   });
-}
-
-function hasResults(message: Json | undefined): boolean {
-  if (!isObject(message) || message.role !== 'user') return false;
-  return blocksOf(message).some((block) => asObject(block)?.type === 'tool_result');
 }
 
 function blocksOf(message: Json): readonly Json[] {

@@ -1,8 +1,9 @@
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import type { ModelTraits } from '../claude/models.ts';
+import { functionSchema } from '../function-schema.ts';
 import type { ChatBody, Target } from '../types.ts';
 import { invalid, unsupported, withCache } from './content.ts';
 import type { Dropped } from './dropped.ts';
-import type { ModelTraits } from './models.ts';
 import { isNativeSchema } from './schema.ts';
 import type { StructuredPlan } from './structured.ts';
 
@@ -89,7 +90,7 @@ function functionTool(
   if (!definition || !name) throw invalid(`${at}.name`, 'A function needs a name.');
   const tool: JsonObject = { name };
   if (typeof definition.description === 'string') tool.description = definition.description;
-  const schema = asObject(definition.parameters) ?? { type: 'object', properties: {} };
+  const schema = functionSchema(definition.parameters);
   tool.input_schema = schema;
   if (definition.strict === true) {
     const { capabilities } = context.target;

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import { modelTraits } from '../anthropic/models.ts';
 import { REASONING_FORMAT as CLAUDE_FORMAT } from '../anthropic/reasoning.ts';
+import { modelTraits } from '../claude/models.ts';
 import type { FinishReason } from '../types.ts';
 
 /** Names the origin of a reasoning detail, so that signatures return to their maker only. */

@@ -34,10 +34,15 @@ interface Context extends ContentContext {
   knowsErrors: boolean;
 }
 
+export type Message = {
+  role: 'user' | 'assistant';
+  content: JsonObject[];
+};
+
 /** The conversation as Converse has it. */
 export interface Conversation {
   system: JsonObject[];
-  messages: { role: 'user' | 'assistant'; content: JsonObject[] }[];
+  messages: Message[];
   /** The tools that were called in it, of which the API wants to know. */
   calledTools: Set<string>;
 }
@@ -65,15 +70,35 @@ export function encodeMessages(messages: readonly Json[], model: string, dropped
   if (conversation.messages.length === 0) {
     throw invalid('messages', 'There is no content that could be sent.');
   }
-  for (const { content } of conversation.messages) introduceDocuments(content);
+  for (const message of conversation.messages) {
+    message.content = resultsFirst(message.content);
+    introduceDocuments(message.content);
+  }
   return conversation;
+}
+
+/**
+ * Results of tools before all else in their turn, each with the cache point behind it: Claude refuses them behind
+ * other content (https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls), to other models
+ * it is one.
+ */
+function resultsFirst(content: JsonObject[]): JsonObject[] {
+  const results: JsonObject[] = [];
+  const others: JsonObject[] = [];
+  let ofResult = false;
+  for (const block of content) {
+    ofResult = block.toolResult !== undefined || (ofResult && block.cachePoint !== undefined);
+    (ofResult ? results : others).push(block);
+  }
+  return [...results, ...others];
 }
 
 /** Documents need words beside them: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html */
 function introduceDocuments(content: JsonObject[]): void {
   const documents = content.flatMap(({ document }) => asString(asObject(document)?.name) ?? []);
   if (documents.length === 0 || content.some(({ text }) => text !== undefined)) return;
-  content.unshift({ text: `Attached: ${documents.join(', ')}` });
+  const first = content.findIndex(({ document }) => document !== undefined);
+  content.splice(first, 0, { text: `Attached: ${documents.join(', ')}` });
 }
 
 function encodeMessage(message: JsonObject, at: string, conversation: Conversation, context: Context): void {

@@ -3,12 +3,13 @@ import { reportUnknown } from '../harmless.ts';
 import type { ChatBody, ChatRequest, EncodedRequest, Target } from '../types.ts';
 import { invalid } from './content.ts';
 import type { Dropped } from './dropped.ts';
+import { familyOf } from './families.ts';
 import { encodeMessages } from './messages.ts';
+import { isGiven } from './model-fields.ts';
 import { encodeTools } from './tools.ts';
 
 /** Fields of Converse that OpenAI does not have; sent as they are. */
 const NATIVE_FIELDS = [
-  'additionalModelRequestFields',
   'additionalModelResponseFieldPaths',
   'guardrailConfig',
   'outputConfig',
@@ -16,8 +17,8 @@ const NATIVE_FIELDS = [
   'requestMetadata',
 ] as const;
 
-/** Fields of OpenAI that this wire reads. */
-const READ: ReadonlySet<string> = new Set([
+/** Fields that this wire reads for every model. */
+const READ = [
   'model',
   'messages',
   'stream',
@@ -33,8 +34,9 @@ const READ: ReadonlySet<string> = new Set([
   'functions',
   'response_format',
   'service_tier',
+  'additionalModelRequestFields',
   ...NATIVE_FIELDS,
-]);
+];
 
 const JSON_INSTRUCTION =
   'Answer with one valid JSON object and nothing else: no explanation before or after it, no code fence.';
@@ -48,16 +50,23 @@ const JSON_INSTRUCTION =
 export function encode(request: ChatRequest, target: Target): EncodedRequest {
   const dropped: Dropped = new Set();
   const body = withoutQuirks(request.body(), target, dropped);
-  reportUnknown(body, READ, dropped);
+  const family = familyOf(target.upstreamModel);
+  reportUnknown(body, new Set([...READ, ...family.reads]), dropped);
   const { system, messages, calledTools } = encodeMessages(body.messages, target.upstreamModel, dropped);
   const format = responseFormat(body, target, dropped);
   if (format.instruction) system.push({ text: format.instruction });
 
   const out: JsonObject = { messages };
   if (system.length > 0) out.system = system;
-  const inference = inferenceConfig(body, dropped);
+  const { inference, additional, mayForce } = family.fields(body, target, messages, dropped);
+  if (isGiven(body.stop)) inference.stopSequences = Array.isArray(body.stop) ? body.stop : [body.stop];
   if (Object.keys(inference).length > 0) out.inferenceConfig = inference;
-  Object.assign(out, encodeTools(body, calledTools, dropped), serviceTier(body.service_tier, dropped));
+  if (Object.keys(additional).length > 0) out.additionalModelRequestFields = additional;
+  Object.assign(
+    out,
+    encodeTools(body, calledTools, mayForce, dropped),
+    serviceTier(body.service_tier, dropped),
+  );
   if (format.outputConfig) out.outputConfig = format.outputConfig;
   for (const name of NATIVE_FIELDS) {
     if (body[name] !== undefined && body[name] !== null) out[name] = body[name];
@@ -69,18 +78,6 @@ export function encode(request: ChatRequest, target: Target): EncodedRequest {
     body: JSON.stringify(out),
     dropped: [...dropped],
   };
-}
-
-function inferenceConfig(body: ChatBody, dropped: Dropped): JsonObject {
-  const { max_tokens: older, max_completion_tokens: newer, temperature, top_p: topP, stop } = body;
-  const config: JsonObject = {};
-  if (isGiven(newer) && isGiven(older) && newer !== older) dropped.add('max_tokens');
-  const limit = newer ?? older;
-  if (isGiven(limit)) config.maxTokens = limit;
-  if (isGiven(temperature)) config.temperature = temperature;
-  if (isGiven(topP)) config.topP = topP;
-  if (isGiven(stop)) config.stopSequences = Array.isArray(stop) ? stop : [stop];
-  return config;
 }
 
 /**
@@ -133,10 +130,6 @@ function withoutQuirks(body: ChatBody, { quirks }: Target, dropped: Dropped): Ch
     dropped.add(name);
   }
   return rest;
-}
-
-function isGiven(value: Json | undefined): value is Exclude<Json, null> {
-  return value !== undefined && value !== null;
 }
 
 /** Whether decoding is constrained: plain JSON, and models that are not known to have it, are but told. */

@@ -1,4 +1,5 @@
-import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { asArray, asObject, asString, type Json, type JsonObject } from '../../lib/json.ts';
+import { functionSchema } from '../function-schema.ts';
 import type { ChatBody } from '../types.ts';
 import { cachePoint, invalid, unsupported } from './content.ts';
 import type { Dropped } from './dropped.ts';
@@ -7,9 +8,15 @@ import type { Dropped } from './dropped.ts';
  * `toolConfig` (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolConfiguration.html),
  * or nothing. The API has no choice `none`: the tools are left out then, unless the conversation holds
  * calls, with which they must be there.
+ * @param mayForce false where the model cannot be made to call a tool: the choice is left to it then.
  * @throws GatewayError `unsupported_parameter` for tools that are no functions, and for `functions`.
  */
-export function encodeTools(body: ChatBody, called: ReadonlySet<string>, dropped: Dropped): JsonObject {
+export function encodeTools(
+  body: ChatBody,
+  called: ReadonlySet<string>,
+  mayForce: boolean,
+  dropped: Dropped,
+): JsonObject {
   if (asArray(body.functions).length > 0) {
     throw unsupported('functions', 'Functions are given to this provider as `tools`.');
   }
@@ -28,11 +35,12 @@ export function encodeTools(body: ChatBody, called: ReadonlySet<string>, dropped
   }
   const tools = given.flatMap((tool, index) => toolSpec(tool, `tools[${index}]`, dropped));
   const choice = toolChoice(body.tool_choice);
+  if (choice && !mayForce) {
+    dropped.add('tool_choice');
+    return { toolConfig: { tools } };
+  }
   return { toolConfig: { tools, ...(choice ? { toolChoice: choice } : {}) } };
 }
-
-/** The schema of a function that takes nothing. */
-const EMPTY: JsonObject = { type: 'object', properties: {} };
 
 function toolSpec(tool: Json, at: string, dropped: Dropped): JsonObject[] {
   const given = asObject(tool);
@@ -40,11 +48,9 @@ function toolSpec(tool: Json, at: string, dropped: Dropped): JsonObject[] {
   if (given?.type !== 'function' || !fn) throw unsupported(at, 'Tools for this provider are functions.');
   if (fn.strict === true) dropped.add('tools.function.strict');
   const description = asString(fn.description);
-  // A schema that does not say so is of an object all the same.
-  const schema = isObject(fn.parameters) ? { type: 'object', ...fn.parameters } : EMPTY;
   const spec: JsonObject = { name: asString(fn.name) ?? '' };
   if (description) spec.description = description;
-  spec.inputSchema = { json: schema };
+  spec.inputSchema = { json: functionSchema(fn.parameters) };
   return [{ toolSpec: spec }, ...cachePoint(given.cache_control ?? fn.cache_control)];
 }
 

@@ -1,4 +1,5 @@
 import { asArray, asObject, asString, type Json, type JsonObject } from '../../../src/lib/json.ts';
+import { checkModelFields, modelIn } from './converse-model-rules.ts';
 
 const FIELDS = new Set([
   'additionalModelRequestFields',
@@ -29,8 +30,9 @@ const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
  * What Bedrock would refuse of a request to Converse, by the rules on its pages
  * (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html and those of its types); null when
  * nothing.
+ * @param path with the model, whose own rules hold too.
  */
-export function converseFault(request: JsonObject): string | null {
+export function converseFault(request: JsonObject, path: string): string | null {
   try {
     for (const name of Object.keys(request)) demand(FIELDS.has(name), `there is no field ${name}`);
     for (const block of asArray(request.system)) {
@@ -40,6 +42,7 @@ export function converseFault(request: JsonObject): string | null {
     checkTurns(asArray(request.messages).map(turnOf));
     checkTools(request);
     checkInference(asObject(request.inferenceConfig) ?? {});
+    checkModelFields(request, modelIn(path), demand);
     return null;
   } catch (fault) {
     if (fault instanceof Fault) return fault.message;

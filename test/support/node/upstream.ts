@@ -57,7 +57,9 @@ export async function startUpstream(): Promise<Upstream> {
       closed,
     };
     received.set(lane, [...(received.get(lane) ?? []), seen]);
-    const fault = /\/converse(-stream)?$/.test(path) ? converseFault(asObject(parseJson(body)) ?? {}) : null;
+    const fault = /\/converse(-stream)?$/.test(path)
+      ? converseFault(asObject(parseJson(body)) ?? {}, path)
+      : null;
     if (fault !== null) {
       const headers = { 'content-type': 'application/json', 'x-amzn-errortype': 'ValidationException' };
       response.writeHead(400, headers).end(JSON.stringify({ message: fault }));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/lib/json.ts';
-import { modelTraits } from '../../../src/wires/anthropic/models.ts';
+import { modelTraits } from '../../../src/wires/claude/models.ts';
 import { encode, target } from './support.ts';
 
 describe('models', () => {

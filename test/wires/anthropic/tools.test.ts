@@ -32,6 +32,15 @@ describe('tools', () => {
     expect(dropped).toEqual([]);
   });
 
+  test('but for its type, where it does not say that it is of an object', () => {
+    const parameters = { properties: { city: { type: 'string' } } };
+    const { body } = encode({ tools: [tool('f', { parameters }), tool('g', { parameters: {} })] });
+    expect(body.tools).toEqual([
+      { name: 'f', input_schema: { type: 'object', ...parameters } },
+      { name: 'g', input_schema: { type: 'object' } },
+    ]);
+  });
+
   test('a function without parameters, cache marks, and tools of the API itself', () => {
     const search = { type: 'web_search_20250305', name: 'web_search', max_uses: 5 };
     const own = { type: 'custom', name: 'c', input_schema: { type: 'object' } };

@@ -71,7 +71,7 @@ test('what Converse does not have is reported, unless it asks for nothing', () =
 
 test('Converse’s own fields travel', () => {
   const own = {
-    additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 1024 } },
+    additionalModelRequestFields: { inferenceConfig: { topK: 20 } },
     guardrailConfig: { guardrailIdentifier: 'g', guardrailVersion: '1' },
     performanceConfig: { latency: 'optimized' },
   };
@@ -150,6 +150,36 @@ describe('the conversation', () => {
       ],
       toolChoice: { tool: { name: 'now' } },
     });
+  });
+
+  test('with results of tools behind words of their turn, which Claude refuses', () => {
+    const call = { type: 'function', function: { name: 'f', arguments: '{}' } };
+    const file = { file_data: 'data:application/pdf;base64,AA' };
+    const messages = [
+      ...HI,
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [
+          { ...call, id: 'a' },
+          { ...call, id: 'b' },
+        ],
+      },
+      { role: 'user', content: [{ type: 'file', file }], cache_control: { type: 'ephemeral' } },
+      { role: 'tool', tool_call_id: 'a', content: 'A', cache_control: { type: 'ephemeral' } },
+      { role: 'tool', tool_call_id: 'b', content: 'B' },
+    ];
+    const to = { ...target(), upstreamModel: 'us.anthropic.claude-sonnet-4-5-v1:0' };
+    const { body, path } = encode({ messages }, { to });
+    expect(asObject(asArray(body.messages)[2])?.content).toEqual([
+      { toolResult: { toolUseId: 'a', content: [{ text: 'A' }] } },
+      { cachePoint: { type: 'default' } },
+      { toolResult: { toolUseId: 'b', content: [{ text: 'B' }] } },
+      { text: 'Attached: document-1' },
+      { document: { format: 'pdf', name: 'document-1', source: { bytes: 'AA' } } },
+      { cachePoint: { type: 'default' } },
+    ]);
+    expect(converseFault(body, path)).toBeNull();
   });
 
   test('with images, files and cache points', () => {
@@ -242,16 +272,16 @@ describe('the conversation', () => {
         .flatMap((block) => asObject(asObject(block)?.[kind])?.toolUseId ?? []);
 
     test('whose ids Bedrock would refuse', () => {
-      const { body } = encode({ messages, tools: TOOLS });
-      expect(converseFault(body)).toBeNull();
+      const { body, path } = encode({ messages, tools: TOOLS });
+      expect(converseFault(body, path)).toBeNull();
       const shortened = long.slice(0, 64);
       expect(idsIn(body, 'toolUse')).toEqual(['functions_add_0', 'functions_add_0_2', shortened]);
       expect(idsIn(body, 'toolResult')).toEqual([shortened, 'functions_add_0', 'functions_add_0_2']);
     });
 
     test('of tools that are not given any more', () => {
-      const { body, dropped } = encode({ messages });
-      expect(converseFault(body)).toBeNull();
+      const { body, path, dropped } = encode({ messages });
+      expect(converseFault(body, path)).toBeNull();
       expect(body.toolConfig).toEqual({
         tools: [{ toolSpec: { name: 'add', inputSchema: { json: { type: 'object' } } } }],
       });

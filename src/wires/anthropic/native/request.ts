@@ -1,19 +1,14 @@
 import { asArray, asObject, asString, type JsonObject } from '../../../lib/json.ts';
 import { patchMembers } from '../../../lib/json-members.ts';
+import { modelTraits } from '../../claude/models.ts';
+import { isLoopWithoutThinking, minds } from '../../claude/tool-loop.ts';
 import { changeNative, type NativeRequest, type Unsealed } from '../../native.ts';
 import { Draft } from '../../openai/draft.ts';
 import { hasModelInPath, pathOf } from '../../path.ts';
 import type { EncodedRequest, Target } from '../../types.ts';
-import { modelTraits } from '../models.ts';
 import { betaFlags } from '../request.ts';
 import { isOurs } from '../surface/sealed.ts';
-import {
-  isLoopWithoutThinking,
-  isThinking,
-  minds,
-  withoutBlocks,
-  withoutThinkingEdits,
-} from '../tool-loop.ts';
+import { BLOCKS, isThinking, withoutBlocks, withoutThinkingEdits } from '../tool-loop.ts';
 
 /** Thinking of earlier turns, as it is named when it is left out. */
 const THINKING = 'messages.thinking';
@@ -100,7 +95,7 @@ export function withoutSealed(request: NativeRequest): Unsealed | null {
   const { body } = request;
   const given = asArray(body.messages);
   const messages = withoutBlocks(given, isThinking);
-  const mustNotThink = thinksOnBudget(body) && isLoopWithoutThinking(messages ?? given);
+  const mustNotThink = thinksOnBudget(body) && isLoopWithoutThinking(messages ?? given, BLOCKS);
   if (!messages && !mustNotThink) return null;
   const changes: JsonObject = messages ? { messages } : {};
   if (mustNotThink) {
@@ -127,7 +122,7 @@ function adaptThinking(draft: Draft, body: JsonObject, { upstreamModel }: Target
     draft.dropped.push(THINKING);
   }
   if (!thinksOnBudget(body) || !minds(modelTraits(upstreamModel))) return;
-  if (!isLoopWithoutThinking(messages ?? given)) return;
+  if (!isLoopWithoutThinking(messages ?? given, BLOCKS)) return;
   draft.take('thinking');
   draft.dropped.push('thinking');
   if (body.context_management == null) return;

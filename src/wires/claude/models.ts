@@ -1,9 +1,13 @@
-/** What of the Messages API a model takes. Sources: docs/wires-anthropic.md, "Models". */
+/** What of the Messages API a model takes, on whatever platform. Sources: docs/wires-anthropic.md, "Models". */
 export interface ModelTraits {
   /** A Claude model, as far as the name tells. */
   claude: boolean;
   /** `budget`: only `enabled` with `budget_tokens`; `adaptive`: only `adaptive` with an effort. */
   thinking: 'none' | 'budget' | 'both' | 'adaptive';
+  /** Takes `output_config.effort`; `flag`: where a beta flag says so. */
+  effort: 'no' | 'flag' | 'yes';
+  /** Thinks between calls of tools: never, where a beta flag says so, or whenever it thinks adaptively. */
+  interleaves: 'no' | 'flag' | 'adaptive';
   /** How thinking is turned off; `omit` where it is off unless asked for. */
   thinkingOff: 'omit' | 'disabled' | 'between_tools' | 'impossible';
   /** Thinking comes without its text unless `display` asks for it. */
@@ -43,6 +47,8 @@ export function modelTraits(model: string): ModelTraits {
     return {
       claude: false,
       thinking: 'budget',
+      effort: 'no',
+      interleaves: 'no',
       thinkingOff: 'disabled',
       hidesThinking: false,
       sampling: true,
@@ -54,6 +60,8 @@ export function modelTraits(model: string): ModelTraits {
   return {
     claude: true,
     thinking: version < 307 ? 'none' : version < 406 ? 'budget' : version < 407 ? 'both' : 'adaptive',
+    effort: version >= 406 ? 'yes' : family === 'opus' && version === 405 ? 'flag' : 'no',
+    interleaves: version < 400 ? 'no' : version < 406 ? 'flag' : 'adaptive',
     thinkingOff: thinkingOff(family, version),
     hidesThinking: version >= 407,
     sampling: version < 407,

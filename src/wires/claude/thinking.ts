@@ -1,7 +1,8 @@
-import { asNumber, asObject, asString, type JsonObject } from '../../lib/json.ts';
+import { GatewayError } from '../../errors.ts';
+import { asObject, type JsonObject } from '../../lib/json.ts';
+import { type AskedReasoning, askedReasoning } from '../asked-reasoning.ts';
+import type { DroppedNames } from '../dropped.ts';
 import type { ChatBody, Target } from '../types.ts';
-import { invalid } from './content.ts';
-import type { Dropped } from './dropped.ts';
 import type { ModelTraits } from './models.ts';
 
 /** What a request says about thinking, as the Messages API takes it. */
@@ -33,8 +34,6 @@ const BUDGET_RATIO: Readonly<Record<string, number>> = {
   max: 0.95,
 };
 
-const REASONING_FIELDS: ReadonlySet<string> = new Set(['effort', 'max_tokens', 'enabled', 'exclude']);
-
 /**
  * Plans thinking from `thinking` (the API's own, which wins), `reasoning` and `reasoning_effort`.
  * @param maxTokens `max_tokens` of the request, of which a budget is a part.
@@ -44,11 +43,8 @@ export function planThinking(
   target: Target,
   traits: ModelTraits,
   maxTokens: number,
-  dropped: Dropped,
+  dropped: DroppedNames,
 ): ThinkingPlan {
-  const reasoning = asObject(body.reasoning);
-  const field = reasoning ? 'reasoning' : 'reasoning_effort';
-  const none: ThinkingPlan = { on: false, manual: false, native: false, field };
   const given = asObject(body.thinking);
   if (given) {
     for (const name of ['reasoning', 'reasoning_effort'] as const) {
@@ -57,25 +53,17 @@ export function planThinking(
     const manual = given.type === 'enabled';
     return { thinking: given, on: given.type !== 'disabled', manual, native: true, field: 'thinking' };
   }
-  for (const [name, value] of Object.entries(reasoning ?? {})) {
-    if (!REASONING_FIELDS.has(name) && value !== null && value !== undefined)
-      dropped.add(`reasoning.${name}`);
-  }
-  const plain = asString(body.reasoning_effort);
-  const effort = asString(reasoning?.effort) ?? plain;
-  if (plain !== undefined && plain !== effort) dropped.add('reasoning_effort');
-  const budget = asNumber(reasoning?.max_tokens);
+  const asked = askedReasoning(body, dropped);
+  const { field, effort, budget } = asked;
+  const none: ThinkingPlan = { on: false, manual: false, native: false, field };
   const possible = target.capabilities.reasoning !== false && traits.thinking !== 'none';
-  if (reasoning?.enabled === false || effort === 'none') {
-    return possible ? turnOff(traits, none, dropped) : none;
-  }
-  if (effort === undefined && budget === undefined && reasoning?.enabled !== true) return none;
-
+  if (asked.on === undefined) return none;
+  if (!asked.on) return possible ? turnOff(traits, none, dropped) : none;
   if (!possible) {
     dropped.add(field);
     return none;
   }
-  const display = readDisplay(reasoning, traits, dropped);
+  const display = readDisplay(asked, traits, dropped);
   if (traits.thinking === 'adaptive' || (traits.thinking === 'both' && budget === undefined)) {
     if (budget !== undefined) dropped.add('reasoning.max_tokens');
     return {
@@ -98,7 +86,13 @@ export function planThinking(
   };
 }
 
-function turnOff(traits: ModelTraits, none: ThinkingPlan, dropped: Dropped): ThinkingPlan {
+/** Without thinking after all: models that take a budget do not think unless asked to. */
+export function withoutThinking({ field }: ThinkingPlan, dropped: DroppedNames): ThinkingPlan {
+  dropped.add(field);
+  return { on: false, manual: false, native: false, field };
+}
+
+function turnOff(traits: ModelTraits, none: ThinkingPlan, dropped: DroppedNames): ThinkingPlan {
   if (traits.thinkingOff === 'omit') return none;
   if (traits.thinkingOff === 'impossible') {
     dropped.add(none.field);
@@ -108,8 +102,8 @@ function turnOff(traits: ModelTraits, none: ThinkingPlan, dropped: Dropped): Thi
 }
 
 /** Newer models send thinking without its text unless asked; `exclude` asks for just that. */
-function readDisplay(reasoning: JsonObject | undefined, traits: ModelTraits, dropped: Dropped): JsonObject {
-  if (reasoning?.exclude === true) {
+function readDisplay({ exclude }: AskedReasoning, traits: ModelTraits, dropped: DroppedNames): JsonObject {
+  if (exclude) {
     if (traits.claude) return { display: 'omitted' };
     dropped.add('reasoning.exclude');
   }
@@ -121,7 +115,7 @@ function derivedBudget(effort: string, maxTokens: number, field: string): number
   const ratio = Object.hasOwn(BUDGET_RATIO, effort) ? BUDGET_RATIO[effort] : undefined;
   if (ratio === undefined) {
     const param = field === 'reasoning' ? 'reasoning.effort' : field;
-    throw invalid(param, `There is no reasoning effort "${effort}".`);
+    throw new GatewayError('invalid_value', { param, message: `There is no reasoning effort "${effort}".` });
   }
   if (maxTokens <= MIN_BUDGET) return null;
   return Math.max(MIN_BUDGET, Math.floor(maxTokens * ratio));
