@@ -42,6 +42,32 @@ const fileOf = (id: string) => bindings.FILES.head(`${workspace}/responses/${id}
 const textOf = ({ body }: Answer): string => body.output.at(-1).content[0].text;
 
 describe('a response', () => {
+  it.each<[object, string, string]>([
+    [{ metadata: 'a' }, 'invalid_type', 'metadata'],
+    [{ metadata: { a: 1 } }, 'invalid_type', 'metadata.a'],
+    [{ metadata: { a: 'v'.repeat(513) } }, 'invalid_value', 'metadata.a'],
+    [{ metadata: { ['n'.repeat(65)]: 'v' } }, 'invalid_value', 'metadata'],
+    [
+      { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [n, ''])) },
+      'invalid_value',
+      'metadata',
+    ],
+    [{ truncation: 'zzz' }, 'invalid_value', 'truncation'],
+    [{ truncation: 1 }, 'invalid_value', 'truncation'],
+  ])('says nothing again that clients do not expect: %j', async (body, code, param) => {
+    const refused = { status: 400, code, param };
+    expect(errorOf(await create(body))).toEqual(refused);
+    expect(errorOf(await create({ ...body, store: false }))).toEqual(refused);
+    expect(errorOf(await create({ ...body, background: true }))).toEqual(refused);
+  });
+
+  it('says its metadata again up to the limits', async () => {
+    const pairs = Array.from({ length: 16 }, (_, n) => [`${n}`.padEnd(64, 'n'), 'v'.repeat(512)]);
+    const metadata = Object.fromEntries(pairs);
+    expect((await create({ metadata, truncation: 'auto' })).body.metadata).toEqual(metadata);
+    expect((await create({ metadata: null, truncation: null })).body.metadata).toEqual({});
+  });
+
   it('is kept unless its request says otherwise, and is then as it was answered', async () => {
     const made = await create({ metadata: { a: 'b' } });
     expect(made.body.store).toBe(true);
