@@ -18,7 +18,7 @@ const Body = z.object({
   input_file_id: z.string().check(z.minLength(1), z.maxLength(100)),
   endpoint: z.enum(BATCH_ENDPOINTS),
   completion_window: z.literal('24h'),
-  metadata: z.unknown(),
+  metadata: z.optional(z.unknown()),
   output_expires_after: z.nullish(
     z.object({
       anchor: z.literal('created_at'),

@@ -322,6 +322,7 @@ describe('what is no schema is refused by name', () => {
     ],
   ])('%s %j', async (path, body, code, param) => {
     const answer = await call('POST', path, { key, body: { model: 'demo-json', ...body } });
-    expect(errorOf(answer)).toEqual({ status: 400, code, param });
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatchObject({ code, param });
   });
 });
