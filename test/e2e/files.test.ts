@@ -4,28 +4,11 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import Anthropic from '@anthropic-ai/sdk';
 import OpenAI, { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { asArray, asObject } from '../../src/lib/json.ts';
-import { ANSWERS } from '../support/node/answers.ts';
-import { WIRES, type WireName } from '../support/node/fixtures.ts';
 import { faults } from '../support/node/openai-schema.ts';
-import { answer } from '../support/node/scripts.ts';
-import {
-  type Caller,
-  modelId,
-  newCaller,
-  providerId,
-  startWorld,
-  type World,
-} from '../support/node/world.ts';
-
-const PDF = Buffer.from('%PDF-1.4\n%%EOF\n');
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
-  'base64',
-);
+import { type Caller, newCaller, startWorld, type World } from '../support/node/world.ts';
+import { PDF, PNG, upload } from './file-samples.ts';
 
 let world: World;
 let folder: string;
@@ -37,9 +20,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
   await world.stop();
 });
-
-const upload = (bytes: Uint8Array, name: string, caller: Caller = world) =>
-  toFile(bytes, name).then((file) => caller.client.files.create({ file, purpose: 'user_data' }));
 
 describe('the SDK', () => {
   it('creates a file from a stream, reads, lists and deletes it', async () => {
@@ -60,7 +40,7 @@ describe('the SDK', () => {
     expect(Buffer.from(await content.arrayBuffer()).equals(readFileSync(path))).toBe(true);
 
     const others = await Promise.all(
-      ['a.txt', '文書.txt'].map((name) => upload(Buffer.from('x'), name, caller)),
+      ['a.txt', '文書.txt'].map((name) => upload(caller, Buffer.from('x'), name)),
     );
     const listed: OpenAI.FileObject[] = [];
     for await (const file of caller.client.files.list({ limit: 1, order: 'asc' })) listed.push(file);
@@ -152,7 +132,7 @@ test('fifty files at once are kept apart', async () => {
   const caller = await newCaller(world);
   const made = await Promise.all(
     Array.from({ length: 50 }, (_, index) =>
-      upload(Buffer.alloc(100_000 + index, index), `${index}.bin`, caller),
+      upload(caller, Buffer.alloc(100_000 + index, index), `${index}.bin`),
     ),
   );
   expect(made.map(({ bytes }) => bytes)).toEqual(made.map((_, index) => 100_000 + index));
@@ -211,117 +191,6 @@ test('nothing is left of a client that leaves in the middle', async () => {
   sent.destroy(new Error('left'));
   await gone;
   // A file that is stored in full comes behind whatever was left of the other.
-  await upload(PDF, 'later.pdf', caller);
+  await upload(caller, PDF, 'later.pdf');
   expect((await listOf(caller)).map(({ filename }) => filename)).toEqual(['later.pdf']);
-});
-
-describe('a file named by its id', () => {
-  /** What each provider documents for a PDF. */
-  const EXPECTED: Record<WireName, unknown> = {
-    openai: {
-      type: 'file',
-      file: { filename: 'paper.pdf', file_data: `data:application/pdf;base64,${PDF.toString('base64')}` },
-    },
-    anthropic: {
-      type: 'document',
-      source: { type: 'base64', media_type: 'application/pdf', data: PDF.toString('base64') },
-      title: 'paper.pdf',
-    },
-    google: { inlineData: { mimeType: 'application/pdf', data: PDF.toString('base64') } },
-    bedrock: {
-      document: { format: 'pdf', name: 'document-1', source: { bytes: PDF.toString('base64') } },
-    },
-  };
-
-  it.each(WIRES)('reaches a provider of the %s wire with its content', async (wire) => {
-    const { id } = await upload(PDF, 'paper.pdf');
-    world.upstream.script(wire, answer(ANSWERS[wire].whole({ text: ['Nothing.'] })));
-    await world.client.chat.completions.create({
-      model: modelId(wire),
-      messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: id } }] }],
-    });
-    const [seen] = world.upstream.received(wire);
-    const turns = wire === 'google' ? seen?.json.contents : seen?.json.messages;
-    const [turn] = asArray(turns);
-    const { content, parts } = asObject(turn) ?? {};
-    expect(asArray(content ?? parts).at(-1)).toEqual(EXPECTED[wire]);
-  });
-
-  it('is a picture for responses, and is kept by its id', async () => {
-    const { id } = await upload(PNG, 'cat.png');
-    world.upstream.script('openai', answer(ANSWERS.openai.whole({ text: ['A cat.'] })));
-    const response = await world.client.responses.create({
-      model: modelId('openai'),
-      input: [{ role: 'user', content: [{ type: 'input_image', file_id: id, detail: 'auto' }] }],
-    });
-    expect(response.output_text).toBe('A cat.');
-    const url = `data:image/png;base64,${PNG.toString('base64')}`;
-    const shown = () =>
-      JSON.stringify(world.upstream.received('openai').at(-1)?.json.messages).includes(JSON.stringify(url));
-    expect(shown()).toBe(true);
-    const { data } = await world.client.responses.inputItems.list(response.id);
-    expect(data[0]).toMatchObject({ content: [{ type: 'input_image', file_id: id }] });
-    // The conversation goes on with the picture in it.
-    await world.client.responses.create({
-      model: modelId('openai'),
-      previous_response_id: response.id,
-      input: 'And now?',
-    });
-    expect(world.upstream.received('openai')).toHaveLength(2);
-    expect(shown()).toBe(true);
-  });
-
-  it('is a document of the Messages API', async () => {
-    const { id } = await upload(PDF, 'paper.pdf');
-    world.upstream.script('anthropic', answer(ANSWERS.anthropic.whole({ text: ['Nothing.'] })));
-    const anthropic = new Anthropic({ baseURL: world.gateway.origin, apiKey: world.key, maxRetries: 0 });
-    await anthropic.messages.create({
-      model: modelId('anthropic'),
-      max_tokens: 10,
-      messages: [
-        { role: 'user', content: [{ type: 'document', source: { type: 'file', file_id: id } }] },
-      ] as unknown as Anthropic.MessageParam[],
-    });
-    const [seen] = world.upstream.received('anthropic');
-    expect(JSON.stringify(seen?.json.messages)).toContain(PDF.toString('base64'));
-  });
-
-  it('of another project is not found, with its place', async () => {
-    const { id } = await upload(PDF, 'paper.pdf');
-    const stranger = await newCaller(world);
-    await expect(
-      stranger.client.chat.completions.create({
-        model: modelId('openai'),
-        messages: [
-          { role: 'system', content: 'x' },
-          { role: 'user', content: [{ type: 'file', file: { file_id: id } }] },
-        ],
-      }),
-    ).rejects.toMatchObject({ status: 404, code: 'not_found', param: 'messages[1].content[0].file.file_id' });
-  });
-
-  it('of a provider is for those whose account it is in', async () => {
-    world.upstream.script('openai', answer(ANSWERS.openai.whole({ text: ['Nothing.'] })));
-    const content: OpenAI.ChatCompletionContentPart[] = [
-      { type: 'file', file: { file_id: 'file-6F2ksmvXxt4Vdoqm' } },
-    ];
-    const caller = await newCaller(world);
-    const ask = () =>
-      caller.client.chat.completions.create({
-        model: modelId('openai'),
-        messages: [{ role: 'user', content }],
-      });
-    await expect(ask()).rejects.toMatchObject({
-      code: 'unsupported_parameter',
-      param: 'messages[0].content[0].file.file_id',
-    });
-    expect(world.upstream.received('openai')).toEqual([]);
-    await world.api('POST', `/api/workspaces/${caller.workspace}/credentials`, {
-      provider: providerId('openai'),
-      secret: 'sk-of-the-workspace',
-    });
-    await ask();
-    // The credential was checked before.
-    expect(world.upstream.received('openai').at(-1)?.json.messages).toEqual([{ role: 'user', content }]);
-  });
 });

@@ -1,14 +1,20 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type OpenAI from 'openai';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
-import { receiptOf, untilBalance } from '../support/node/receipts.ts';
+import { untilBalance } from '../support/node/receipts.ts';
 import { answer, stream, streamThenReset } from '../support/node/scripts.ts';
 import { readStream } from '../support/node/sse.ts';
-import type { Script } from '../support/node/upstream.ts';
-import { type Caller, modelId, newCaller, startWorld, type World } from '../support/node/world.ts';
+import { newCaller, startWorld, type World } from '../support/node/world.ts';
+import {
+  asked,
+  COST,
+  gate,
+  newBody,
+  newIdempotencyKey,
+  SAYS,
+  streamInTurns,
+  withKey,
+} from './idempotency-calls.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -16,86 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const SAYS = { text: ['One, ', 'two, ', 'three.'], input: 100, output: 20 };
-/** 100 × 2 + 20 × 10 USD per million. */
-const COST = 0.0004;
-const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: 'Count.' }];
-const body = { model: modelId('openai'), messages };
-const streamed = { ...body, stream: true };
-
-let keys = 0;
-const newIdempotencyKey = (): string => `key-${++keys}`;
-const withKey = (key: string, more: Record<string, string> = {}) => ({
-  headers: { 'idempotency-key': key, ...more },
-});
-const asked = () => world.upstream.received('openai').length;
-
-/** Waits for what the upstream was told to do. */
-function gate(): { open(): void; opened: Promise<void> } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { open: resolve, opened: promise };
-}
-
-/** A stream that says its first words, and the rest when it is told to. */
-function streamInTurns(opened: Promise<void>): Script {
-  const { head, finish, tail } = ANSWERS.openai.stream(SAYS);
-  return async (response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    for (const event of head.slice(0, 2)) response.write(event);
-    await opened;
-    for (const event of [...head.slice(2), ...finish, ...tail]) response.write(event);
-    response.end();
-  };
-}
-
-/** Reads a stream until it has said something. */
-async function readUntil(reader: ReadableStreamDefaultReader<Uint8Array>, text: string): Promise<string> {
-  const decoder = new TextDecoder();
-  let all = '';
-  while (!all.includes(text)) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`The stream ended without ${text}: ${all}`);
-    all += decoder.decode(value, { stream: true });
-  }
-  return all;
-}
-
-async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let all = '';
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return all;
-    all += decoder.decode(value, { stream: true });
-  }
-}
-
-/** Sends a request by a socket of its own, and resets the connection behind the first words of the answer. */
-async function leaveMidStream(caller: Caller, key: string, words: string): Promise<void> {
-  const { hostname, port } = new URL(world.gateway.origin);
-  const socket = connect(Number(port), hostname);
-  await once(socket, 'connect');
-  const text = JSON.stringify(streamed);
-  socket.write(
-    [
-      'POST /v1/chat/completions HTTP/1.1',
-      `Host: ${hostname}:${port}`,
-      `Authorization: Bearer ${caller.key}`,
-      'Content-Type: application/json',
-      `Idempotency-Key: ${key}`,
-      `Content-Length: ${text.length}`,
-      '',
-      text,
-    ].join('\r\n'),
-  );
-  let seen = '';
-  for await (const piece of socket) {
-    seen += String(piece);
-    if (seen.includes(words)) break;
-  }
-  expect(seen).toContain(words);
-  socket.resetAndDestroy();
-}
+const body = newBody();
+const streamed = { ...newBody(), stream: true };
 
 test('the openai SDK repeats a request with its key and gets the same answer, billed once', async () => {
   const caller = await newCaller(world);
@@ -112,7 +40,7 @@ test('the openai SDK repeats a request with its key and gets the same answer, bi
   for (const name of ['x-generation-id', 'x-model-used', 'x-provider-used', 'x-credits-used', 'content-type'])
     expect(second.response.headers.get(name), name).toBe(first.response.headers.get(name));
   expect(first.response.headers.get('x-credits-used')).toBe('0.0004');
-  expect(asked()).toBe(1);
+  expect(asked(world)).toBe(1);
   expect(world.upstream.received('openai')[0]?.headers['idempotency-key']).toBeUndefined();
   expect(await untilBalance(world, caller, 100 - COST)).toBe(100 - COST);
 });
@@ -127,7 +55,7 @@ test('a stream is replayed byte for byte', async () => {
   expect(second.headers.get('x-idempotent-replay')).toBe('true');
   expect(second.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
   expect(await second.text()).toBe(text);
-  expect(asked()).toBe(1);
+  expect(asked(world)).toBe(1);
 });
 
 test('a hundred equal requests at once reach the provider once and are billed once', async () => {
@@ -140,89 +68,15 @@ test('a hundred equal requests at once reach the provider once and are billed on
     const replayed = response.headers.get('x-idempotent-replay');
     return { replayed, text: await response.text(), id: response.headers.get('x-generation-id') };
   });
-  while (asked() === 0) await sleep(5);
+  while (asked(world) === 0) await sleep(5);
   open();
   const answers = await Promise.all(asks);
   expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
   expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
   expect(answers[0]?.text).toContain('three.');
   expect(answers.filter(({ replayed }) => replayed === null)).toHaveLength(1);
-  expect(asked()).toBe(1);
+  expect(asked(world)).toBe(1);
   expect(await untilBalance(world, caller, 100 - COST)).toBe(100 - COST);
-});
-
-test('who joins a stream late gets it from its start, then live, and sees the same end', async () => {
-  const { open, opened } = gate();
-  world.upstream.script('openai', streamInTurns(opened));
-  const key = newIdempotencyKey();
-  const first = (await world.chat(streamed, withKey(key))).body?.getReader();
-  if (!first) throw new Error('No body');
-  let one = await readUntil(first, 'One, ');
-  const response = await world.chat(streamed, withKey(key));
-  const second = response.body?.getReader();
-  if (!second) throw new Error('No body');
-  // It is there before the provider says more.
-  let two = await readUntil(second, 'One, ');
-  expect(two).not.toContain('two, ');
-  open();
-  [one, two] = await Promise.all([
-    readAll(first).then((rest) => one + rest),
-    readAll(second).then((rest) => two + rest),
-  ]);
-  expect(two).toBe(one);
-  expect(two).toContain('three.');
-  expect(two.endsWith('data: [DONE]\n\n')).toBe(true);
-  expect(asked()).toBe(1);
-});
-
-test('a client that loses its connection in the middle of a stream comes back for the whole answer, and pays once', async () => {
-  const caller = await newCaller(world);
-  const { open, opened } = gate();
-  world.upstream.script('openai', streamInTurns(opened));
-  const key = newIdempotencyKey();
-  await leaveMidStream(caller, key, 'One, ');
-  const again = await caller.chat(streamed, withKey(key));
-  expect(again.headers.get('x-idempotent-replay')).toBe('true');
-  open();
-  const { text, ending } = await readStream(again);
-  expect({ text, ending }).toEqual({ text: 'One, two, three.', ending: 'credits' });
-  expect(asked()).toBe(1);
-  expect(await receiptOf(caller, again)).toMatchObject({ status: 'completed', credits_used: COST });
-  expect(await untilBalance(world, caller, 100 - COST)).toBe(100 - COST);
-});
-
-test('a client that leaves before a whole answer finds it when it comes back, and pays once', async () => {
-  const caller = await newCaller(world);
-  const { open, opened } = gate();
-  world.upstream.script('openai', async (response, request) => {
-    await opened;
-    await answer(ANSWERS.openai.whole(SAYS))(response, request);
-  });
-  const key = newIdempotencyKey();
-  const controller = new AbortController();
-  const asking = caller.chat(body, { ...withKey(key), signal: controller.signal });
-  while (asked() === 0) await sleep(5);
-  controller.abort();
-  await expect(asking).rejects.toThrow();
-  open();
-  expect(await untilBalance(world, caller, 100 - COST)).toBe(100 - COST);
-  const again = await caller.chat(body, withKey(key));
-  expect(again.headers.get('x-idempotent-replay')).toBe('true');
-  expect(again.headers.get('x-credits-used')).toBe('0.0004');
-  expect(asked()).toBe(1);
-});
-
-test('an answer that nobody waits for is made all the same', async () => {
-  const caller = await newCaller(world);
-  const { open, opened } = gate();
-  world.upstream.script('openai', streamInTurns(opened));
-  const key = newIdempotencyKey();
-  await leaveMidStream(caller, key, 'One, ');
-  open();
-  expect(await untilBalance(world, caller, 100 - COST)).toBe(100 - COST);
-  const again = await caller.chat(streamed, withKey(key));
-  expect((await readStream(again)).text).toBe('One, two, three.');
-  expect(asked()).toBe(1);
 });
 
 test('another body, path or header with the same key is a conflict, also while the first runs', async () => {
@@ -230,7 +84,7 @@ test('another body, path or header with the same key is a conflict, also while t
   world.upstream.script('openai', streamInTurns(opened));
   const key = newIdempotencyKey();
   const first = world.chat(streamed, withKey(key));
-  while (asked() === 0) await sleep(5);
+  while (asked(world) === 0) await sleep(5);
   const others = () =>
     Promise.all([
       world.chat({ ...streamed, temperature: 0 }, withKey(key)),
@@ -244,7 +98,7 @@ test('another body, path or header with the same key is a conflict, also while t
     expect(response.status).toBe(409);
     expect(JSON.stringify(await response.json())).toContain('idempotency key');
   }
-  expect(asked()).toBe(1);
+  expect(asked(world)).toBe(1);
 });
 
 test('a failure is told to all who wait, and not remembered', async () => {
@@ -257,7 +111,7 @@ test('a failure is told to all who wait, and not remembered', async () => {
   });
   const key = newIdempotencyKey();
   const asks = Array.from({ length: 5 }, () => caller.chat(body, withKey(key)));
-  while (asked() === 0) await sleep(5);
+  while (asked(world) === 0) await sleep(5);
   open();
   for (const response of await Promise.all(asks)) {
     expect(response.status).toBe(400);
@@ -265,7 +119,7 @@ test('a failure is told to all who wait, and not remembered', async () => {
       'upstream_invalid_request',
     );
   }
-  expect(asked()).toBe(1);
+  expect(asked(world)).toBe(1);
   world.upstream.script('openai', answer(ANSWERS.openai.whole(SAYS)));
   const again = await caller.chat(body, withKey(key));
   expect(again.status).toBe(200);
@@ -317,7 +171,7 @@ test('keys of other projects and other workspaces have nothing to do with it', a
   expect(await replayed(sibling.key)).toBe('true');
   expect(await replayed(elsewhere.key)).toBeNull();
   expect(await replayed(stranger.key)).toBeNull();
-  expect(asked()).toBe(3);
+  expect(asked(world)).toBe(3);
 });
 
 test('a large stream is replayed from R2 byte for byte', async () => {
@@ -332,5 +186,5 @@ test('a large stream is replayed from R2 byte for byte', async () => {
     expect((await again.text()) === first).toBe(true);
     await sleep(100);
   }
-  expect(asked()).toBe(1);
+  expect(asked(world)).toBe(1);
 });
