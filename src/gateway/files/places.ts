@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts';
+import { isIdOf } from '../../lib/id.ts';
 import { asArray, asObject, isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { LoadedFile } from './types.ts';
 
@@ -17,9 +18,6 @@ interface FileName {
   /** The part with the file in its place. @throws GatewayError `invalid_value`. */
   fill(file: LoadedFile, param: string): JsonObject;
 }
-
-/** `file-` and 26 characters of Crockford's base 32: ids of this gateway. Those of providers look otherwise. */
-const OWN_ID = /^file-[0-9a-hjkmnp-tv-z]{26}$/;
 
 export const CHAT_PLACES: FilePlaces = {
   member: 'messages',
@@ -122,9 +120,9 @@ export function changeParts(
   });
 }
 
-/** Whether it is an id of a file of this gateway. */
+/** Whether it is an id of a file of this gateway. Those of providers look otherwise. */
 export function isOwn(id: Json | undefined): id is string {
-  return typeof id === 'string' && OWN_ID.test(id);
+  return typeof id === 'string' && isIdOf('file', id);
 }
 
 function isPicture({ mediaType }: LoadedFile): boolean {
