@@ -15,6 +15,9 @@ const CAST = ['chaos-20', 'chaos-20', 'chaos-20', 'chaos-20', 'ok', 'ok'];
 /** So many endpoints are ever asked for one request: each as often as a single 500 allows. */
 const MOST_CALLS = 6;
 
+/** What takes longer is told by its name, rather than that the test took too long. */
+const GIVEN_UP_MS = 60_000;
+
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage();
@@ -32,6 +35,17 @@ function randomFrom(seed: number): () => number {
   };
 }
 
+/** What becomes of each, in their order. */
+async function someAtOnce<From, To>(from: readonly From[], make: (one: From) => Promise<To>): Promise<To[]> {
+  const made: To[] = [];
+  const waiting = from.entries();
+  const worker = async (): Promise<void> => {
+    for (const [place, one] of waiting) made[place] = await make(one);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return made;
+}
+
 interface Ended {
   tag: string;
   problem: string | null;
@@ -43,7 +57,10 @@ interface Ended {
 async function ask(caller: Pick<Stage, 'chat'>, cast: Cast, tag: string, stream: boolean): Promise<Ended> {
   const messages = [{ role: 'user', content: tellMe(tag, 8) }];
   const policy = { idle_ms: 1_500, first_token_ms: 3_000 };
-  const response = await caller.chat({ model: cast.model, messages, stream, policy, max_tokens: 200 });
+  const body = { model: cast.model, messages, stream, policy, max_tokens: 200 };
+  const response = await caller.chat(body, { signal: AbortSignal.timeout(GIVEN_UP_MS) }).catch((cause) => {
+    throw new Error(`${tag} of ${cast.model} was not answered`, { cause });
+  });
   const ended = { tag, said: null, response };
   try {
     if (stream) {
@@ -80,14 +97,7 @@ test('2,000 requests while one in five upstream calls fails: all whole, and each
     stream: random() < 0.6,
     cast: casts[Math.floor(random() * casts.length)] as Cast,
   }));
-  const ended: Ended[] = [];
-  const waiting = [...asks];
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.pop(); next; next = waiting.pop()) {
-      ended.push(await ask(caller, next.cast, next.tag, next.stream));
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const ended = await someAtOnce(asks, ({ cast, tag, stream }) => ask(caller, cast, tag, stream));
 
   expect(stage.simulator.complaints).toEqual([]);
   expect(ended.filter(({ problem }) => problem !== null).map(({ tag, problem }) => [tag, problem])).toEqual(
@@ -95,10 +105,9 @@ test('2,000 requests while one in five upstream calls fails: all whole, and each
   );
   expect(ended).toHaveLength(REQUESTS);
 
-  const receipts: Receipt[] = [];
-  for (const { response, said } of ended) {
-    const receipt = await receiptOf(caller, response);
-    receipts.push(receipt);
+  const receipts = await someAtOnce(ended, ({ response }) => receiptOf(caller, response));
+  for (const [place, receipt] of receipts.entries()) {
+    const said = ended[place]?.said;
     expect(receipt.status).toBe('completed');
     expect(nano(receipt.credits_used)).toBe(nano(said));
     expect(nano(receipt.credits_used)).toBe(owed(receipt));

@@ -1,5 +1,6 @@
 import { asNumber, asObject, asString, type JsonObject, parseJson } from '../../../lib/json.ts';
 import { addMembers, replaceValue } from '../../../lib/json-splice.ts';
+import { HeldEvents } from '../../held-events.ts';
 import { eventText, type MessagesProgress, type NativeDecoder, saidLast } from '../../native.ts';
 import { newStreamState } from '../../stream-state.ts';
 import type { AnswerMeta, StreamState } from '../../types.ts';
@@ -12,8 +13,7 @@ import { mergeUsage, readUsage, withCalls } from '../usage.ts';
 export class NativeMessageStream implements NativeDecoder {
   readonly state: StreamState;
   readonly #id: string;
-  /** What came before the model had said anything; null once it has. */
-  #held: string | null = '';
+  readonly #events = new HeldEvents();
   /** The index of the next block. */
   #next = 0;
   #open: { index: number; kind: 'text' | 'call' | 'other' } | null = null;
@@ -45,7 +45,7 @@ export class NativeMessageStream implements NativeDecoder {
 
   push(data: string, event: string | null): string {
     // Most events of other kinds than deltas are few, and a ping says nothing.
-    if (event === 'ping') return this.#passed(data, event, false);
+    if (event === 'ping') return this.#events.pass(data, event, false);
     if (data === '[DONE]') {
       // Not of this API, but some hosts of it end their streams so.
       this.state.done = true;
@@ -55,14 +55,14 @@ export class NativeMessageStream implements NativeDecoder {
     if (!value) throw unreadable(data);
     switch (asString(value.type) ?? event) {
       case 'content_block_delta':
-        return this.#passed(data, event, this.#read(value));
+        return this.#events.pass(data, event, this.#read(value));
       case 'content_block_start':
-        return this.#passed(data, event, this.#start(value));
+        return this.#events.pass(data, event, this.#start(value));
       case 'content_block_stop':
         this.#open = null;
-        return this.#passed(data, event, false);
+        return this.#events.pass(data, event, false);
       case 'message_start':
-        return this.#passed(this.#labelled(data, value), event, false);
+        return this.#events.pass(this.#labelled(data, value), event, false);
       case 'message_delta':
         return this.#end(data, event, value);
       case 'message_stop':
@@ -72,27 +72,13 @@ export class NativeMessageStream implements NativeDecoder {
       case 'error':
         throw toError(200, asObject(value.error), data);
       default:
-        return this.#passed(data, event, false);
+        return this.#events.pass(data, event, false);
     }
   }
 
   end(chunk: JsonObject): string {
     const delta = addMembers(this.#delta, [], saidLast(chunk)) ?? this.#delta;
     return eventText(delta, 'message_delta') + eventText(this.#stop, 'message_stop');
-  }
-
-  /** @param says whether the model has said something by it. */
-  #passed(data: string, event: string | null, says: boolean): string {
-    const text = eventText(data, event);
-    if (this.#held === null) return text;
-    this.#held += text;
-    return says ? this.#release() : '';
-  }
-
-  #release(): string {
-    const held = this.#held ?? '';
-    this.#held = null;
-    return held;
   }
 
   #labelled(data: string, value: JsonObject): string {
@@ -144,12 +130,12 @@ export class NativeMessageStream implements NativeDecoder {
     const { state } = this;
     this.#takeUsage(value.usage);
     const reason = asString(asObject(value.delta)?.stop_reason);
-    if (reason === undefined) return this.#passed(data, event, false);
+    if (reason === undefined) return this.#events.pass(data, event, false);
     this.#delta = data;
     state.finished = true;
     state.rawFinishReason = reason;
     state.finishReason = mapStopReason(reason, this.#calls.size > 0, false);
-    return this.#release();
+    return this.#events.release();
   }
 
   #ranTool({ type = null, name = null }: JsonObject): void {

@@ -8,7 +8,8 @@ import {
   type JsonObject,
   parseJson,
 } from '../../../../lib/json.ts';
-import { type CompletionsProgress, eventText, type NativeDecoder } from '../../../native.ts';
+import { HeldEvents } from '../../../held-events.ts';
+import type { CompletionsProgress, NativeDecoder } from '../../../native.ts';
 import { newStreamState } from '../../../stream-state.ts';
 import type { AnswerMeta, Quirks, StreamState } from '../../../types.ts';
 import { inBandError, unreadable } from '../../error.ts';
@@ -34,8 +35,7 @@ export class NativeCompletionStream implements NativeDecoder {
   /** By choice. */
   readonly #echoes = new Map<number, Echo>();
   readonly #closed = new Set<number>();
-  /** What came before the model had said anything; null once it has. */
-  #held: string | null = '';
+  readonly #events = new HeldEvents();
   /** What chunks say of how they were made. */
   #shell: JsonObject = {};
 
@@ -74,7 +74,7 @@ export class NativeCompletionStream implements NativeDecoder {
     }
     const says = choices.map((choice) => this.#read(choice, data)).includes(true);
     this.state.finished = this.#isFinished(this.#asked);
-    return this.#passed(this.#written(data, chunk), says);
+    return this.#events.pass(this.#written(data, chunk), null, says);
   }
 
   end(chunk: JsonObject): string {
@@ -160,13 +160,5 @@ export class NativeCompletionStream implements NativeDecoder {
       choices: asArray(chunk.choices).map((choice, place) => repairedChoice(choice, place, null)),
       ...(this.#meta.request.includeUsage ? { usage: null } : {}),
     };
-  }
-
-  #passed(data: string, says: boolean): string {
-    const text = eventText(data, null);
-    if (this.#held === null) return text;
-    const held = this.#held + text;
-    this.#held = says ? null : held;
-    return says ? held : '';
   }
 }

@@ -1,5 +1,6 @@
 import { asNumber, asObject, asString, isObject, type JsonObject, parseJson } from '../../../../lib/json.ts';
 import { addMembers } from '../../../../lib/json-splice.ts';
+import { HeldEvents } from '../../../held-events.ts';
 import { eventText, type NativeDecoder, type ResponsesProgress, saidLast } from '../../../native.ts';
 import { newStreamState } from '../../../stream-state.ts';
 import type { AnswerMeta, Quirks, StreamState, Target } from '../../../types.ts';
@@ -29,8 +30,7 @@ export class NativeResponseStream implements NativeDecoder {
   readonly #meta: AnswerMeta;
   readonly #labels: JsonObject;
   readonly #items = new Items();
-  /** What came before the model had said anything; null once it has. */
-  #held: string | null = '';
+  readonly #events = new HeldEvents();
   #shell: JsonObject = {};
   #sequence = 0;
   /** The last event, which has the whole response. */
@@ -65,7 +65,7 @@ export class NativeResponseStream implements NativeDecoder {
     }
     if (event !== null && UNREAD.has(event) && data.startsWith('{') && data.endsWith('}')) {
       this.#sequence++;
-      return this.#passed(data, event, true);
+      return this.#events.pass(data, event, true);
     }
     const value = asObject(parseJson(data));
     if (!value) throw unreadable(data);
@@ -85,26 +85,26 @@ export class NativeResponseStream implements NativeDecoder {
     switch (type) {
       case 'response.output_text.delta':
         this.#items.say(value, 'text');
-        return this.#passed(data, event, this.#text(asString(value.delta) ?? ''));
+        return this.#events.pass(data, event, this.#text(asString(value.delta) ?? ''));
       case 'response.created':
       case 'response.in_progress':
       case 'response.queued':
-        return this.#passed(this.#labelled(data, value), event, false);
+        return this.#events.pass(this.#labelled(data, value), event, false);
       case 'response.output_item.added':
-        return this.#passed(data, event, this.#begin(this.#items.add(value)));
+        return this.#events.pass(data, event, this.#begin(this.#items.add(value)));
       case 'response.output_item.done':
         this.#items.done(value);
         this.#count(asObject(value.item));
-        return this.#passed(data, event, true);
+        return this.#events.pass(data, event, true);
       case 'response.content_part.added':
         this.#items.addPart(value);
-        return this.#passed(data, event, false);
+        return this.#events.pass(data, event, false);
       case 'response.content_part.done':
         this.#items.closePart(value);
-        return this.#passed(data, event, true);
+        return this.#events.pass(data, event, true);
       case 'response.output_text.annotation.added':
         this.#items.annotate(value);
-        return this.#passed(data, event, true);
+        return this.#events.pass(data, event, true);
       case 'response.refusal.delta':
         this.#items.say(value, 'refusal');
         this.state.otherOutput = true;
@@ -117,12 +117,12 @@ export class NativeResponseStream implements NativeDecoder {
         this.#takeUsage(asObject(value.response));
         throw inBandError(asObject(value.response)?.error ?? value.error ?? value, data);
       case 'keepalive':
-        return this.#passed(data, event, false);
+        return this.#events.pass(data, event, false);
       default:
         break;
     }
     if (typeof value.delta === 'string') this.state.outputChars += value.delta.length;
-    return this.#passed(data, event, true);
+    return this.#events.pass(data, event, true);
   }
 
   /** The event, its sealed reasoning marked. Whole items are in few events. */
@@ -131,20 +131,6 @@ export class NativeResponseStream implements NativeDecoder {
     if (account === undefined || (item === undefined && response === undefined)) return data;
     const items = item === undefined ? asObject(response)?.output : [item];
     return markText(data, markItems(items, account), account);
-  }
-
-  /** @param says whether the model has said something by it. */
-  #passed(data: string, event: string | null, says: boolean): string {
-    const text = eventText(data, event);
-    if (this.#held === null) return text;
-    this.#held += text;
-    return says ? this.#release() : '';
-  }
-
-  #release(): string {
-    const held = this.#held ?? '';
-    this.#held = null;
-    return held;
   }
 
   #labelled(data: string, value: JsonObject): string {
@@ -179,7 +165,7 @@ export class NativeResponseStream implements NativeDecoder {
     state.finished = true;
     state.done = true;
     Object.assign(state, endingOf(response, this.calls.length > 0));
-    return this.#release();
+    return this.#events.release();
   }
 
   /** A stream that breaks has called what it has called. */
