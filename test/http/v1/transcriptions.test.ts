@@ -1,27 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FormPart } from '../../../src/lib/multipart/types.ts';
 import { writeMultipart } from '../../../src/lib/multipart/write.ts';
-import { type Answer, call, errorOf, newKey, newWorkspace, OPERATOR, send } from '../../support/gateway.ts';
+import { type Answer, call, errorOf, newKey, newWorkspace } from '../../support/gateway.ts';
+import { soundOf } from '../../support/sound.ts';
+import { eventsOf, receiptOf } from './audio-answers.ts';
 
-const SPEECH = '/v1/audio/speech';
 const TRANSCRIPTIONS = '/v1/audio/transcriptions';
 const TRANSLATIONS = '/v1/audio/translations';
 
-let workspace = '';
 let key = '';
 beforeAll(async () => {
-  workspace = (await newWorkspace()).id;
-  key = (await newKey(workspace)).key;
+  key = (await newKey((await newWorkspace()).id)).key;
 });
-
-const speak = (body: unknown) => call('POST', SPEECH, { key, body });
-
-/** What a text sounds like: WAV. */
-async function sound(input: string): Promise<Uint8Array> {
-  const response = await send('POST', SPEECH, { key, body: { model: 'demo-speech', voice: 'alloy', input } });
-  expect(response.status).toBe(200);
-  return await response.bytes();
-}
 
 const field = (name: string, value: string): FormPart => ({ name, value });
 const file = (bytes: Uint8Array, filename = 'a.wav'): FormPart => ({
@@ -44,89 +34,6 @@ async function upload(
     headers: { 'content-type': contentType, ...headers },
   });
 }
-
-const receiptOf = async (answer: { headers: Headers }) =>
-  (await call('GET', `/v1/generations/${answer.headers.get('x-generation-id')}`, { key })).body;
-
-const eventsOf = (text: string) =>
-  text
-    .split('\n\n')
-    .filter((line) => line.startsWith('data: '))
-    .map((line) => JSON.parse(line.slice(6)));
-
-describe('POST /v1/audio/speech', () => {
-  it('answers sound, and charges for each character', async () => {
-    const response = await send('POST', SPEECH, {
-      key,
-      body: { model: 'demo-speech', voice: { id: 'mine' }, input: 'naïve 😀' },
-    });
-    expect(response.status).toBe(200);
-    expect(response.headers.get('content-type')).toBe('audio/wav');
-    expect(response.headers.get('x-model-used')).toBe('demo/speech');
-    const bytes = await response.bytes();
-    expect(Buffer.from(bytes.subarray(0, 4)).toString()).toBe('RIFF');
-    // Eleven bytes of UTF-8, each two tones of 20 ms at 16,000 bytes a second.
-    expect(bytes.byteLength).toBe(44 + 11 * 640);
-    const receipt = await receiptOf(response);
-    expect(receipt).toMatchObject({
-      kind: 'speech',
-      status: 'completed',
-      stream: true,
-      credits_unknown: null,
-    });
-    // Seven characters, as code points.
-    expect(receipt.cost_lines).toEqual([
-      { unit: 'character', quantity: 7, rate: 15_000_000_000, amount: 105_000 },
-    ]);
-    expect(receipt.credits_used).toBe(0.000105);
-  });
-
-  it('answers events to who asks for them, and says in the last what they cost', async () => {
-    const answer = await speak({ model: 'demo-speech', input: 'Hello there', stream_format: 'sse' });
-    expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
-    const events = eventsOf(answer.body);
-    const said = Buffer.concat(events.slice(0, -1).map(({ audio }) => Buffer.from(audio, 'base64')));
-    expect(said.equals(Buffer.from(await sound('Hello there')))).toBe(true);
-    expect(events.at(-1)).toMatchObject({
-      type: 'speech.audio.done',
-      usage: { output_tokens: 9 },
-      credits_used: 0.000165,
-      model_used: 'demo/speech',
-      provider_used: 'demo',
-      generation_id: answer.headers.get('x-generation-id'),
-    });
-  });
-
-  it.each([
-    ['', 400, 'invalid_json', null],
-    ['{"input":"a"}', 400, 'missing_parameter', 'model'],
-    ['{"model":"demo-speech"}', 400, 'missing_parameter', 'input'],
-    ['{"model":"demo-speech","input":["a"]}', 400, 'invalid_type', 'input'],
-    ['{"model":"demo-speech","input":""}', 400, 'invalid_value', 'input'],
-    ['{"model":"demo-speech","input":"a","stream_format":"mp3"}', 400, 'invalid_value', 'stream_format'],
-    ['{"model":"demo-speech","input":"a","response_format":1}', 400, 'invalid_type', 'response_format'],
-    ['{"model":"demo-echo","input":"a"}', 400, 'model_not_supported', 'model'],
-    ['{"model":"demo-transcribe","input":"a"}', 400, 'model_not_supported', 'model'],
-    ['{"model":"auto","input":"a"}', 400, 'model_not_supported', 'model'],
-    ['{"model":"nobody","input":"a"}', 404, 'model_not_found', 'model'],
-    [`{"model":"demo-speech","input":"${'a'.repeat(4097)}"}`, 400, 'upstream_invalid_request', 'input'],
-  ])('refuses %.60s', async (body, status, code, param) => {
-    expect(errorOf(await speak(body))).toEqual({ status, code, param });
-  });
-
-  it('reserves what the text may cost', async () => {
-    const poor = await call('POST', '/api/workspaces', {
-      key: OPERATOR,
-      body: { name: 'Poor', credits: 0.001 },
-    });
-    const own = await newKey(poor.body.id);
-    const ask = (input: string) =>
-      call('POST', SPEECH, { key: own.key, body: { model: 'demo-speech', input } });
-    // 15 USD per 1M characters: a thousandth buys 66.
-    expect(errorOf(await ask('a'.repeat(67)))).toMatchObject({ status: 402, code: 'insufficient_credits' });
-    expect((await ask('a'.repeat(66))).status).toBe(200);
-  });
-});
 
 describe('POST /v1/audio/transcriptions', () => {
   it.each([
@@ -165,14 +72,14 @@ describe('POST /v1/audio/transcriptions', () => {
         }),
     ],
   ])('answers %s, and charges for the time', async (format, contentType, check) => {
-    const parts = [field('model', 'demo-transcribe'), file(await sound('One. Two!'))];
+    const parts = [field('model', 'demo-transcribe'), file(await soundOf(key, 'One. Two!'))];
     const answer = await upload(format === undefined ? parts : [...parts, field('response_format', format)]);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe(contentType);
     check(answer.body);
     // 0.36 s at 0.006 USD a minute.
     expect(answer.headers.get('x-credits-used')).toBe('0.000036');
-    const receipt = await receiptOf(answer);
+    const receipt = await receiptOf(key, answer);
     expect(receipt).toMatchObject({ kind: 'transcription', status: 'completed', credits_used: 0.000036 });
     expect(receipt.cost_lines).toEqual([
       { unit: 'audioMs', quantity: 360, rate: 360_000_000, amount: 36_000 },
@@ -183,7 +90,7 @@ describe('POST /v1/audio/transcriptions', () => {
     const answer = await upload([
       field('stream', 'true'),
       field('model', 'demo-transcribe'),
-      file(await sound('Hello')),
+      file(await soundOf(key, 'Hello')),
     ]);
     expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     expect(eventsOf(answer.body)).toMatchObject([
@@ -200,23 +107,23 @@ describe('POST /v1/audio/transcriptions', () => {
     const answer = await upload([field('model', 'demo-transcribe'), file(new Uint8Array(500), 'a.webm')]);
     expect(answer.body).toEqual({ text: 'Sound of 500 bytes.' });
     expect(answer.headers.get('x-credits-used')).toBe('null');
-    expect(await receiptOf(answer)).toMatchObject({ credits_used: null, credits_unknown: 'no_usage' });
+    expect(await receiptOf(key, answer)).toMatchObject({ credits_used: null, credits_unknown: 'no_usage' });
   });
 
   it('takes the gateway’s own members as fields, and files of odd names', async () => {
     const answer = await upload([
       field('model', 'demo-nobody'),
       field('models', '["demo-transcribe"]'),
-      file(await sound('a'), 'C:\\Aufnahmen\\"Über" 语音.wav'),
+      file(await soundOf(key, 'a'), 'C:\\Aufnahmen\\"Über" 语音.wav'),
     ]);
     expect(errorOf(answer)).toMatchObject({ code: 'model_not_found' });
     const told = await upload([
       field('model', 'demo-transcribe'),
       field('provider[only][]', 'elsewhere'),
-      file(await sound('a')),
+      file(await soundOf(key, 'a')),
     ]);
     expect(errorOf(told)).toMatchObject({ status: 404 });
-    const odd = await upload([field('model', 'demo-transcribe'), file(await sound('b'), '语音 "x"')]);
+    const odd = await upload([field('model', 'demo-transcribe'), file(await soundOf(key, 'b'), '语音 "x"')]);
     expect(odd.body).toMatchObject({ text: 'b' });
   });
 
@@ -272,7 +179,7 @@ describe('POST /v1/audio/transcriptions', () => {
 
   it('answers once for an idempotency key, whatever the boundary is', async () => {
     const headers = { 'idempotency-key': 'a-recording' };
-    const parts = [field('model', 'demo-transcribe'), file(await sound('once'))];
+    const parts = [field('model', 'demo-transcribe'), file(await soundOf(key, 'once'))];
     const first = await upload(parts, TRANSCRIPTIONS, headers);
     expect(first.body).toMatchObject({ text: 'once' });
     const { body } = writeMultipart(parts);
@@ -287,7 +194,7 @@ describe('POST /v1/audio/transcriptions', () => {
     expect(again.headers.get('x-idempotent-replay')).toBe('true');
     expect(again.body).toEqual(first.body);
     const other = await upload(
-      [field('model', 'demo-transcribe'), file(await sound('twice'))],
+      [field('model', 'demo-transcribe'), file(await soundOf(key, 'twice'))],
       TRANSCRIPTIONS,
       headers,
     );
@@ -298,7 +205,11 @@ describe('POST /v1/audio/transcriptions', () => {
 describe('POST /v1/audio/translations', () => {
   it('asks for a translation', async () => {
     const answer = await upload(
-      [field('model', 'demo-transcribe'), file(await sound('Hi.')), field('response_format', 'verbose_json')],
+      [
+        field('model', 'demo-transcribe'),
+        file(await soundOf(key, 'Hi.')),
+        field('response_format', 'verbose_json'),
+      ],
       TRANSLATIONS,
     );
     expect(answer.body).toMatchObject({ task: 'translate', text: 'Hi.' });
