@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { GatewayError } from '../errors.ts';
 import { inputError } from '../invalid-input.ts';
 import { parseBody } from '../json-body.ts';
+import { checkMetadata } from '../metadata.ts';
 import { BATCH_ENDPOINTS, type BatchEndpoint } from './endpoints.ts';
 
 /** What a new batch is asked to be. */
@@ -13,14 +14,12 @@ export interface NewBatch {
   outputExpiresAfterS: number | null;
 }
 
-const MOST_PAIRS = 16;
-
 /** https://platform.openai.com/docs/api-reference/batch/create */
 const Body = z.object({
   input_file_id: z.string().check(z.minLength(1), z.maxLength(100)),
   endpoint: z.enum(BATCH_ENDPOINTS),
   completion_window: z.literal('24h'),
-  metadata: z.nullish(z.record(z.string().check(z.maxLength(64)), z.string().check(z.maxLength(512)))),
+  metadata: z.optional(z.unknown()),
   output_expires_after: z.nullish(
     z.object({
       anchor: z.literal('created_at'),
@@ -38,16 +37,10 @@ export function readNewBatch(bytes: Uint8Array): NewBatch {
   const { success, data, error } = Body.safeParse(given);
   if (!success) throw inputError(error.issues[0], given);
   const { input_file_id, endpoint, metadata, output_expires_after } = data;
-  if (metadata && Object.keys(metadata).length > MOST_PAIRS) {
-    throw new GatewayError('invalid_value', {
-      param: 'metadata',
-      message: `metadata must have at most ${MOST_PAIRS} pairs.`,
-    });
-  }
   return {
     inputFileId: input_file_id,
     endpoint,
-    metadata: metadata ?? null,
+    metadata: checkMetadata(metadata),
     outputExpiresAfterS: output_expires_after?.seconds ?? null,
   };
 }

@@ -1,5 +1,6 @@
-import type { GatewayError } from '../../errors.ts';
+import { GatewayError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
+import { checkMetadata } from '../../metadata.ts';
 import { failedResponse } from '../../wires/openai/responses/answer.ts';
 import { checkInclude } from '../../wires/openai/responses/fields.ts';
 import { responseOfItem } from '../../wires/openai/responses/ids.ts';
@@ -15,9 +16,10 @@ import { type Asked, askedOf } from './surfaces.ts';
  * Reads a request of the Responses API, its references resolved.
  * @param bytes as received; null where the body is another by now.
  * @param earlier so many items of its input are of the response that `previous_response_id` names.
- * @throws GatewayError as `inFormatOf`.
+ * @throws GatewayError as `inFormatOf`; `invalid_type`, `invalid_value` for what its answer would say again.
  */
 export function inResponsesFormat(body: JsonObject, bytes: Uint8Array | null, earlier: number): Asked {
+  checkEchoed(body);
   const { previous_response_id: previous, background } = body;
   const read = (given: JsonObject): SurfaceRequest => readResponseRequest(given, earlier);
   const format: Surface = { ...responses, read };
@@ -28,6 +30,18 @@ export function inResponsesFormat(body: JsonObject, bytes: Uint8Array | null, ea
   if (previous != null) echo.previous_response_id = previous;
   if (background === true) echo.background = true;
   return asked.native ? { ...asked, native: { ...asked.native, echo } } : asked;
+}
+
+/**
+ * Checks what a response says again of its request, so that it is what clients' types say, whoever answers.
+ * @throws GatewayError `invalid_type`, `invalid_value`.
+ */
+function checkEchoed({ metadata, truncation }: JsonObject): void {
+  checkMetadata(metadata);
+  if (truncation != null && truncation !== 'auto' && truncation !== 'disabled') {
+    const message = 'truncation must be "auto" or "disabled".';
+    throw new GatewayError('invalid_value', { param: 'truncation', message });
+  }
 }
 
 /** The response of a call that has yet to begin. @param body its request. */

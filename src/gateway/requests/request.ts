@@ -3,6 +3,7 @@ import { parseBody } from '../../json-body.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { type JsonMember, memberText, scanMembers } from '../../lib/json-members.ts';
 import { EXTENSIONS } from '../../wires/extensions.ts';
+import { checkResponseFormat } from '../../wires/response-format.ts';
 import type {
   ChatBody,
   ChatRequest,
@@ -32,7 +33,10 @@ export function readChatRequest(
   readHeader?: ReadHeader,
 ): { request: ChatRequest; control: Control } {
   const read = readRequest<'chat', ChatBody>('chat', bytes, readHeader);
-  checkMessages(bytes, messagesOf(read.request.members));
+  const { members } = read.request;
+  checkMessages(bytes, lastOf(members, 'messages'));
+  const format = lastOf(members, 'response_format');
+  if (format) checkResponseFormat(parseValue(memberText(bytes, format)));
   return read;
 }
 
@@ -110,8 +114,8 @@ function withModel(head: JsonObject, usual: string | undefined): JsonObject {
   return usual !== undefined && head.model == null ? { ...head, model: usual } : head;
 }
 
-function messagesOf(members: readonly JsonMember[]): JsonMember | undefined {
-  return members.findLast((member) => member.name === 'messages');
+function lastOf(members: readonly JsonMember[], name: string): JsonMember | undefined {
+  return members.findLast((member) => member.name === name);
 }
 
 function parseValue(text: string): Json {

@@ -36,6 +36,19 @@ export class AnswerCheck {
     }
   }
 
+  /** Whether what is wanted can be held against answers, as far as the schema alone tells. */
+  isPossible(): boolean {
+    const { schema } = this.#wanted;
+    if (schema === null) return true;
+    try {
+      this.#schema ??= new SchemaCheck(schema);
+      return this.#schema.isKnown();
+    } catch (thrown) {
+      if (thrown instanceof UncheckedError) return false;
+      throw thrown;
+    }
+  }
+
   /** What there is to complain of in a text that is not valid. */
   complaints(text: string): Complaint[] {
     const value = parseJson(text);

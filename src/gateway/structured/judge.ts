@@ -45,9 +45,9 @@ export function judge(choices: readonly Choice[], check: AnswerCheck, constraine
     return verdict('failed', broken.finding.reason, 'invalid');
   }
   const unknown = findings.find(({ finding }) => finding.kind === 'unchecked');
-  if (constrained) return verdict('enforced', null, unknown ? null : 'valid');
+  // Also where decoding is constrained: hosts leave out what of a schema they do not know.
   if (unknown?.finding.kind === 'unchecked') return verdict('unchecked', unknown.finding.reason, null);
-  return verdict('validated', null, 'valid');
+  return verdict(constrained ? 'enforced' : 'validated', null, 'valid');
 }
 
 function verdict(

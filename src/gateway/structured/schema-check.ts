@@ -12,6 +12,7 @@ import type { Steps } from '../../lib/linear-pattern/match.ts';
 import { innerAddresses, type Size, sizeOf } from './measure.ts';
 import { StringTests } from './string-tests.ts';
 import { UncheckedError } from './unchecked.ts';
+import { isWellFormed } from './well-formed.ts';
 
 /** Limits of a schema. OpenAI's are 120,000 characters, 5,000 properties and 10 levels. */
 const MAX_SCHEMA_CHARACTERS = 256 * 1024;
@@ -80,6 +81,7 @@ export class SchemaCheck {
     } catch {
       throw new UncheckedError('schema_invalid');
     }
+    if (!isWellFormed(this.#schema, this.#draft, this.#lookup)) throw new UncheckedError('schema_invalid');
     for (const [address, place] of Object.entries(this.#lookup)) {
       if (typeof place === 'boolean') this.#lookup[address] = place ? {} : { not: {} };
     }
@@ -105,6 +107,16 @@ export class SchemaCheck {
       at: instanceLocation,
       message: this.#strings.complaint(error),
     }));
+  }
+
+  /** Whether all its references and patterns are known: then no value but one that costs too much is left unchecked. */
+  isKnown(): boolean {
+    const isLost = ({ __absolute_ref__: address }: Schema): boolean =>
+      address !== undefined && this.#lookup[address] === undefined;
+    return (
+      !Object.values(this.#lookup).some((place) => typeof place === 'object' && isLost(place)) &&
+      this.#strings.areKnown()
+    );
   }
 
   #validate(value: Json, shortCircuit: boolean): ReturnType<typeof validate> {

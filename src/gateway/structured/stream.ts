@@ -7,10 +7,14 @@ import { type Judgement, judge } from './judge.ts';
 import { onlyChoice, StreamedChoices } from './streamed.ts';
 import { wantedOf } from './wanted.ts';
 
-/** Notes on the trail what is known of a stream before it is there: that its endpoint constrains decoding. */
+/**
+ * Notes on the trail what is known of a stream before it is there: that its endpoint constrains decoding, and that
+ * what comes of it can be checked.
+ */
 export function announceStream({ request }: ChatCall, trail: Trail, served: ServedStream): void {
   const wanted = wantedOf(request);
   if (!wanted || !isConstrained(served.candidate, request, served.dropped, wanted)) return;
+  if (!new AnswerCheck(wanted).isPossible()) return;
   trail.structured = { verdict: 'enforced', reason: null };
 }
 

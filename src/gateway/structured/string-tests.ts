@@ -23,6 +23,8 @@ interface StringTest {
 export class StringTests {
   readonly #tests: StringTest[] = [];
   readonly #patterns = new Map<string, LinearPattern>();
+  /** All patterns of the schema, of strings and of names. */
+  readonly #sources = new Set<string>();
   #steps: Steps = { left: 0 };
   #names: ReadonlySet<string> = new Set();
   /** By what a schema says, what it comes to for the names of this value. */
@@ -36,6 +38,7 @@ export class StringTests {
     delete node.format;
     if (typeof pattern === 'string') {
       delete node.pattern;
+      this.#sources.add(pattern);
       const complaint = `String does not match the pattern ${pattern}`;
       const test = (text: string): boolean => this.#matches(pattern, text);
       node.format = this.#keep(
@@ -50,8 +53,20 @@ export class StringTests {
       node.format = this.#keep({ test: ofFormat, complaint: `String does not match the format ${name}` });
     }
     if (isObject(properties)) {
+      for (const source of Object.keys(properties)) this.#sources.add(source);
       const get = (): JsonObject => this.#chosenFor(properties);
       Object.defineProperty(node, 'patternProperties', { get, enumerable: true });
+    }
+  }
+
+  /** Whether every pattern can be matched. */
+  areKnown(): boolean {
+    try {
+      for (const source of this.#sources) this.#patternOf(source);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof UncheckedError) return false;
+      throw thrown;
     }
   }
 
@@ -81,16 +96,24 @@ export class StringTests {
   /** @throws UncheckedError */
   #matches(source: string, text: string): boolean {
     try {
-      let pattern = this.#patterns.get(source);
-      if (!pattern) {
-        pattern = new LinearPattern(source);
-        this.#patterns.set(source, pattern);
-      }
-      return pattern.test(text, this.#steps);
+      return this.#patternOf(source).test(text, this.#steps);
     } catch (thrown) {
-      if (thrown instanceof PatternError) throw new UncheckedError('pattern');
       throw thrown instanceof TooCostlyError ? new UncheckedError('too_costly') : thrown;
     }
+  }
+
+  /** @throws UncheckedError */
+  #patternOf(source: string): LinearPattern {
+    let pattern = this.#patterns.get(source);
+    if (!pattern) {
+      try {
+        pattern = new LinearPattern(source);
+      } catch (thrown) {
+        throw thrown instanceof PatternError ? new UncheckedError('pattern') : thrown;
+      }
+      this.#patterns.set(source, pattern);
+    }
+    return pattern;
   }
 
   /** The same properties with patterns that say but which of the value's names are meant. */

@@ -12,6 +12,7 @@ export function wantedOf(request: ChatRequest): Wanted | null {
   if (!request.members.some(({ name }) => name === 'response_format')) return null;
   const format = asObject(request.body().response_format);
   if (format?.type === 'json_object') return { schema: null };
-  const schema = format?.type === 'json_schema' ? asObject(asObject(format.json_schema)?.schema) : undefined;
-  return schema ? { schema } : null;
+  if (format?.type !== 'json_schema') return null;
+  // A schema is optional there.
+  return { schema: asObject(asObject(format.json_schema)?.schema) ?? null };
 }

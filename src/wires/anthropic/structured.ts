@@ -1,7 +1,8 @@
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { type ModelTraits, modelTraits } from '../claude/models.ts';
+import { jsonAsked } from '../response-format.ts';
 import type { ChatBody, ChatRequest, Target } from '../types.ts';
-import { invalid, unsupported } from './content.ts';
+import { unsupported } from './content.ts';
 import { isNativeSchema } from './schema.ts';
 
 /** How `response_format` is met. A pure function of request and target, so that answers can ask again. */
@@ -23,17 +24,10 @@ const TOOL_DESCRIPTION = 'Gives the final answer. Call it once the answer is kno
  *   neither mechanism is possible.
  */
 export function planStructured(body: ChatBody, target: Target, traits: ModelTraits): StructuredPlan {
-  const format = asObject(body.response_format);
-  if (!format || format.type === 'text') return { kind: 'none' };
-  if (format.type === 'json_object') return { kind: 'instructed' };
-  const definition = asObject(format.json_schema);
-  const schema = asObject(definition?.schema);
-  if (format.type !== 'json_schema' || !definition || !schema) {
-    throw invalid(
-      'response_format',
-      'A response format is "text", "json_object", or a "json_schema" with its schema.',
-    );
-  }
+  const asked = jsonAsked(body.response_format);
+  if (!asked) return { kind: 'none' };
+  const { schema, definition } = asked;
+  if (!schema) return { kind: 'instructed' };
   const capability = target.capabilities.structuredOutput;
   const native = capability !== false && (capability === true || traits.nativeSchema !== false);
   const fits = definition.strict === true || isNativeSchema(schema);

@@ -1,7 +1,7 @@
-import { asObject, asString, isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { asString, type Json, type JsonObject } from '../../lib/json.ts';
 import { reportUnknown } from '../harmless.ts';
+import { jsonAsked } from '../response-format.ts';
 import type { ChatBody, ChatRequest, EncodedRequest, Target } from '../types.ts';
-import { invalid } from './content.ts';
 import type { Dropped } from './dropped.ts';
 import { familyOf } from './families.ts';
 import { encodeMessages } from './messages.ts';
@@ -89,25 +89,18 @@ function responseFormat(
   target: Target,
   dropped: Dropped,
 ): { instruction?: string; outputConfig?: JsonObject } {
-  const format = asObject(body.response_format);
-  if (!format || format.type === 'text') return {};
-  const definition = asObject(format.json_schema);
-  if (format.type === 'json_object') {
+  const asked = jsonAsked(body.response_format);
+  if (!asked) return {};
+  if (!asked.schema) {
     dropped.add('response_format');
     return { instruction: JSON_INSTRUCTION };
   }
-  if (format.type !== 'json_schema' || !isObject(definition?.schema)) {
-    throw invalid(
-      'response_format',
-      'A response format is "text", "json_object", or a "json_schema" with its schema.',
-    );
-  }
-  const schema = JSON.stringify(definition.schema);
+  const schema = JSON.stringify(asked.schema);
   if (target.capabilities.structuredOutput === false) {
     dropped.add('response_format');
     return { instruction: `${JSON_INSTRUCTION} It must fit this JSON schema: ${schema}` };
   }
-  const name = asString(definition.name);
+  const name = asString(asked.definition.name);
   const jsonSchema: JsonObject = { schema, ...(name ? { name } : {}) };
   return { outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema } } } };
 }
@@ -134,6 +127,6 @@ function withoutQuirks(body: ChatBody, { quirks }: Target, dropped: Dropped): Ch
 
 /** Whether decoding is constrained: plain JSON, and models that are not known to have it, are but told. */
 export function constrains(request: ChatRequest, target: Target): boolean {
-  const format = asObject(request.body().response_format);
-  return format?.type === 'json_schema' && target.capabilities.structuredOutput !== false;
+  const schema = jsonAsked(request.body().response_format)?.schema;
+  return schema != null && target.capabilities.structuredOutput !== false;
 }

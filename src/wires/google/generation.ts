@@ -1,15 +1,8 @@
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asString,
-  isObject,
-  type Json,
-  type JsonObject,
-} from '../../lib/json.ts';
+import { asArray, asNumber, asObject, asString, type Json, type JsonObject } from '../../lib/json.ts';
 import { type Harmless, isEmptyObject, reportUnknown } from '../harmless.ts';
+import { jsonAsked } from '../response-format.ts';
 import type { ChatBody, Target } from '../types.ts';
-import { invalid, unsupported } from './content.ts';
+import { unsupported } from './content.ts';
 import type { Dropped } from './dropped.ts';
 import { NATIVE_NAMES } from './native.ts';
 
@@ -115,20 +108,13 @@ function logprobs(body: ChatBody): JsonObject {
  * OpenAPI (https://ai.google.dev/gemini-api/docs/structured-output).
  */
 function responseFormat(body: ChatBody, target: Target): JsonObject {
-  const format = asObject(body.response_format);
-  if (!format || format.type === 'text') return {};
-  if (format.type === 'json_object') return { responseMimeType: 'application/json' };
-  const schema = asObject(format.json_schema)?.schema;
-  if (format.type !== 'json_schema' || !isObject(schema)) {
-    throw invalid(
-      'response_format',
-      'A response format is "text", "json_object", or a "json_schema" with its schema.',
-    );
-  }
+  const asked = jsonAsked(body.response_format);
+  if (!asked) return {};
+  if (!asked.schema) return { responseMimeType: 'application/json' };
   if (target.capabilities.structuredOutput === false) {
     throw unsupported('response_format', 'This model cannot be held to a JSON schema.');
   }
-  return { responseMimeType: 'application/json', responseJsonSchema: schema };
+  return { responseMimeType: 'application/json', responseJsonSchema: asked.schema };
 }
 
 const MODALITIES: ReadonlySet<string> = new Set(['text', 'image', 'audio']);

@@ -51,6 +51,41 @@ describe('readChatRequest', () => {
     ['max_tokens of zero', { model: 'm', messages: MESSAGES, max_tokens: 0 }, 'invalid_value', 'max_tokens'],
     ['max_tokens as text', { model: 'm', messages: MESSAGES, max_tokens: '9' }, 'invalid_type', 'max_tokens'],
     ['n of zero', { model: 'm', messages: MESSAGES, n: 0 }, 'invalid_value', 'n'],
+    ...(
+      [
+        ['text', 'json', 'invalid_type', 'response_format'],
+        ['no definition', { type: 'json_schema' }, 'missing_parameter', 'response_format.json_schema'],
+        [
+          'a definition that is text',
+          { type: 'json_schema', json_schema: 'x' },
+          'invalid_type',
+          'response_format.json_schema',
+        ],
+        [
+          'a schema without a name',
+          { type: 'json_schema', json_schema: { schema: {} } },
+          'missing_parameter',
+          'response_format.json_schema.name',
+        ],
+        [
+          'a name that is none',
+          { type: 'json_schema', json_schema: { name: 1, schema: {} } },
+          'invalid_type',
+          'response_format.json_schema.name',
+        ],
+        [
+          'a schema that is none',
+          { type: 'json_schema', json_schema: { name: 'n', schema: 'nope' } },
+          'invalid_type',
+          'response_format.json_schema.schema',
+        ],
+      ] as const
+    ).map(([name, response_format, code, param]): [string, unknown, string, string] => [
+      `a response_format with ${name}`,
+      { model: 'm', messages: MESSAGES, response_format },
+      code,
+      param,
+    ]),
     ['models as text', { model: 'm', messages: MESSAGES, models: 'x' }, 'invalid_type', 'models'],
     [
       'a model of models that is no text',

@@ -206,3 +206,16 @@ describe('the output limit', () => {
     expect(control.maxOutputTokens).toBe(most);
   });
 });
+
+it.each([
+  null,
+  { type: 'text' },
+  { type: 'json_object' },
+  { type: 'json_schema', json_schema: { name: 'n' } },
+  { type: 'json_schema', json_schema: { name: 'n', schema: null } },
+  { type: 'json_schema', json_schema: { name: 'n', schema: {} } },
+  // What only hosts know.
+  { type: 'grammar', grammar: 'root ::= "a"' },
+])('a response_format may be %j', (response_format) => {
+  expect(read({ model: 'm', messages: MESSAGES, response_format }).control.model).toBe('m');
+});

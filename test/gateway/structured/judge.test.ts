@@ -99,7 +99,7 @@ describe('an answer is', () => {
     });
   });
 
-  test('unchecked, when the schema cannot be held against anything, but enforced where decoding is constrained', () => {
+  test('unchecked, when the schema cannot be held against anything, also where decoding is constrained', () => {
     const lost = new AnswerCheck({ schema: { $ref: 'https://example.com/x' } });
     const choices = choicesOf(completion(choice('{"a":1}')));
     expect(judge(choices, lost, false)).toEqual({
@@ -107,7 +107,7 @@ describe('an answer is', () => {
       validity: null,
     });
     expect(judge(choices, lost, true)).toEqual({
-      output: { verdict: 'enforced', reason: null },
+      output: { verdict: 'unchecked', reason: 'unresolved_reference' },
       validity: null,
     });
     // What is no JSON fits no schema.

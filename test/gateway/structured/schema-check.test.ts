@@ -151,6 +151,69 @@ describe('a schema check', () => {
   });
 });
 
+describe('a schema that is none is not held against answers', () => {
+  test.each<[string, JsonObject]>([
+    ['a type that there is not', { type: 'zzz' }],
+    ['one among types', { type: ['string', 'zzz'] }],
+    ['no type at all', { type: [] }],
+    ['a required that is a name', { required: 'a' }],
+    ['a required of draft 3', { properties: { a: { type: 'string', required: true } } }],
+    ['a required with a number', { required: ['a', 1] }],
+    ['properties that are a list', { properties: ['a'] }],
+    ['a property that is a type', { properties: { a: 'string' } }],
+    ['one deep inside', { items: { anyOf: [{ properties: { a: { type: 'zzz' } } }] } }],
+    ['one behind a reference', { $ref: '#/$defs/a', $defs: { a: { type: 'zzz' } } }],
+    ['one behind a reference to elsewhere', { $ref: '#/parts/a', parts: { a: { type: 'zzz' } } }],
+    ['one among patterns', { patternProperties: { a: { minLength: -1 } } }],
+    ['one among dependencies', { dependencies: { a: { type: 'zzz' } } }],
+    ['items that are text', { items: 'string' }],
+    ['no alternatives', { anyOf: [] }],
+    ['an alternative that is text', { oneOf: ['string'] }],
+    ['what is not to be, as text', { not: 'string' }],
+    ['an enum that is no list', { enum: 'a' }],
+    ['a minimum that is text', { minimum: '1' }],
+    ['a minimum that is null', { minimum: null }],
+    ['a length that is a fraction', { maxLength: 1.5 }],
+    ['a multiple of zero', { multipleOf: 0 }],
+    ['an exclusive limit of draft 4', { minimum: 1, exclusiveMinimum: true }],
+    [
+      'a limit in draft 4 that is later drafts’',
+      { $schema: 'http://json-schema.org/draft-04/schema#', exclusiveMinimum: 1 },
+    ],
+    ['a pattern that is a number', { pattern: 1 }],
+    ['a reference that is a number', { $ref: 1 }],
+    ['uniqueItems as text', { uniqueItems: 'yes' }],
+    ['dependentRequired with a name', { dependentRequired: { a: 'b' } }],
+  ])('%s', (_, schema) => {
+    expect(() => new SchemaCheck(schema)).toThrow(unchecked('schema_invalid'));
+  });
+
+  test.each<[string, JsonObject]>([
+    ['names of properties that are keywords', { properties: { type: {}, required: {}, enum: true } }],
+    ['values that look like schemas', { enum: [{ type: 'zzz' }], default: { type: 'zzz' } }],
+    ['constants and examples', { anyOf: [{ const: { required: 'a' } }, true], examples: [{ type: 1 }] }],
+    ['members that are no keywords', { 'x-note': { type: 'zzz' }, nullable: true, title: 5 }],
+    ['dependencies of names that are keywords', { dependencies: { type: ['a'], b: { type: 'object' } } }],
+    ['a name of Object’s', { constructor: 1, toString: 'x' } as unknown as JsonObject],
+    ['names that stand twice', { required: ['a', 'a'], type: ['object', 'object'] }],
+    ['counts written as fractions', { minProperties: 0, maxItems: 2.0 }],
+    ['tuples of older drafts', { items: [{ type: 'string' }], additionalItems: false }],
+  ])('but one is that has %s', (_, schema) => {
+    expect(isValid(schema, { a: 1 })).toBe(!('enum' in schema));
+  });
+});
+
+test.each<[string, boolean, JsonObject]>([
+  ['a plain one', true, PERSON],
+  ['a reference to itself', true, { properties: { a: { $ref: '#' } } }],
+  ['a reference to what is never', true, { $ref: '#/$defs/a', $defs: { a: false } }],
+  ['a reference that leads nowhere', false, { properties: { a: { $ref: '#/$defs/none' } } }],
+  ['a pattern that refers back', false, { properties: { a: { pattern: '(a)\\1' } } }],
+  ['such a pattern of names', false, { patternProperties: { '(a)\\1': true } }],
+])('of a schema with %s it is known beforehand whether answers can be checked', (_, known, schema) => {
+  expect(new SchemaCheck(schema).isKnown()).toBe(known);
+});
+
 /** A schema that looks twice at each of so many levels. */
 function doubling(levels: number, leaf: JsonObject): JsonObject {
   const $defs: JsonObject = { d0: leaf };

@@ -84,6 +84,28 @@ describe('an answer that is to be JSON', () => {
     expect(receipt.structured_output).toEqual({ verdict: 'unchecked', reason: 'unresolved_reference' });
   });
 
+  it.each<[string, string, object]>([
+    ['unresolved_reference', 'demo-json', { properties: { city: { $ref: '#/$defs/none' } } }],
+    ['pattern', 'demo-json', { properties: { city: { type: 'string', pattern: '^(?:(a)\\1|)' } } }],
+    ['schema_invalid', 'demo-json', { type: 'zzz' }],
+    ['schema_invalid', 'demo-sloppy', { type: 'zzz' }],
+    ['schema_invalid', 'demo-sloppy', { required: 'a' }],
+  ])('is unchecked for its %s, whoever answers (%s)', async (reason, model, more) => {
+    const wanted = { type: 'object', required: ['city'], ...more };
+    const response_format = format({ schema: model === 'demo-json' ? wanted : more });
+    const whole = await verdict({ model, response_format });
+    expect(whole.receipt.structured_output).toEqual({ verdict: 'unchecked', reason });
+    expect(whole.header).toBe('unchecked');
+    const { header, last } = await streamed('/v1/chat/completions', { model, messages, response_format });
+    expect([header, last.structured_output]).toEqual([null, 'unchecked']);
+  });
+
+  it('is any object where a schema is left out', async () => {
+    const response_format = format({ schema: undefined });
+    expect((await verdict({ model: 'demo-json', response_format })).header).toBe('validated');
+    expect((await verdict({ model: 'demo-echo', response_format })).header).toBe('failed');
+  });
+
   it('is taken out of its block of code, and nothing is charged for that', async () => {
     const content = '```json\n{"city":"Ghent","population":265086}\n```';
     const body = { model: 'demo-echo', messages: [{ role: 'user', content }] };
@@ -263,5 +285,44 @@ describe.each([
       (event) => event.structured_output ?? event.response?.structured_output ?? [],
     );
     expect(said).toEqual(['failed']);
+  });
+});
+
+describe('what is no schema is refused by name', () => {
+  it.each<[string, object, string, string]>([
+    [
+      '/v1/chat/completions',
+      { messages, response_format: { type: 'json_schema' } },
+      'missing_parameter',
+      'response_format.json_schema',
+    ],
+    [
+      '/v1/chat/completions',
+      { messages, response_format: format({ schema: 'nope' }) },
+      'invalid_type',
+      'response_format.json_schema.schema',
+    ],
+    [
+      '/v1/completions',
+      { prompt: 'hi', response_format: format({ schema: 'nope' }) },
+      'invalid_type',
+      'response_format.json_schema.schema',
+    ],
+    [
+      '/v1/responses',
+      { input: 'hi', text: { format: { type: 'json_schema', name: 'n', schema: 'nope' } } },
+      'invalid_type',
+      'text.format.schema',
+    ],
+    [
+      '/v1/messages',
+      { max_tokens: 9, messages, output_config: { format: { type: 'json_schema', schema: 'nope' } } },
+      'invalid_type',
+      'output_config.format.schema',
+    ],
+  ])('%s %j', async (path, body, code, param) => {
+    const answer = await call('POST', path, { key, body: { model: 'demo-json', ...body } });
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatchObject({ code, param });
   });
 });

@@ -225,20 +225,23 @@ describe('structured output', () => {
     );
   });
 
-  test('any JSON object: the model is told, the caller too', () => {
-    const { body, dropped } = encode({
-      response_format: { type: 'json_object' },
-      messages: [
-        { role: 'system', content: 'S' },
-        { role: 'user', content: 'Hi' },
-      ],
-    });
-    expect(list(body.system).map((block) => block.text)).toEqual([
-      'S',
-      expect.stringMatching(/valid JSON object/),
-    ]);
-    expect(dropped).toEqual(['response_format']);
-  });
+  test.each([{ type: 'json_object' }, { type: 'json_schema', json_schema: { name: 'x' } }])(
+    'any JSON object, by %j: the model is told, the caller too',
+    (response_format) => {
+      const { body, dropped } = encode({
+        response_format,
+        messages: [
+          { role: 'system', content: 'S' },
+          { role: 'user', content: 'Hi' },
+        ],
+      });
+      expect(list(body.system).map((block) => block.text)).toEqual([
+        'S',
+        expect.stringMatching(/valid JSON object/),
+      ]);
+      expect(dropped).toEqual(['response_format']);
+    },
+  );
 
   test('the native format wins', () => {
     const native = { format: { type: 'json_schema', schema: { type: 'object' } } };
@@ -249,7 +252,7 @@ describe('structured output', () => {
 
   test.each([
     { type: 'json_schema' },
-    { type: 'json_schema', json_schema: { name: 'x' } },
+    { type: 'json_schema', json_schema: { name: 'x', schema: 'nope' } },
     { type: 'grammar' },
   ])('%j is refused', (response_format) => {
     expect(() => encode({ response_format })).toThrow(

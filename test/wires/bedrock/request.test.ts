@@ -417,9 +417,12 @@ describe('response formats', () => {
     expect(dropped).toEqual(['response_format']);
   });
 
-  test('plain JSON is an instruction', () => {
-    const { body, dropped } = encode({ messages: HI, response_format: { type: 'json_object' } });
-    expect(body.system).toHaveLength(1);
-    expect(dropped).toEqual(['response_format']);
-  });
+  test.each([{ type: 'json_object' }, { type: 'json_schema', json_schema: { name: 'x' } }])(
+    'plain JSON, by %j, is an instruction',
+    (response_format) => {
+      const { body, dropped } = encode({ messages: HI, response_format });
+      expect(body.system).toHaveLength(1);
+      expect(dropped).toEqual(['response_format']);
+    },
+  );
 });

@@ -324,6 +324,10 @@ describe('fields', () => {
     [{ response_format: { type: 'text' } }, undefined],
     [{ response_format: { type: 'json_object' } }, { responseMimeType: 'application/json' }],
     [
+      { response_format: { type: 'json_schema', json_schema: { name: 'r' } } },
+      { responseMimeType: 'application/json' },
+    ],
+    [
       {
         response_format: {
           type: 'json_schema',

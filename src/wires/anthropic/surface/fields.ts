@@ -1,5 +1,6 @@
 import { asNumber, asObject, asString, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { EXTENSIONS } from '../../extensions.ts';
+import { checkDefinition } from '../../response-format.ts';
 import { invalid, unsupported } from '../content.ts';
 import type { Dropped } from '../dropped.ts';
 import { missing, wrongType } from './refuse.ts';
@@ -160,11 +161,12 @@ function readFormat(config: Json | undefined): JsonObject {
   const given = asObject(config)?.format;
   if (!isGiven(given)) return {};
   const format = asObject(given);
-  if (format?.type !== 'json_schema' || !isObject(format.schema)) {
+  if (format?.type !== 'json_schema') {
     throw invalid('output_config.format', 'A format is a "json_schema" with its schema.');
   }
+  checkDefinition({ schema: format.schema ?? null }, 'output_config.format', ['schema']);
   // The provider of this format enforces every schema; `strict` asks others to do the same.
-  const definition = { name: 'answer', strict: true, schema: format.schema };
+  const definition = { name: 'answer', strict: true, schema: format.schema ?? null };
   return { response_format: { type: 'json_schema', json_schema: definition } };
 }
 

@@ -1,4 +1,5 @@
 import { asArray, asNumber, isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import { checkDefinition } from '../../response-format.ts';
 import type { Dropped } from './dropped.ts';
 import { invalid, unsupported, wrongType } from './refuse.ts';
 
@@ -74,7 +75,6 @@ export function readFields(body: JsonObject, dropped: Dropped): JsonObject {
     if (!READ.has(name)) chat[name] = value;
   }
   if (body.n != null && body.n !== 1) throw unsupported('n', 'A response is one answer.');
-  if (body.metadata != null && !isObject(body.metadata)) throw wrongType('metadata', 'an object');
   // Nothing is cut off a conversation: one that is too long is an error.
   if (body.truncation === 'auto') dropped.add('truncation');
   // It counts calls of tools that run at the provider.
@@ -140,7 +140,7 @@ function readText(value: Json | undefined): JsonObject {
   const { type, ...schema } = object(format, 'text.format');
   if (type === 'json_object') chat.response_format = { type };
   else if (type === 'json_schema') {
-    if (!isObject(schema.schema)) throw wrongType('text.format.schema', 'an object');
+    checkDefinition(schema, 'text.format', ['schema', 'name']);
     chat.response_format = { type, json_schema: schema };
   } else if (type != null ? type !== 'text' : format != null) {
     throw invalid('text.format.type', 'A format is "text", "json_object" or "json_schema".');

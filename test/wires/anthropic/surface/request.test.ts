@@ -344,6 +344,16 @@ describe('refusals', () => {
     ['invalid_value', 'tool_choice.type', { tool_choice: { type: 'some' } }],
     ['missing_parameter', 'thinking.budget_tokens', { thinking: { type: 'enabled' } }],
     ['invalid_value', 'output_config.format', { output_config: { format: { type: 'xml' } } }],
+    [
+      'missing_parameter',
+      'output_config.format.schema',
+      { output_config: { format: { type: 'json_schema' } } },
+    ],
+    [
+      'invalid_type',
+      'output_config.format.schema',
+      { output_config: { format: { type: 'json_schema', schema: 'nope' } } },
+    ],
     ['invalid_value', 'service_tier', { service_tier: 'flex' }],
     ['unsupported_parameter', 'metadata.team', { metadata: { team: 'x' } }],
     ['unsupported_parameter', 'mcp_servers', { mcp_servers: [{}] }],

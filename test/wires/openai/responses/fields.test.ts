@@ -131,10 +131,16 @@ describe('fields', () => {
     [{ text: { tone: 'kind' } }, 'unsupported_parameter', 'text.tone'],
     [{ text: { format: { type: 'grammar' } } }, 'invalid_value', 'text.format.type'],
     [{ text: { format: {} } }, 'invalid_value', 'text.format.type'],
-    [{ text: { format: { type: 'json_schema', name: 'a' } } }, 'invalid_type', 'text.format.schema'],
+    [{ text: { format: { type: 'json_schema', name: 'a' } } }, 'missing_parameter', 'text.format.schema'],
+    [
+      { text: { format: { type: 'json_schema', name: 'a', schema: 'nope' } } },
+      'invalid_type',
+      'text.format.schema',
+    ],
+    [{ text: { format: { type: 'json_schema', schema: {} } } }, 'missing_parameter', 'text.format.name'],
+    [{ text: { format: { type: 'json_schema', name: 1, schema: {} } } }, 'invalid_type', 'text.format.name'],
     [{ include: ['everything'] }, 'invalid_value', 'include[0]'],
     [{ include: 'everything' }, 'invalid_type', 'include'],
-    [{ metadata: 'a' }, 'invalid_type', 'metadata'],
     [{ max_output_tokens: 0 }, 'invalid_value', 'max_output_tokens'],
     [{ max_output_tokens: 1.5 }, 'invalid_type', 'max_output_tokens'],
   ])('%o is refused', (body, code, param) => {

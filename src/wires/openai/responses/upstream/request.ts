@@ -1,10 +1,10 @@
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../../../lib/json.ts';
+import { jsonAsked } from '../../../response-format.ts';
 import type { ChatBody, ChatRequest, EncodedRequest, Target } from '../../../types.ts';
 import { adaptMembers } from '../../translated.ts';
 import type { Dropped } from '../dropped.ts';
 import { SEALED_REASONING } from '../native/request.ts';
 import { readableBy } from '../native/seals.ts';
-import { invalid } from '../refuse.ts';
 import { inputItems } from './input.ts';
 import { encodeTools } from './tools.ts';
 
@@ -125,11 +125,11 @@ function textOf({ response_format: format, verbosity }: ChatBody): JsonObject {
   const text: JsonObject = {};
   const given = asObject(format);
   if (given?.type === 'json_schema') {
-    const definition = asObject(given.json_schema);
-    if (!isObject(definition?.schema)) {
-      throw invalid('response_format', 'A response format "json_schema" needs its schema.');
-    }
-    text.format = { type: 'json_schema', ...definition, name: asString(definition.name) || 'answer' };
+    const asked = jsonAsked(given);
+    // Here a schema is demanded.
+    text.format = asked?.schema
+      ? { type: 'json_schema', ...asked.definition, name: asString(asked.definition.name) || 'answer' }
+      : { type: 'json_object' };
   } else if (given && given.type !== 'text') text.format = given;
   if (verbosity != null) text.verbosity = verbosity;
   return Object.keys(text).length > 0 ? { text } : {};

@@ -129,6 +129,9 @@ describe('parameters', () => {
     expect(encode({ response_format: { type: 'json_object' } }).body.text).toEqual({
       format: { type: 'json_object' },
     });
+    expect(
+      encode({ response_format: { type: 'json_schema', json_schema: { name: 'n' } } }).body.text,
+    ).toEqual({ format: { type: 'json_object' } });
     expect(encode({ response_format: { type: 'text' } }).body).not.toHaveProperty('text');
     expect(thrown(() => encode({ response_format: { type: 'json_schema' } }))).toMatchObject({
       code: 'invalid_value',
