@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { GatewayError } from '../errors.ts';
 import { inputError } from '../invalid-input.ts';
 import { parseBody } from '../json-body.ts';
 import { checkMetadata } from '../metadata.ts';
