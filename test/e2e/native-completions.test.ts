@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asArray, asObject, isObject, type JsonObject, parseJson } from '../../src/lib/json.ts';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
 import { faults } from '../support/node/openai-schema.ts';
+import { ownModel } from '../support/node/own-model.ts';
 import { receiptById } from '../support/node/receipts.ts';
 import { answer, stream, streamInTwo, streamThenReset } from '../support/node/scripts.ts';
-import { addModel, addProvider, modelId, startWorld, type World } from '../support/node/world.ts';
+import { addProvider, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -20,13 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-let models = 0;
-/** A model of its own for each test: what fails would be passed over by the next. */
-async function modelAt(...lanes: string[]): Promise<string> {
-  const name = `model-${models++}`;
-  await addModel(world, name, lanes);
-  return modelId(name);
-}
+const modelAt = (...lanes: string[]): Promise<string> => ownModel(world, lanes);
 
 const post = (text: string): Promise<Response> =>
   world.fetch('/v1/completions', {

@@ -3,9 +3,10 @@ import Anthropic from '@anthropic-ai/sdk';
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANSWERS, streamText } from '../support/node/answers.ts';
+import { ownModel } from '../support/node/own-model.ts';
 import { receiptById } from '../support/node/receipts.ts';
 import { answer, either, hangUp, stream, streamThenReset } from '../support/node/scripts.ts';
-import { addModel, modelId, PRICE, startWorld, type World } from '../support/node/world.ts';
+import { modelId, PRICE, startWorld, type World } from '../support/node/world.ts';
 
 let world: World;
 let client: Anthropic;
@@ -20,13 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-let models = 0;
-/** A model of its own for each test: what fails would be passed over by the next. */
-async function modelAt(...lanes: string[]): Promise<string> {
-  const name = `pair-${models++}`;
-  await addModel(world, name, lanes);
-  return modelId(name);
-}
+const modelAt = (...lanes: string[]): Promise<string> => ownModel(world, lanes);
 
 const recorded = (name: string, file: string): string =>
   readFileSync(`test/fixtures/anthropic/${name}/${file}`, 'utf8');

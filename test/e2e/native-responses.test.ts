@@ -1,95 +1,25 @@
-import { readFileSync } from 'node:fs';
 import OpenAI from 'openai';
 import { zodTextFormat } from 'openai/helpers/zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { ANSWERS, streamText } from '../support/node/answers.ts';
+import { ANSWERS } from '../support/node/answers.ts';
 import { faults } from '../support/node/openai-schema.ts';
+import { ownModel } from '../support/node/own-model.ts';
 import { receiptById } from '../support/node/receipts.ts';
-import { answer, either, stream, streamThenReset, streamThenSilence } from '../support/node/scripts.ts';
-import { addModel, addProvider, modelId, startWorld, type World } from '../support/node/world.ts';
+import { answer, either, stream, streamThenSilence } from '../support/node/scripts.ts';
+import type { World } from '../support/node/world.ts';
 import { responseEvents } from '../support/response-events.ts';
+import { message, post, recorded, sentTo, spoken, whole, worldOfResponses } from './native-responses-host.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld();
-  await addProvider(world, 'speaks', 'openai', { quirks: { responses: { sealsReasoning: true } } });
+  world = await worldOfResponses();
 });
 afterAll(() => world.stop());
 
-let models = 0;
-/** A model of its own for each test: what fails would be passed over by the next. */
-async function modelAt(...lanes: string[]): Promise<string> {
-  const name = `model-${models++}`;
-  await addModel(world, name, lanes);
-  return modelId(name);
-}
-
-const recorded = (name: string): string => readFileSync(`test/fixtures/responses/${name}/stream.txt`, 'utf8');
+const modelAt = (...lanes: string[]): Promise<string> => ownModel(world, lanes);
 const SEARCHED = recorded('recorded/openai-resp-s-openai-client-tool-search-streaming-1');
 const DRAWN = recorded('native/openai-resp-s-openai-image-generation-tool-1-0');
-const REASONED = recorded('recorded/xai-resp-s-xai-text-with-reasoning-streaming-store-false-1-0');
-
-const SHELL = {
-  object: 'response',
-  created_at: Math.floor(Date.now() / 1000),
-  model: 'up-model-1',
-  parallel_tool_calls: true,
-  tool_choice: 'auto',
-  tools: [],
-  error: null,
-  incomplete_details: null,
-  instructions: null,
-  metadata: {},
-  temperature: 1,
-  top_p: 1,
-  store: false,
-  previous_response_id: null,
-};
-const message = (text: string, id = 'msg_up1') => ({
-  id,
-  type: 'message',
-  status: 'completed',
-  role: 'assistant',
-  content: [{ type: 'output_text', text, annotations: [], logprobs: [] }],
-});
-const whole = (...output: object[]) => ({
-  id: 'resp_up1',
-  ...SHELL,
-  status: 'completed',
-  output,
-  usage: {
-    input_tokens: 100,
-    input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
-    output_tokens: 20,
-    output_tokens_details: { reasoning_tokens: 0 },
-    total_tokens: 120,
-  },
-});
-/** Events of a response that says this, as far as its words. */
-function spoken(...pieces: string[]): string {
-  let number = 0;
-  const event = (type: string, more: object): string =>
-    `event: ${type}\ndata: ${JSON.stringify({ type, ...more, sequence_number: number++ })}\n\n`;
-  const place = { item_id: 'msg_up1', output_index: 0, content_index: 0 };
-  const begun = { id: 'resp_up1', ...SHELL, status: 'in_progress', output: [] };
-  const item = { ...message(''), status: 'in_progress', content: [] };
-  const part = { type: 'output_text', text: '', annotations: [], logprobs: [] };
-  return [
-    event('response.created', { response: begun }),
-    event('response.in_progress', { response: begun }),
-    event('response.output_item.added', { output_index: 0, item }),
-    event('response.content_part.added', { ...place, part }),
-    ...pieces.map((delta) => event('response.output_text.delta', { ...place, delta, logprobs: [] })),
-  ].join('');
-}
-const post = (text: string): Promise<Response> =>
-  world.fetch('/v1/responses', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: text,
-  });
-const sentTo = (lane: string) => world.upstream.received(lane).at(-1);
 
 describe('at a host of the same API', () => {
   test('body and answer pass as they are spelled', async () => {
@@ -97,12 +27,13 @@ describe('at a host of the same API', () => {
     world.upstream.script('speaks', answer(text));
     const rest = `"input" : "\\u0048i","tools":[{"type":"web_search"},{"type":"mcp","server_label":"s","server_url":"https://x.example"}],"reasoning":{"context":"all_turns"},"unheard_of":1.50`;
     const response = await post(
+      world,
       `{"model":"${await modelAt('speaks')}",${rest},"store":false,"workflow":"w"}`,
     );
     const got = await response.text();
     expect(response.status, got).toBe(200);
-    expect(sentTo('speaks')?.path).toBe('/responses');
-    expect(sentTo('speaks')?.body).toBe(`{"model":"Up-speaks",${rest},"store":false}`);
+    expect(sentTo(world, 'speaks')?.path).toBe('/responses');
+    expect(sentTo(world, 'speaks')?.body).toBe(`{"model":"Up-speaks",${rest},"store":false}`);
     const id = (response.headers.get('x-generation-id') ?? '').replace('gen_', 'resp_');
     expect(got).toBe(text.replace('resp_up1', id));
     expect(faults(JSON.parse(got), 'Response')).toEqual([]);
@@ -139,7 +70,7 @@ describe('at a host of the same API', () => {
       text: { format: zodTextFormat(z.object({ city: z.string() }), 'place') },
     });
     expect(parsed.output_parsed).toEqual({ city: 'Zürich' });
-    expect(sentTo('speaks')?.json).toMatchObject({
+    expect(sentTo(world, 'speaks')?.json).toMatchObject({
       text: { format: { type: 'json_schema', name: 'place' } },
     });
   });
@@ -160,9 +91,9 @@ describe('at a host of the same API', () => {
       previous_response_id: first.id,
     });
     expect(second).toMatchObject({ previous_response_id: first.id, store: true });
-    expect(sentTo('speaks')?.json).toMatchObject({ store: false });
-    expect(sentTo('speaks')?.json).not.toHaveProperty('previous_response_id');
-    expect(sentTo('speaks')?.json.input).toMatchObject([{ role: 'user' }, ...items, { role: 'user' }]);
+    expect(sentTo(world, 'speaks')?.json).toMatchObject({ store: false });
+    expect(sentTo(world, 'speaks')?.json).not.toHaveProperty('previous_response_id');
+    expect(sentTo(world, 'speaks')?.json.input).toMatchObject([{ role: 'user' }, ...items, { role: 'user' }]);
     await world.client.responses.create({
       model,
       input: [
@@ -172,7 +103,7 @@ describe('at a host of the same API', () => {
         { role: 'user', content: 'Third' },
       ],
     });
-    expect(sentTo('speaks')?.json.input).toEqual([
+    expect(sentTo(world, 'speaks')?.json.input).toEqual([
       { role: 'user', content: 'First' },
       ...items,
       { role: 'user', content: 'Third' },
@@ -185,7 +116,7 @@ describe('at a host of the same API', () => {
     const completed = { type: 'response.completed', sequence_number: 5, response: spoke };
     const said = `${spoken('One.').replaceAll('"store":false', '"store":true')}event: response.completed\ndata: ${JSON.stringify(completed)}\n\n`;
     world.upstream.script('speaks', either(answer(spoke), stream(said)));
-    const create = (more: object) => post(JSON.stringify({ model, input: 'Hi', ...more }));
+    const create = (more: object) => post(world, JSON.stringify({ model, input: 'Hi', ...more }));
     expect(await (await create({ store: false })).json()).toMatchObject({ store: false });
     for (const store of [false, true]) {
       const events = responseEvents(await (await create({ store, stream: true })).text());
@@ -212,8 +143,8 @@ describe('at a host of the same API', () => {
     const { output_text, ...read } = await world.client.responses.retrieve(id);
     expect(read).toEqual(told.at(-1)?.response);
     expect(output_text).toBe('One.');
-    expect(sentTo('speaks')?.json).toMatchObject({ store: false, stream: true });
-    expect(sentTo('speaks')?.json).not.toHaveProperty('background');
+    expect(sentTo(world, 'speaks')?.json).toMatchObject({ store: false, stream: true });
+    expect(sentTo(world, 'speaks')?.json).not.toHaveProperty('background');
   });
 
   test('in the background it is cancelled in the middle of a text', async () => {
@@ -229,7 +160,7 @@ describe('at a host of the same API', () => {
       store: true,
       output: [{ id: 'msg_up1', status: 'incomplete', content: [{ text: 'One, two' }] }],
     });
-    await sentTo('speaks')?.closed;
+    await sentTo(world, 'speaks')?.closed;
   });
 
   test('a response that failed is an error', async () => {
@@ -244,9 +175,9 @@ describe('at a host of the same API', () => {
   test('what only chat completions can say is translated', async () => {
     world.upstream.script('speaks', answer(ANSWERS.openai.whole({ text: ['Hello.'] })));
     const body = { model: await modelAt('speaks'), input: 'Hi', seed: 1 };
-    const response = await post(JSON.stringify(body));
+    const response = await post(world, JSON.stringify(body));
     expect(await response.json()).toMatchObject({ output: [{ content: [{ text: 'Hello.' }] }] });
-    expect(sentTo('speaks')).toMatchObject({ path: '/chat/completions', json: { seed: 1 } });
+    expect(sentTo(world, 'speaks')).toMatchObject({ path: '/chat/completions', json: { seed: 1 } });
   });
 });
 
@@ -275,76 +206,11 @@ describe('what cannot be translated', () => {
     ['a conversation', { conversation: 'conv_1' }, 'conversation'],
     ['a prompt', { prompt: { id: 'pmpt_1' } }, 'prompt'],
   ])('and so is %s that a host would keep', async (_, more, param) => {
-    const response = await post(JSON.stringify({ model: await modelAt('speaks'), input: 'Hi', ...more }));
+    const response = await post(
+      world,
+      JSON.stringify({ model: await modelAt('speaks'), input: 'Hi', ...more }),
+    );
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { param } });
-  });
-});
-
-describe('when an endpoint fails', () => {
-  const says = { text: ['18 degrees ', 'in Zürich.'] };
-  const native = either(
-    answer(whole(message('18 degrees in Zürich.'))),
-    stream(
-      `${spoken('18 degrees ', 'in Zürich.')}event: response.completed\ndata: ${JSON.stringify({ type: 'response.completed', sequence_number: 6, response: whole(message('18 degrees in Zürich.')) })}\n\n`,
-      7,
-    ),
-  );
-  const translated = either(answer(ANSWERS.anthropic.whole(says)), stream(streamText('anthropic', says), 7));
-
-  test.each([
-    ['speaks', 'anthropic'],
-    ['anthropic', 'speaks'],
-  ])('before the first word the other answers: %s, %s', async (first, second) => {
-    world.upstream.script(first, answer({ error: { type: 'server_error', message: 'No' } }, 503));
-    world.upstream.script(second, second === 'speaks' ? native : translated);
-    const model = await modelAt(first, second);
-    const one = await world.client.responses.create({ model, input: 'Hi' });
-    const other = await world.client.responses.stream({ model, input: 'Hi' }).finalResponse();
-    for (const got of [one, other]) expect(got.output_text).toBe('18 degrees in Zürich.');
-    expect(other).toMatchObject({ provider_used: expect.stringContaining(second) });
-  });
-
-  test('in the middle of a text another goes on with it within the same part', async () => {
-    world.upstream.script('speaks', streamThenReset(spoken('18 degrees ')));
-    world.upstream.script('anthropic', stream(streamText('anthropic', { text: ['in Zürich.'] })));
-    const model = await modelAt('speaks', 'anthropic');
-    const response = await post(JSON.stringify({ model, input: 'Hi', stream: true, store: false }));
-    const events = responseEvents(await response.text());
-    expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, at) => at));
-    expect(events.filter(({ type }) => type === 'response.output_item.added')).toHaveLength(1);
-    const last = events.at(-1);
-    expect(last).toMatchObject({
-      type: 'response.completed',
-      response: {
-        id: (response.headers.get('x-generation-id') ?? '').replace('gen_', 'resp_'),
-        output: [{ id: 'msg_up1', content: [{ text: '18 degrees in Zürich.' }] }],
-      },
-    });
-    expect(events.flatMap((event) => faults(event, 'ResponseStreamEvent'))).toEqual([]);
-    const id = response.headers.get('x-generation-id') ?? '';
-    expect(await receiptById(world, id)).toMatchObject({ routing_reason: 'continued' });
-  });
-
-  test('and the other way round', async () => {
-    const { head } = ANSWERS.anthropic.stream({ text: ['18 degrees '] });
-    world.upstream.script('anthropic', streamThenReset(head.join('')));
-    world.upstream.script('speaks', stream(streamText('openai', { text: ['in Zürich.'] })));
-    const model = await modelAt('anthropic', 'speaks');
-    const final = await world.client.responses.stream({ model, input: 'Hi' }).finalResponse();
-    expect(final.output_text).toBe('18 degrees in Zürich.');
-    expect(sentTo('speaks')?.path).toBe('/chat/completions');
-  });
-
-  test('in the middle of its reasoning the stream ends with an error', async () => {
-    const cut = REASONED.slice(0, REASONED.indexOf('event: response.reasoning_summary_text.done'));
-    world.upstream.script('speaks', streamThenReset(cut));
-    world.upstream.script('anthropic', translated);
-    const model = await modelAt('speaks', 'anthropic');
-    const response = await post(JSON.stringify({ model, input: 'Hi', stream: true }));
-    const events = responseEvents(await response.text());
-    expect(events.slice(-2).map(({ type }) => type)).toEqual(['error', 'response.failed']);
-    expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, at) => at));
-    expect(world.upstream.received('anthropic')).toEqual([]);
   });
 });

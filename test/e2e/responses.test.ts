@@ -1,15 +1,16 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai';
 import OpenAI from 'openai';
-import type { FunctionTool, ResponseInput, ResponseInputItem } from 'openai/resources/responses/responses';
+import type { ResponseInput, ResponseInputItem } from 'openai/resources/responses/responses';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANSWERS, joined, streamText as sse } from '../support/node/answers.ts';
-import { WIRES, type WireName } from '../support/node/fixtures.ts';
+import { WIRES } from '../support/node/fixtures.ts';
 import { faults } from '../support/node/openai-schema.ts';
 import { receiptById } from '../support/node/receipts.ts';
-import { answer, either, endless, stream, streamThenReset } from '../support/node/scripts.ts';
+import { answer, endless, stream, streamThenReset } from '../support/node/scripts.ts';
 import { addModel, addProvider, modelId, startWorld, type World } from '../support/node/world.ts';
 import { checkResponseEvents, type ResponseEvent, responseEvents } from '../support/response-events.ts';
+import { PARAMETERS, says, scriptLoop, TOOL, WORDS } from './responses-loop.ts';
 
 let world: World;
 let client: OpenAI;
@@ -18,32 +19,6 @@ beforeAll(async () => {
   client = world.client;
 });
 afterAll(() => world.stop());
-
-const CALL = { id: 'call_1', name: 'get_weather', arguments: { city: 'Zürich' } };
-const WORDS = { text: ['18 degrees ', 'in Zürich.'], input: 30, cached: 10, output: 9 };
-const PARAMETERS = {
-  type: 'object',
-  properties: { city: { type: 'string' } },
-  required: ['city'],
-  additionalProperties: false,
-};
-const TOOL: FunctionTool = {
-  type: 'function',
-  name: 'get_weather',
-  description: 'The weather of a city',
-  parameters: PARAMETERS,
-  strict: true,
-};
-
-const says = (wire: WireName, what: object) =>
-  either(answer(ANSWERS[wire].whole(what)), stream(sse(wire, what), 7));
-
-/** Calls the tool until its result stands in the request, then speaks. */
-function scriptLoop(wire: WireName, call: object = { call: CALL, input: 40, output: 6 }): void {
-  world.upstream.script(wire, (response, request) =>
-    says(wire, request.body.includes('18 °C') ? WORDS : call)(response, request),
-  );
-}
 
 const raw = (body: object) =>
   world.fetch('/v1/responses', {
@@ -115,7 +90,7 @@ describe.each(WIRES)('the openai SDK through the %s wire', (wire) => {
   });
 
   test.each([false, true])('a loop of calls, streamed: %s', async (streamed) => {
-    scriptLoop(wire);
+    scriptLoop(world, wire);
     const input: ResponseInput = [{ role: 'user', content: 'The weather?' }];
     const said: string[] = [];
     for (let turn = 0; turn < 3 && said.length === 0; turn++) {
@@ -180,7 +155,7 @@ describe.each(WIRES)('the AI SDK through the %s wire', (wire) => {
     createOpenAI({ baseURL: `${world.gateway.origin}/v1`, apiKey: world.key }).responses(modelId(wire));
 
   test('generateText runs a tool', async () => {
-    scriptLoop(wire);
+    scriptLoop(world, wire);
     const result = await generateText({ model: model(), ...options });
     expect(result.text).toBe('18 degrees in Zürich.');
     expect(result.finishReason).toBe('stop');
@@ -188,7 +163,7 @@ describe.each(WIRES)('the AI SDK through the %s wire', (wire) => {
   });
 
   test('streamText runs a tool', async () => {
-    scriptLoop(wire);
+    scriptLoop(world, wire);
     const result = streamText({
       model: model(),
       ...options,
@@ -218,108 +193,6 @@ describe.each(WIRES)('the AI SDK through the %s wire', (wire) => {
     expect(text).toBe(WORDS.text.join(''));
     expect(errors).not.toEqual([]);
     expect(await result.finishReason).toBe('error');
-  });
-});
-
-describe('reasoning goes back to its maker', () => {
-  const thought = { text: 'Hm, weather.', signature: 'EqQBsig==' };
-
-  test.each([false, true])('signed thinking, streamed: %s', async (streamed) => {
-    scriptLoop('anthropic', { thought, call: CALL });
-    const ask = {
-      model: modelId('anthropic'),
-      tools: [TOOL],
-      reasoning: { effort: 'low', summary: 'auto' } as const,
-    };
-    const input: ResponseInput = [{ role: 'user', content: 'The weather?' }];
-    const response = streamed
-      ? await client.responses.stream({ ...ask, input }).finalResponse()
-      : await client.responses.create({ ...ask, input });
-    expect(response.output).toMatchObject([
-      { type: 'reasoning', summary: [{ type: 'summary_text', text: 'Hm, weather.' }] },
-      { type: 'function_call', call_id: 'call_1' },
-    ]);
-    const output = { type: 'function_call_output', call_id: 'call_1', output: '18 °C' } as const;
-    await client.responses.create({
-      ...ask,
-      input: [...input, ...(response.output as ResponseInputItem[]), output],
-    });
-    expect(world.upstream.received('anthropic').at(-1)?.json.messages).toMatchObject([
-      { role: 'user' },
-      {
-        role: 'assistant',
-        content: [
-          { type: 'thinking', thinking: 'Hm, weather.', signature: 'EqQBsig==' },
-          { type: 'tool_use', id: 'call_1', name: 'get_weather', input: { city: 'Zürich' } },
-        ],
-      },
-      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_1' }] },
-    ]);
-  });
-
-  /** A loop of two turns, as the AI SDK goes through it. */
-  async function loop(wire: WireName): Promise<Record<string, unknown> | undefined> {
-    const provider = createOpenAI({ baseURL: `${world.gateway.origin}/v1`, apiKey: world.key });
-    const result = await generateText({
-      model: provider.responses(modelId(wire)),
-      prompt: 'The weather?',
-      tools: {
-        get_weather: tool({
-          inputSchema: jsonSchema({ ...PARAMETERS, type: 'object' } as never),
-          execute: () => '18 °C',
-        }),
-      },
-      stopWhen: stepCountIs(3),
-      maxRetries: 0,
-      providerOptions: { openai: { store: false } },
-    });
-    expect(result.text).toBe('18 degrees in Zürich.');
-    return world.upstream.received(wire).at(-1)?.json;
-  }
-
-  test('signed thinking, through the AI SDK', async () => {
-    scriptLoop('anthropic', { thought, call: CALL });
-    const sent = await loop('anthropic');
-    expect(sent?.messages).toMatchObject([
-      { role: 'user' },
-      {
-        role: 'assistant',
-        content: [
-          { type: 'thinking', thinking: 'Hm, weather.', signature: 'EqQBsig==' },
-          { type: 'tool_use', id: 'call_1' },
-        ],
-      },
-      { role: 'user' },
-    ]);
-  });
-
-  test('signed thinking of the bedrock wire, through the AI SDK', async () => {
-    scriptLoop('bedrock', { thought, call: CALL });
-    const sent = await loop('bedrock');
-    expect(sent?.messages).toMatchObject([
-      { role: 'user' },
-      {
-        role: 'assistant',
-        content: [
-          { reasoningContent: { reasoningText: { text: 'Hm, weather.', signature: 'EqQBsig==' } } },
-          { toolUse: { toolUseId: 'call_1', name: 'get_weather', input: { city: 'Zürich' } } },
-        ],
-      },
-      { role: 'user', content: [{ toolResult: { toolUseId: 'call_1', content: [{ text: '18 °C' }] } }] },
-    ]);
-  });
-
-  test('the signature of a call, through the AI SDK', async () => {
-    scriptLoop('google', { call: { ...CALL, signature: 'c2lnbmF0dXJl' } });
-    const sent = await loop('google');
-    expect(sent?.contents).toMatchObject([
-      { role: 'user' },
-      {
-        role: 'model',
-        parts: [{ functionCall: { name: 'get_weather' }, thoughtSignature: 'c2lnbmF0dXJl' }],
-      },
-      { role: 'user' },
-    ]);
   });
 });
 

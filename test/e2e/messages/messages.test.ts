@@ -2,44 +2,24 @@ import { createAnthropic } from '@ai-sdk/anthropic';
 import Anthropic from '@anthropic-ai/sdk';
 import { generateText, jsonSchema, stepCountIs, streamText as streamWithAiSdk, tool } from 'ai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ANSWERS, joined, streamText } from '../support/node/answers.ts';
-import { WIRES, type WireName } from '../support/node/fixtures.ts';
-import { receiptById } from '../support/node/receipts.ts';
-import { answer, either, endless, stream, streamThenReset } from '../support/node/scripts.ts';
-import { addModel, modelId, startWorld, type World } from '../support/node/world.ts';
+import { ANSWERS, joined, streamText } from '../../support/node/answers.ts';
+import { WIRES } from '../../support/node/fixtures.ts';
+import { receiptById } from '../../support/node/receipts.ts';
+import { answer, either, endless, stream, streamThenReset } from '../../support/node/scripts.ts';
+import { addModel, modelId, startWorld, type World } from '../../support/node/world.ts';
+import { ask, CALL, clientOf, script, TOOL, WORDS } from './client.ts';
 
 let world: World;
 let client: Anthropic;
 beforeAll(async () => {
   world = await startWorld();
-  // The key goes as `x-api-key`.
-  client = new Anthropic({
-    baseURL: world.gateway.origin,
-    apiKey: world.key,
-    authToken: null,
-    maxRetries: 0,
-  });
+  client = clientOf(world);
 });
 afterAll(() => world.stop());
 
-const CALL = { id: 'toolu_1', name: 'get_weather', arguments: { city: 'Zürich' } };
-const WORDS = { text: ['18 degrees ', 'in Zürich.'], input: 30, cached: 10, output: 9 };
-const TOOL: Anthropic.Tool = {
-  name: 'get_weather',
-  description: 'The weather of a city',
-  input_schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
-};
-const ask = (wire: WireName) => ({
-  model: modelId(wire),
-  max_tokens: 500,
-  messages: [{ role: 'user' as const, content: 'The weather?' }],
-});
-const script = (wire: WireName, says: object) =>
-  world.upstream.script(wire, either(answer(ANSWERS[wire].whole(says)), stream(streamText(wire, says), 7)));
-
 describe.each(WIRES)('through the %s wire', (wire) => {
   test('a message', async () => {
-    script(wire, WORDS);
+    script(world, wire, WORDS);
     const { data, response, request_id } = await client.messages.create(ask(wire)).withResponse();
     expect(data).toMatchObject({
       type: 'message',
@@ -56,7 +36,7 @@ describe.each(WIRES)('through the %s wire', (wire) => {
   });
 
   test('a streamed message through the helper', async () => {
-    script(wire, WORDS);
+    script(world, wire, WORDS);
     const texts: string[] = [];
     const running = client.messages.stream(ask(wire)).on('text', (text) => texts.push(text));
     const message = await running.finalMessage();
@@ -173,146 +153,8 @@ test('a stream that breaks is continued by another endpoint within the same bloc
   expect(message.stop_reason).toBe('end_turn');
 });
 
-test('thinking with its signature goes to the client and back', async () => {
-  const says = { thought: { text: 'Hm, weather.', signature: 'EqQBsig==' }, call: CALL };
-  script('anthropic', says);
-  const first = await client.messages.stream({ ...ask('anthropic'), tools: [TOOL] }).finalMessage();
-  expect(first.content).toEqual([
-    { type: 'thinking', thinking: 'Hm, weather.', signature: 'EqQBsig==' },
-    { type: 'tool_use', id: 'toolu_1', name: 'get_weather', input: { city: 'Zürich' } },
-  ]);
-  await client.messages.create({
-    ...ask('anthropic'),
-    tools: [TOOL],
-    messages: [
-      { role: 'user', content: 'The weather?' },
-      { role: 'assistant', content: first.content },
-      {
-        role: 'user',
-        content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: '18 °C', is_error: false }],
-      },
-    ],
-  });
-  const sent = world.upstream.received('anthropic').at(-1)?.json;
-  expect(sent?.messages).toEqual([
-    { role: 'user', content: 'The weather?' },
-    { role: 'assistant', content: first.content },
-    {
-      role: 'user',
-      content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: '18 °C', is_error: false }],
-    },
-  ]);
-});
-
-test.each([false, true])(
-  'thinking with its signature goes back to the bedrock wire, streamed: %s',
-  async (streamed) => {
-    script('bedrock', { thought: { text: 'Hm, weather.', signature: 'EqQBsig==' }, call: CALL });
-    const body = { ...ask('bedrock'), tools: [TOOL] };
-    const first = await (streamed
-      ? client.messages.stream(body).finalMessage()
-      : client.messages.create(body));
-    const [thinking, use] = first.content;
-    expect(thinking).toMatchObject({ type: 'thinking', thinking: 'Hm, weather.' });
-    expect(use).toEqual({ type: 'tool_use', id: 'toolu_1', name: 'get_weather', input: { city: 'Zürich' } });
-    script('bedrock', WORDS);
-    await client.messages.create({
-      ...body,
-      messages: [
-        ...body.messages,
-        { role: 'assistant', content: first.content },
-        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: '18 °C' }] },
-      ],
-    });
-    expect(world.upstream.received('bedrock')[0]?.json.messages).toEqual([
-      { role: 'user', content: [{ text: 'The weather?' }] },
-      {
-        role: 'assistant',
-        content: [
-          { reasoningContent: { reasoningText: { text: 'Hm, weather.', signature: 'EqQBsig==' } } },
-          { toolUse: { toolUseId: 'toolu_1', name: 'get_weather', input: { city: 'Zürich' } } },
-        ],
-      },
-      { role: 'user', content: [{ toolResult: { toolUseId: 'toolu_1', content: [{ text: '18 °C' }] } }] },
-    ]);
-  },
-);
-
-test.each([false, true])(
-  'Claude thinks at the next host as it did at the first, streamed: %s',
-  async (streamed) => {
-    await addModel(world, 'twice', ['anthropic', 'bedrock'], {
-      upstreamModel: 'anthropic.claude-sonnet-4-5-20250929-v1:0',
-    });
-    world.upstream.script('anthropic', answer({ type: 'error', error: { type: 'overloaded_error' } }, 529));
-    script('bedrock', { thought: { text: 'Hm, weather.', signature: 'EqQBsig==' }, call: CALL });
-    const interleaved = 'interleaved-thinking-2025-05-14';
-    const thinking = { type: 'enabled' as const, budget_tokens: 2000 };
-    const body = { ...ask('bedrock'), model: modelId('twice'), max_tokens: 3000, thinking, tools: [TOOL] };
-    const turn = async (messages: Anthropic.MessageParam[]) => {
-      const options = { headers: { 'anthropic-beta': interleaved } };
-      if (streamed) return client.messages.stream({ ...body, messages }, options).finalMessage();
-      const { data, response } = await client.messages.create({ ...body, messages }, options).withResponse();
-      expect(response.headers.get('x-dropped-params')).toBeNull();
-      return data;
-    };
-    const first = await turn(body.messages);
-    expect(first.content).toMatchObject([
-      { type: 'thinking', thinking: 'Hm, weather.', signature: 'EqQBsig==' },
-      { type: 'tool_use' },
-    ]);
-    const result = { type: 'tool_result' as const, tool_use_id: 'toolu_1', content: '18 °C' };
-    await turn([
-      ...body.messages,
-      { role: 'assistant', content: first.content },
-      { role: 'user', content: [result, { type: 'text', text: 'Well?' }] },
-    ]);
-    expect(world.upstream.received('bedrock')).toHaveLength(2);
-    for (const { json } of world.upstream.received('bedrock')) {
-      expect(json.additionalModelRequestFields).toEqual({ thinking, anthropic_beta: [interleaved] });
-      expect(json.inferenceConfig).toEqual({ maxTokens: 3000 });
-    }
-  },
-);
-
-test.each([false, true])(
-  'the signature of a call goes back to the google wire, streamed: %s',
-  async (streamed) => {
-    script('google', { thought: { text: 'Hm.', signature: '' }, call: { ...CALL, signature: 'c2lnbmVk' } });
-    const body = { ...ask('google'), tools: [TOOL] };
-    const first = await (streamed
-      ? client.messages.stream(body).finalMessage()
-      : client.messages.create(body));
-    const [use] = first.content.filter((block) => block.type === 'tool_use');
-    if (!use) throw new Error('No call');
-    script('google', WORDS);
-    await client.messages.create({
-      ...body,
-      messages: [
-        ...body.messages,
-        { role: 'assistant', content: first.content },
-        { role: 'user', content: [{ type: 'tool_result', tool_use_id: use.id, content: '18 °C' }] },
-      ],
-    });
-    const sent = world.upstream.received('google')[0]?.json;
-    expect(sent?.contents).toMatchObject([
-      { role: 'user' },
-      {
-        role: 'model',
-        parts: expect.arrayContaining([
-          expect.objectContaining({
-            functionCall: expect.objectContaining({ name: 'get_weather' }),
-            thoughtSignature: 'c2lnbmVk',
-          }),
-        ]),
-      },
-      { role: 'user' },
-    ]);
-  },
-);
-
 test('what a coding agent sends reaches a model behind the openai wire without what its host refuses', async () => {
-  script('openai', WORDS);
+  script(world, 'openai', WORDS);
   const cache = { type: 'ephemeral' as const };
   const { response } = await client.beta.messages
     .create({
@@ -346,7 +188,7 @@ test('what a coding agent sends reaches a model behind the openai wire without w
 });
 
 test('flags of beta features reach a host of the same API', async () => {
-  script('anthropic', WORDS);
+  script(world, 'anthropic', WORDS);
   await client.beta.messages.create({ ...ask('anthropic'), betas: ['a-1', 'b-2'] });
   expect(world.upstream.received('anthropic')[0]?.headers['anthropic-beta']).toBe('a-1,b-2');
 });
@@ -404,67 +246,5 @@ describe('errors in the shape of the API', () => {
       error: { type },
       request_id: expect.any(String),
     });
-  });
-});
-
-describe('count_tokens', () => {
-  const count = (wire: WireName) => {
-    const { max_tokens: _, ...body } = ask(wire);
-    return client.messages.countTokens({ ...body, system: 'Be brief.', tools: [TOOL] }).withResponse();
-  };
-
-  test('is asked of a provider that speaks this API', async () => {
-    world.upstream.script('anthropic', answer({ input_tokens: 321 }));
-    const { data, response } = await count('anthropic');
-    expect(data).toEqual({ input_tokens: 321 });
-    expect(response.headers.get('x-token-count')).toBe('provider');
-    const [received] = world.upstream.received('anthropic');
-    expect(received?.path).toBe('/messages/count_tokens');
-    expect(received?.json).toEqual({
-      model: 'Up-anthropic',
-      system: 'Be brief.',
-      messages: [{ role: 'user', content: 'The weather?' }],
-      tools: [TOOL],
-    });
-  });
-
-  test('is estimated for others, and where the provider does not count', async () => {
-    world.upstream.script('openai', answer({}, 500));
-    const other = await count('openai');
-    expect(other.response.headers.get('x-token-count')).toBe('estimate');
-    expect(other.data.input_tokens).toBeGreaterThan(10);
-    expect(world.upstream.received('openai')).toEqual([]);
-
-    world.upstream.script('anthropic', answer({ type: 'error', error: { type: 'not_found_error' } }, 404));
-    expect((await count('anthropic')).response.headers.get('x-token-count')).toBe('estimate');
-  });
-
-  test('is not for keys that may not call models', async () => {
-    const { key } = await world.api<{ key: string }>('POST', '/api/keys', {
-      name: 'reader',
-      workspace: world.workspace,
-      role: 'read',
-    });
-    world.upstream.script('anthropic', answer({ input_tokens: 1 }));
-    const reader = new Anthropic({
-      baseURL: world.gateway.origin,
-      authToken: key,
-      apiKey: null,
-      maxRetries: 0,
-    });
-    const { max_tokens: _, ...body } = ask('anthropic');
-    const thrown = await reader.messages.countTokens(body).catch((error: unknown) => error);
-    expect(thrown).toBeInstanceOf(Anthropic.PermissionDeniedError);
-    expect(world.upstream.received('anthropic')).toEqual([]);
-  });
-
-  test('tells the refusal of the request', async () => {
-    world.upstream.script(
-      'anthropic',
-      answer({ type: 'error', error: { type: 'invalid_request_error', message: 'No.' } }, 400),
-    );
-    const thrown = await count('anthropic').catch((error: unknown) => error);
-    expect(thrown).toBeInstanceOf(Anthropic.BadRequestError);
-    expect(thrown).toMatchObject({ error: { error: { message: 'No.' } } });
   });
 });

@@ -14,27 +14,14 @@ import {
 } from '../support/node/responses-answers.ts';
 import { answer, either, inTurn, stream, streamInTwo, streamThenReset } from '../support/node/scripts.ts';
 import type { Script } from '../support/node/upstream.ts';
-import { addModel, addProvider, modelId, providerId, startWorld, type World } from '../support/node/world.ts';
+import { providerId, type World } from '../support/node/world.ts';
+import { modelAt, QUESTION, sentTo, worldOfOneApi } from './one-api-lanes.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld();
-  for (const lane of ['pro', 'instruct', 'spare']) await addProvider(world, lane, 'openai');
+  world = await worldOfOneApi();
 });
 afterAll(() => world.stop());
-
-const CAPABILITIES: Readonly<Record<string, object>> = {
-  pro: { api: 'responses', reasoning: true, tools: true },
-  instruct: { api: 'completions' },
-};
-
-let models = 0;
-/** A model of its own for each test: what fails would be passed over by the next. */
-async function modelAt(...lanes: string[]): Promise<string> {
-  const name = `model-${models++}`;
-  await addModel(world, name, lanes, { capabilities: (lane) => CAPABILITIES[lane] ?? {} });
-  return modelId(name);
-}
 
 const says = (what: SaysThere, bytesPerWrite?: number): Script =>
   servedAt('/responses', either(answer(responsesWhole(what)), stream(all(what), bytesPerWrite)));
@@ -42,8 +29,6 @@ const all = (what: SaysThere): string => {
   const { head, finish } = responsesStream(what);
   return [...head, ...finish].join('');
 };
-const sentTo = (lane: string) => world.upstream.received(lane).at(-1);
-const QUESTION = [{ role: 'user' as const, content: 'Hi' }];
 const WEATHER = {
   type: 'function' as const,
   function: { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } },
@@ -54,7 +39,7 @@ const CALL = { id: 'call_1', name: 'weather', arguments: { city: 'Bern' } };
 describe('chat completions on a model that answers at /v1/responses alone', () => {
   test('whole', async () => {
     world.upstream.script('pro', says({ thought: THOUGHT, text: ['Hel', 'lo.'], cached: 40 }));
-    const model = await modelAt('pro');
+    const model = await modelAt(world, 'pro');
     const { data, response } = await world.client.chat.completions
       .create({ model, messages: QUESTION, max_completion_tokens: 50, reasoning_effort: 'high', stop: 'END' })
       .withResponse();
@@ -69,7 +54,7 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
     expect(response.headers.get('x-dropped-params')).toBe('stop');
     // 60 tokens at 2 USD per million, 40 at 0.5, 20 at 10.
     expect(Number(response.headers.get('x-credits-used'))).toBeCloseTo(0.00034, 9);
-    expect(sentTo('pro')?.json).toEqual({
+    expect(sentTo(world, 'pro')?.json).toEqual({
       model: 'Up-pro',
       input: [{ type: 'message', role: 'user', content: 'Hi' }],
       store: false,
@@ -83,7 +68,7 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
   test.each([1, 7, 10_000])('streamed, %i bytes at a time', async (size) => {
     world.upstream.script('pro', says({ thought: THOUGHT, text: ['Grü', 'ße', ' 👋'] }, size));
     const running = world.client.chat.completions.stream({
-      model: await modelAt('pro'),
+      model: await modelAt(world, 'pro'),
       messages: QUESTION,
       stream_options: { include_usage: true },
     });
@@ -91,7 +76,7 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
     expect(choices[0]?.message.content).toBe('Grüße 👋');
     expect(choices[0]?.finish_reason).toBe('stop');
     expect(usage?.total_tokens).toBe(120);
-    expect(sentTo('pro')?.json).toMatchObject({ stream: true });
+    expect(sentTo(world, 'pro')?.json).toMatchObject({ stream: true });
   });
 
   test.each([false, true])(
@@ -101,7 +86,7 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
         'pro',
         inTurn(says({ thought: THOUGHT, call: CALL }), says({ text: ['Sunny.'] })),
       );
-      const model = await modelAt('pro');
+      const model = await modelAt(world, 'pro');
       const ask = async (messages: OpenAI.ChatCompletionMessageParam[]) => {
         const body = { model, messages, tools: [WEATHER] };
         if (!streams) return (await world.client.chat.completions.create(body)).choices[0];
@@ -131,7 +116,7 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
         { role: 'tool', tool_call_id: 'call_1', content: '21 °C' },
       ]);
       expect(second?.message.content).toBe('Sunny.');
-      expect(sentTo('pro')?.json).toMatchObject({
+      expect(sentTo(world, 'pro')?.json).toMatchObject({
         input: [
           { type: 'message', role: 'user', content: 'Hi' },
           {
@@ -151,12 +136,12 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
   test('structured', async () => {
     world.upstream.script('pro', says({ text: ['{"city":', '"Bern"}'] }));
     const { choices } = await world.client.chat.completions.parse({
-      model: await modelAt('pro'),
+      model: await modelAt(world, 'pro'),
       messages: QUESTION,
       response_format: zodResponseFormat(z.object({ city: z.string() }), 'place'),
     });
     expect(choices[0]?.message.parsed).toEqual({ city: 'Bern' });
-    expect(sentTo('pro')?.json).toMatchObject({
+    expect(sentTo(world, 'pro')?.json).toMatchObject({
       text: { format: { type: 'json_schema', name: 'place', strict: true, schema: { required: ['city'] } } },
     });
   });
@@ -172,11 +157,16 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
     const response = { ...said, output: [search, ...said.output] };
     const sse = `event: response.completed\ndata: ${JSON.stringify({ type: 'response.completed', response })}\n\n`;
     world.upstream.script('pro', servedAt('/responses', either(answer(response), stream(sse))));
-    const body = { model: await modelAt('pro'), messages: QUESTION, web_search_options: {}, stream: streams };
+    const body = {
+      model: await modelAt(world, 'pro'),
+      messages: QUESTION,
+      web_search_options: {},
+      stream: streams,
+    };
     const answered = await world.chat(body);
     const text = await answered.text();
     expect(text).toContain('Found.');
-    expect(sentTo('pro')?.json).toMatchObject({ tools: [{ type: 'web_search' }] });
+    expect(sentTo(world, 'pro')?.json).toMatchObject({ tools: [{ type: 'web_search' }] });
     const receipt = await receiptById(world, answered.headers.get('x-generation-id') ?? '');
     // 100 tokens at 2 USD per million, 20 at 10, and a search at 10 USD per thousand.
     expect(receipt).toMatchObject({ status: 'completed', usage: { toolCalls: { web_search: 1 } } });
@@ -191,7 +181,7 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
     world.upstream.script('pro', servedAt('/responses', streamThenReset(head.slice(0, 5).join(''))));
     world.upstream.script('spare', stream(streamText('openai', { text: ['there was.'] })));
     const running = await world.client.chat.completions.create({
-      model: await modelAt('pro', 'spare'),
+      model: await modelAt(world, 'pro', 'spare'),
       messages: QUESTION,
       stream: true,
     });
@@ -205,7 +195,7 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
     world.upstream.script('spare', streamThenReset(head.join('')));
     world.upstream.script('pro', says({ text: ['there was.'] }));
     const running = await world.client.chat.completions.create({
-      model: await modelAt('spare', 'pro'),
+      model: await modelAt(world, 'spare', 'pro'),
       messages: QUESTION,
       stream: true,
     });
@@ -221,7 +211,7 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
     world.upstream.script('pro', servedAt('/responses', streamInTwo(head.slice(0, 2).join(''), error)));
     world.upstream.script('spare', stream(streamText('openai', { text: ['Well.'] })));
     const running = await world.client.chat.completions.create({
-      model: await modelAt('pro', 'spare'),
+      model: await modelAt(world, 'pro', 'spare'),
       messages: QUESTION,
       stream: true,
     });
@@ -242,7 +232,7 @@ describe('chat completions on a model that answers at /v1/responses alone', () =
 test('Messages on such a model, with thinking brought back', async () => {
   world.upstream.script('pro', inTurn(says({ thought: THOUGHT, call: CALL }), says({ text: ['Sunny.'] })));
   const client = new Anthropic({ baseURL: world.gateway.origin, apiKey: world.key, maxRetries: 0 });
-  const model = await modelAt('pro');
+  const model = await modelAt(world, 'pro');
   const tools = [{ name: 'weather', input_schema: { type: 'object' as const, properties: {} } }];
   const ask = (messages: Anthropic.MessageParam[]) =>
     client.messages.stream({ model, max_tokens: 100, messages, tools }).finalMessage();
@@ -255,14 +245,14 @@ test('Messages on such a model, with thinking brought back', async () => {
     { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_1', content: '21 °C' }] },
   ]);
   expect(second.content).toMatchObject([{ type: 'text', text: 'Sunny.' }]);
-  const input = sentTo('pro')?.json.input as { type: string }[] | undefined;
+  const input = sentTo(world, 'pro')?.json.input as { type: string }[] | undefined;
   expect(input?.map(({ type }) => type)).toEqual([
     'message',
     'reasoning',
     'function_call',
     'function_call_output',
   ]);
-  expect(sentTo('pro')?.json).toMatchObject({
+  expect(sentTo(world, 'pro')?.json).toMatchObject({
     max_output_tokens: 100,
     input: [{}, { encrypted_content: 'gAAA-sealed' }, {}, {}],
   });
@@ -271,82 +261,10 @@ test('Messages on such a model, with thinking brought back', async () => {
 test('Responses on such a model pass as they are', async () => {
   world.upstream.script('pro', says({ text: ['Hello.'] }));
   const response = await world.client.responses.create({
-    model: await modelAt('pro'),
+    model: await modelAt(world, 'pro'),
     input: 'Hi',
     store: false,
   });
   expect(response.output_text).toBe('Hello.');
-  expect(sentTo('pro')?.json).toMatchObject({ input: 'Hi' });
-});
-
-describe('a model that completes texts alone', () => {
-  const completed = {
-    id: 'cmpl-up',
-    object: 'text_completion',
-    created: 1_760_000_000,
-    model: 'up-model-1',
-    choices: [{ text: ' a time', index: 0, logprobs: null, finish_reason: 'stop' }],
-    usage: { prompt_tokens: 2, completion_tokens: 2, total_tokens: 4 },
-  };
-
-  test('is asked at /v1/completions', async () => {
-    world.upstream.script('instruct', servedAt('/completions', answer(completed)));
-    const { choices } = await world.client.completions.create({
-      model: await modelAt('instruct'),
-      prompt: 'Once upon',
-    });
-    expect(choices[0]?.text).toBe(' a time');
-    expect(sentTo('instruct')?.json).toMatchObject({ model: 'Up-instruct', prompt: 'Once upon' });
-  });
-
-  test('refuses messages before anything is sent', async () => {
-    world.upstream.script('instruct', servedAt('/completions', answer(completed)));
-    const model = await modelAt('instruct');
-    const expected = { status: 400, code: 'model_not_supported', param: 'model' };
-    const message = expect.stringContaining(
-      `${model} completes texts and answers no messages. Call it with POST /v1/completions.`,
-    );
-    await expect(world.client.chat.completions.create({ model, messages: QUESTION })).rejects.toMatchObject({
-      ...expected,
-      message,
-    });
-    await expect(world.client.responses.create({ model, input: 'Hi' })).rejects.toMatchObject(expected);
-    const anthropic = new Anthropic({ baseURL: world.gateway.origin, apiKey: world.key, maxRetries: 0 });
-    await expect(
-      anthropic.messages.create({ model, max_tokens: 9, messages: QUESTION }),
-    ).rejects.toMatchObject({
-      status: 400,
-    });
-    // With a policy, which takes a decision.
-    const refused = await world.chat({ model, messages: QUESTION, policy: { max_cost_usd: 1 } });
-    expect(await refused.json()).toMatchObject({ error: { code: 'model_not_supported', message } });
-    expect(world.upstream.received('instruct')).toEqual([]);
-  });
-
-  test('is passed over in a list, and among its own endpoints', async () => {
-    world.upstream.script('instruct', servedAt('/completions', answer(completed)));
-    world.upstream.script('spare', answer(ANSWERS.openai.whole({ text: ['Hello.'] })));
-    const [words, chat, both] = [
-      await modelAt('instruct'),
-      await modelAt('spare'),
-      await modelAt('instruct', 'spare'),
-    ];
-    for (const body of [{ model: words, models: [chat] }, { model: both }]) {
-      const response = await world.chat({ ...body, messages: QUESTION });
-      expect(response.status).toBe(200);
-      expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'Hello.' } }] });
-    }
-    expect(world.upstream.received('instruct')).toEqual([]);
-  });
-
-  test('is listed as what it is', async () => {
-    const model = await modelAt('instruct', 'pro', 'spare');
-    const response = await world.fetch(`/v1/models/${model}/endpoints`);
-    const { data } = (await response.json()) as { data: { endpoints: { capabilities: { api?: string } }[] } };
-    expect(data.endpoints.map(({ capabilities }) => capabilities.api)).toEqual([
-      'completions',
-      'responses',
-      undefined,
-    ]);
-  });
+  expect(sentTo(world, 'pro')?.json).toMatchObject({ input: 'Hi' });
 });
