@@ -45,7 +45,7 @@ export const ERRORS = {
   context_length_exceeded: row(400, 'invalid_request_error', false, 'The request is longer than the context of the model.', 'Shorten the messages or choose a model with a larger context.'),
   content_filter: row(400, 'invalid_request_error', false, 'The provider refused the content of the request.', 'Change the content; the same request will be refused again.'),
   upstream_invalid_request: row(400, 'invalid_request_error', false, 'The provider refused the request as invalid.', 'Read the message, which is the provider’s; correct the request.'),
-  missing_api_key: row(401, 'authentication_error', false, 'No API key was given. Send it as "Authorization: Bearer inf_…".', 'Send `Authorization: Bearer inf_…`.'),
+  missing_api_key: row(401, 'authentication_error', false, 'No API key was given. Send it as "Authorization: Bearer inf_…" or, under /v1, as "x-api-key: inf_…".', 'Send `Authorization: Bearer inf_…`; under `/v1` it may also be `x-api-key: inf_…`.'),
   invalid_api_key: row(401, 'authentication_error', false, 'The API key is not valid.', 'Check the key for typing errors, or make a new one.'),
   invalid_credentials: row(401, 'authentication_error', false, 'The e-mail address or the password is not right.', 'Check both, or reset the password.'),
   permission_denied: row(403, 'permission_error', false, 'This key may not do that.', 'Use a key of a sufficient role.'),
@@ -83,7 +83,7 @@ export const ERRORS = {
   // A provider
   upstream_rate_limited: row(429, 'rate_limit_error', true, 'The provider is limiting requests.', 'Wait as long as `retry-after` says, then repeat.'),
   upstream_error: row(502, 'upstream_error', true, 'The provider failed.', 'Repeat the request; add a fallback model.'),
-  upstream_unreachable: row(502, 'upstream_error', true, 'The provider could not be reached.', 'Repeat the request; add a fallback model.'),
+  upstream_unreachable: row(502, 'upstream_error', true, 'The provider could not be reached.', 'Repeat the request; add a fallback model. Where the message says that the connection broke off in the middle of the answer, treat what was received as incomplete.'),
   upstream_credentials_rejected: row(502, 'upstream_error', true, 'The provider refused the credentials that this gateway holds for it.', 'Tell the operator of the gateway. Your own key is fine.'),
   upstream_model_not_found: row(502, 'upstream_error', true, 'The provider does not know the model that the registry names.', 'Tell the operator of the gateway; choose another model.'),
   upstream_invalid_response: row(502, 'upstream_error', true, 'The provider sent an answer that cannot be read.', 'Repeat the request; add a fallback model.'),

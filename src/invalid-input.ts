@@ -1,5 +1,6 @@
 import type { $ZodIssue } from 'zod/v4/core';
 import { GatewayError } from './errors.ts';
+import { notAnObject } from './json-body.ts';
 
 /**
  * What is wrong with input that a schema refused, in our words: the parameter by its path, and what is
@@ -21,7 +22,8 @@ export function inputError(issue: $ZodIssue | undefined, input: unknown): Gatewa
     if (first) return inputError({ ...first, path: [...issue.path, ...first.path] }, input);
   }
   const param = nameOf(issue.path);
-  const name = param === '' ? 'The body' : param;
+  if (param === '' && issue.code === 'invalid_type' && issue.expected === 'object') return notAnObject();
+  const name = param === '' ? 'The request body' : param;
   if (issue.path.length > 0 && valueAt(input, issue.path) === undefined) {
     return new GatewayError('missing_parameter', { param, message: `${param} is required.` });
   }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { GatewayError } from '../errors.ts';
 import { inputError } from '../invalid-input.ts';
+import { parseBody } from '../json-body.ts';
 import { checkMetadata } from '../metadata.ts';
 import { BATCH_ENDPOINTS, type BatchEndpoint } from './endpoints.ts';
 
@@ -32,7 +32,7 @@ const Body = z.object({
  * @throws GatewayError `invalid_json`, `missing_parameter`, `invalid_type`, `invalid_value`, naming the parameter.
  */
 export function readNewBatch(bytes: Uint8Array): NewBatch {
-  const given = parse(bytes);
+  const given = parseBody(bytes);
   const { success, data, error } = Body.safeParse(given);
   if (!success) throw inputError(error.issues[0], given);
   const { input_file_id, endpoint, metadata, output_expires_after } = data;
@@ -42,12 +42,4 @@ export function readNewBatch(bytes: Uint8Array): NewBatch {
     metadata: checkMetadata(metadata),
     outputExpiresAfterS: output_expires_after?.seconds ?? null,
   };
-}
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new GatewayError('invalid_json', { cause });
-  }
 }

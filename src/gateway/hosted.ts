@@ -20,6 +20,8 @@ export interface Barrier {
   param: string;
   /** For people: `web_search has no price at openai/gpt-5@azure`. */
   detail: string;
+  /** Whether a price is all that is missing. */
+  unpriced?: true;
 }
 
 /** Read once for a request and a format: planning and admission both ask. */
@@ -70,7 +72,7 @@ export function barrierAt(request: WireRequest, way: Way): Barrier | null {
     const param = named(name);
     const fee = price ? toolFee(price, unit) : undefined;
     if (fee === undefined) {
-      return { constraint: 'tool_price', param, detail: `${unit} has no price at ${id}` };
+      return { constraint: 'tool_price', param, detail: `${unit} has no price at ${id}`, unpriced: true };
     }
     if (fee > 0 && !counted) {
       const detail = `${unit} cannot be counted at ${id}`;
@@ -84,9 +86,10 @@ export function barrierAt(request: WireRequest, way: Way): Barrier | null {
   return { constraint: 'account_objects', param, detail };
 }
 
-/** The refusal of a request that only a credential of the workspace's own could serve. */
-export function barred({ param, detail }: Barrier): GatewayError {
-  const message = `This takes a credential of the workspace's own: ${detail}.`;
+/** The refusal of a request that no credential which tenants share may serve, and what would help. */
+export function barred({ param, detail, unpriced }: Barrier): GatewayError {
+  const orPrice = unpriced ? ', or a price that the operator declares' : '';
+  const message = `This takes a credential of the workspace's own${orPrice}: ${detail}.`;
   return new GatewayError('unsupported_parameter', { param, message });
 }
 

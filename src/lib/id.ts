@@ -49,6 +49,15 @@ export function newId(kind: IdKind, now: number = Date.now()): string {
   return idOf(kind, now, POOL.subarray(start, used));
 }
 
+/** Behind the prefix: 10 characters of time, 16 that are random. */
+const STEM = /^[0-9a-hjkmnp-tv-z]{26}$/;
+
+/** Whether a text could be an id of a kind, be there such a thing or not. */
+export function isIdOf(kind: IdKind, text: string): boolean {
+  const prefix = PREFIXES[kind];
+  return text.startsWith(prefix) && STEM.test(text.slice(prefix.length));
+}
+
 /**
  * The id of a time and 16 bytes, of which 5 bits each count.
  * @param now Unix milliseconds.

@@ -4,8 +4,8 @@ import type { Capabilities, ServedApi } from '../wires/types.ts';
 import type { DataPolicyView } from './data-policy.ts';
 import type { Benchmark, Modality, ModelKind, Price, Rates } from './types.ts';
 
-/** Rates as people write them: USD per 1M tokens. */
-export interface RatesInput {
+/** Rates as people read them: USD per 1M tokens. */
+export interface RatesView {
   input: number;
   output: number;
   cached_input?: number | undefined;
@@ -18,7 +18,10 @@ export interface RatesInput {
   output_image?: number | undefined;
 }
 
-export interface PriceInput extends RatesInput {
+/** Rates as people write them. Kinds that are charged by their input alone need no output. */
+export type RatesInput = Omit<RatesView, 'output'> & { output?: number | undefined };
+
+interface Units {
   /** USD. */
   per_request?: number | undefined;
   /** USD per picture that is made. */
@@ -35,8 +38,11 @@ export interface PriceInput extends RatesInput {
   tools?: Record<string, number> | undefined;
   /** What of it is left out for lines of batches, 0 to 1. */
   batch_discount?: number | undefined;
-  tiers?: (RatesInput & { above: number })[] | undefined;
 }
+
+export type PriceView = RatesView & Units & { tiers?: (RatesView & { above: number })[] | undefined };
+
+export type PriceInput = RatesInput & Units & { tiers?: (RatesInput & { above: number })[] | undefined };
 
 /** Optional members may be there and undefined, as parsers leave them. */
 type Undefinable<T> = { [K in keyof T]: T[K] | (undefined extends T[K] ? undefined : never) };
@@ -85,7 +91,10 @@ export interface ModelInput {
   endpoints: EndpointInput[];
 }
 
-const RATES: readonly (readonly [keyof Rates, keyof RatesInput])[] = [
+/** What is charged by its input alone. */
+const WITHOUT_OUTPUT: ReadonlySet<ModelKind> = new Set(['embedding', 'moderation', 'rerank']);
+
+const RATES: readonly (readonly [keyof Rates, keyof RatesView])[] = [
   ['input', 'input'],
   ['output', 'output'],
   ['cachedInput', 'cached_input'],
@@ -107,9 +116,13 @@ export function capabilitiesView({ structuredOutput, ...same }: Capabilities): C
   return structuredOutput === undefined ? same : { ...same, structured_output: structuredOutput };
 }
 
-/** USD per 1M tokens to the registry's rates. @throws GatewayError `invalid_value` for tiers out of order. */
-export function priceFrom(input: PriceInput, param: string): Price {
-  const price: Price = ratesFrom(input);
+/**
+ * USD per 1M tokens to the registry's rates.
+ * @throws GatewayError `missing_parameter` without an output that this kind is charged by; `invalid_value` for tiers
+ *   out of order.
+ */
+export function priceFrom(input: PriceInput, kind: ModelKind, param: string): Price {
+  const price: Price = ratesFrom(input, kind, param);
   if (input.per_request !== undefined) price.perRequest = nano(input.per_request);
   if (input.image !== undefined) price.perImage = nano(input.image);
   if (input.search !== undefined) price.perSearch = nano(input.search);
@@ -130,15 +143,15 @@ export function priceFrom(input: PriceInput, param: string): Price {
         });
       }
       last = tier.above;
-      return { above: tier.above, ...ratesFrom(tier) };
+      return { above: tier.above, ...ratesFrom(tier, kind, `${param}.tiers[${index}]`) };
     });
   }
   return price;
 }
 
 /** The registry's rates as USD per 1M tokens. */
-export function priceView(price: Price): PriceInput {
-  const view: PriceInput = ratesView(price);
+export function priceView(price: Price): PriceView {
+  const view: PriceView = ratesView(price);
   if (price.perRequest !== undefined) view.per_request = price.perRequest / NANO_PER_USD;
   if (price.perImage !== undefined) view.image = price.perImage / NANO_PER_USD;
   if (price.perSearch !== undefined) view.search = price.perSearch / NANO_PER_USD;
@@ -151,8 +164,12 @@ export function priceView(price: Price): PriceInput {
   return view;
 }
 
-function ratesFrom(input: RatesInput): Rates {
-  const rates: Rates = { input: nano(input.input), output: nano(input.output) };
+function ratesFrom(input: RatesInput, kind: ModelKind, param: string): Rates {
+  if (input.output === undefined && !WITHOUT_OUTPUT.has(kind)) {
+    const missing = `${param}.output`;
+    throw new GatewayError('missing_parameter', { param: missing, message: `${missing} is required.` });
+  }
+  const rates: Rates = { input: nano(input.input), output: nano(input.output ?? 0) };
   for (const [rate, name] of RATES) {
     const usd = input[name];
     if (usd !== undefined) rates[rate] = nano(usd);
@@ -160,8 +177,8 @@ function ratesFrom(input: RatesInput): Rates {
   return rates;
 }
 
-function ratesView(rates: Rates): RatesInput {
-  const view: RatesInput = { input: 0, output: 0 };
+function ratesView(rates: Rates): RatesView {
+  const view: RatesView = { input: 0, output: 0 };
   for (const [rate, name] of RATES) {
     const amount = rates[rate];
     if (amount !== undefined) view[name] = amount / NANO_PER_USD;

@@ -1,5 +1,5 @@
 import { type DataPolicyView, dataPolicyView } from './data-policy.ts';
-import { type CapabilitiesInput, capabilitiesView, type PriceInput, priceView } from './model-input.ts';
+import { type CapabilitiesInput, capabilitiesView, type PriceView, priceView } from './model-input.ts';
 import type { Registry } from './snapshot.ts';
 import type { Benchmark, Modality, Model, ModelKind } from './types.ts';
 
@@ -25,7 +25,7 @@ export interface ModelView {
     id: string;
     provider: string;
     upstream_model: string;
-    price: PriceInput | null;
+    price: PriceView | null;
     price_version: string | null;
     regions: string[];
     capabilities: CapabilitiesInput;

@@ -3,7 +3,7 @@ import { database } from '../db/client.ts';
 import { endpoints, prices } from '../db/schema/registry.ts';
 import type { Env } from '../env.ts';
 import { stored } from '../tenancy/storage.ts';
-import { type PriceInput, priceView } from './model-input.ts';
+import { type PriceView, priceView } from './model-input.ts';
 
 /** A price that is or was in force. USD per 1M tokens. */
 export interface PastPrice {
@@ -11,7 +11,7 @@ export interface PastPrice {
   /** What receipts name. */
   price_version: string;
   /** Null: from then on it was not known. */
-  price: PriceInput | null;
+  price: PriceView | null;
   /** Unix seconds. */
   effective_from: number;
   /** Whether the endpoint serves no more. */

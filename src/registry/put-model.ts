@@ -10,7 +10,7 @@ import { changeRegistry } from './change.ts';
 import { dataPolicyFrom } from './data-policy.ts';
 import { defined } from './defined.ts';
 import { refreshRegistry } from './load.ts';
-import { capabilitiesFrom, type EndpointInput, type ModelInput, priceFrom } from './model-input.ts';
+import { capabilitiesFrom, type ModelInput, priceFrom } from './model-input.ts';
 import { type ModelView, viewModel } from './model-view.ts';
 import { foldName } from './names.ts';
 import type { Registry } from './snapshot.ts';
@@ -19,12 +19,12 @@ import type { Endpoint, Model } from './types.ts';
 /**
  * Declares a model and all its endpoints as a whole; one that is shipped is thereby the operator's. Prices
  * that changed become new versions; the old ones stay for the receipts that name them.
- * @throws GatewayError `invalid_value`, `conflict`, `storage_unavailable`.
+ * @throws GatewayError `missing_parameter`, `invalid_value`, `conflict`, `storage_unavailable`.
  */
 export async function putModel(env: Env, actor: string, id: string, input: ModelInput): Promise<ModelView> {
   const known = await current(env);
   const model = modelFrom(id, input);
-  const declared = endpointsFrom(id, input.endpoints, known);
+  const declared = endpointsFrom(id, input, known);
   const slugs = slugsFrom(id, input.slugs ?? [], known);
   const now = Date.now();
   const before = known.holder(id);
@@ -84,9 +84,13 @@ function modelFrom(id: string, input: ModelInput): Model {
   };
 }
 
-function endpointsFrom(model: string, inputs: readonly EndpointInput[], known: Registry): Endpoint[] {
+function endpointsFrom(
+  model: string,
+  { kind, endpoints }: Pick<ModelInput, 'kind' | 'endpoints'>,
+  known: Registry,
+): Endpoint[] {
   const seen = new Map<string, number>();
-  return inputs.map((input, index) => {
+  return endpoints.map((input, index) => {
     const param = `endpoints[${index}]`;
     if (!known.provider(input.provider)) {
       throw new GatewayError('invalid_value', {
@@ -102,7 +106,7 @@ function endpointsFrom(model: string, inputs: readonly EndpointInput[], known: R
       model,
       provider: input.provider,
       upstreamModel: input.upstream_model,
-      price: input.price ? priceFrom(input.price, `${param}.price`) : null,
+      price: input.price ? priceFrom(input.price, kind, `${param}.price`) : null,
       priceVersion: null,
       contextLength: input.context_length ?? null,
       maxOutputTokens: input.max_output_tokens ?? null,

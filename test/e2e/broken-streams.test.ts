@@ -21,6 +21,8 @@ interface Case {
   what: string;
   script: (head: Piece, wire: WireName) => Script;
   code: string;
+  /** Where the code says less than there is to say. */
+  message?: string;
 }
 
 /** Bytes of an event that came whole, one of them wrong: its checksum is too. */
@@ -30,6 +32,8 @@ DAMAGED[DAMAGED.length - 10] = 0;
 /** What is left of a binary event of which the rest is missing. */
 const HALF = DAMAGED.subarray(0, 60);
 
+const BROKE_OFF = 'The connection to the provider broke off in the middle of the answer.';
+
 /** What providers do after their first words. */
 const CASES: Case[] = [
   { what: 'ends without a finish reason', script: (head) => stream(head), code: 'upstream_incomplete' },
@@ -38,7 +42,12 @@ const CASES: Case[] = [
     script: (head, wire) => streamInTwo(head, ERROR_EVENTS[wire]),
     code: 'upstream_overloaded',
   },
-  { what: 'resets the connection', script: streamThenReset, code: 'upstream_unreachable' },
+  {
+    what: 'resets the connection',
+    script: streamThenReset,
+    code: 'upstream_unreachable',
+    message: BROKE_OFF,
+  },
   {
     what: 'sends a page',
     script: (head) => streamInTwo(head, 'data: <html>Bad gateway</html>\n\n'),
@@ -89,7 +98,7 @@ describe.each(WIRES)('a provider of the %s wire which, in the middle of a stream
 
   const cases = [...CASES, ...(wire === 'bedrock' ? BINARY_CASES : TEXT_CASES)];
 
-  test.each(cases)('$what: the client is told, and does not pay', async ({ script, code }) => {
+  test.each(cases)('$what: the client is told, and does not pay', async ({ script, code, message }) => {
     const { head } = ANSWERS[wire].stream({ text: TEXT });
     world.upstream.script(wire, script(joined(head), wire));
     const response = await ask();
@@ -99,11 +108,13 @@ describe.each(WIRES)('a provider of the %s wire which, in the middle of a stream
     expect(finish).toEqual(['error']);
     expect(last.error).toMatchObject({
       code,
+      ...(message === undefined ? {} : { message }),
       type: 'upstream_error',
       request_id: response.headers.get('x-request-id'),
     });
     const receipt = await receiptById(world, response.headers.get('x-generation-id') ?? '');
     expect(receipt).toMatchObject({ status: 'failed', error: { code }, credits_used: 0 });
+    if (message !== undefined) expect(receipt.error?.message).toBe(message);
     expect(receipt.attempts).toMatchObject([{ status: 200, error: code }]);
   });
 

@@ -132,7 +132,10 @@ test('the end of a stream that broke is an error, then [DONE]', async () => {
   expect(chunks.at(-1)).toMatchObject({
     object: 'text_completion',
     choices: [{ text: '', finish_reason: 'error' }],
-    error: { code: 'upstream_unreachable' },
+    error: {
+      code: 'upstream_unreachable',
+      message: 'The connection to the provider broke off in the middle of the answer.',
+    },
   });
 });
 

@@ -119,7 +119,12 @@ describe.each(WIRES)('the openai SDK through the %s wire', (wire) => {
       .finalResponse()
       .catch((error: unknown) => error);
     expect(thrown).toBeInstanceOf(OpenAI.APIError);
-    expect(thrown).toMatchObject({ code: 'upstream_unreachable' });
+    expect(thrown).toMatchObject({
+      code: 'upstream_unreachable',
+      message: expect.stringContaining(
+        'The connection to the provider broke off in the middle of the answer.',
+      ),
+    });
   });
 
   test('a client that leaves ends the call upstream', async () => {

@@ -127,7 +127,7 @@ describe('tools that run at the provider', () => {
     expect(refusal(question('messages', { ...HI, tools: [SEARCH, CODE] }))).toEqual([
       'unsupported_parameter',
       'tools[0]',
-      "This takes a credential of the workspace's own: web_search has no price at a/claude@cloud.",
+      "This takes a credential of the workspace's own, or a price that the operator declares: web_search has no price at a/claude@cloud.",
     ]);
     expect(refusal(question('messages', { ...HI, tools: [CODE] })).slice(0, 2)).toEqual([
       'unsupported_parameter',
@@ -136,7 +136,7 @@ describe('tools that run at the provider', () => {
     expect(refusal(question('responses', { ...INPUT, tools: [{ type: 'image_generation' }] }))).toEqual([
       'unsupported_parameter',
       'tools[0]',
-      "This takes a credential of the workspace's own: image_generation has no price at o/gpt@open.",
+      "This takes a credential of the workspace's own, or a price that the operator declares: image_generation has no price at o/gpt@open.",
     ]);
   });
 

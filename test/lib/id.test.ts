@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { idOf, newId } from '../../src/lib/id.ts';
+import { idOf, isIdOf, newId } from '../../src/lib/id.ts';
 
 describe('ids', () => {
   it('are all different, also of one moment', () => {
@@ -12,6 +12,25 @@ describe('ids', () => {
     const times = [0, 1, 31, 32, 1_760_000_000_000, 1_760_000_000_001, 2 ** 48 - 1];
     const ids = times.map((time) => newId('generation', time));
     expect(ids.toSorted()).toEqual(ids);
+  });
+
+  it('are told from those of other kinds, and from what is none', () => {
+    expect(isIdOf('file', newId('file'))).toBe(true);
+    expect(isIdOf('batch', newId('batch'))).toBe(true);
+    expect(isIdOf('batch', newId('file'))).toBe(false);
+    const id = newId('file', 1_760_000_000_000);
+    const others = [
+      '',
+      'file-',
+      'file-nope',
+      id.slice(0, -1),
+      `${id}0`,
+      ` ${id}`,
+      id.toUpperCase(),
+      `${id}\n`,
+    ];
+    // Not of the alphabet: i, l, o and u.
+    for (const other of [...others, `${id.slice(0, -1)}u`]) expect(isIdOf('file', other)).toBe(false);
   });
 
   it('of a time and bytes are ULIDs', () => {

@@ -6,6 +6,9 @@ import { fingerprintOf } from './fingerprint.ts';
 
 const PARAM = 'Idempotency-Key';
 
+/** What an answer has cost its caller. */
+const COST = 'x-credits-used';
+
 /** SDKs repeat what is answered with 409, unless they are told that it is of no use. */
 const NEVER_AGAIN = { 'x-should-retry': 'false' };
 
@@ -34,6 +37,8 @@ export async function answerOnce(
       return response;
     case 'replay':
       response.headers.set('x-idempotent-replay', 'true');
+      // What the first answer cost is paid already, and who adds up the header must not count it twice.
+      if (response.headers.has(COST)) response.headers.set(COST, '0');
       return response;
     case 'conflict':
       throw new GatewayError('idempotency_key_conflict', { param: PARAM, headers: NEVER_AGAIN });

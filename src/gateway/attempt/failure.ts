@@ -33,7 +33,7 @@ export async function readFailure(
     const text = await readText(response, MAX_ERROR_BYTES, { cut: true });
     return wire.readError(response.status, response.headers, withoutSecret(text, secret));
   } catch (cause) {
-    return cutoff.explain(cause);
+    return cutoff.explainRead(cause);
   }
 }
 

@@ -200,7 +200,7 @@ async function readBody(response: Response, cutoff: Cutoff, tooLarge: () => Gate
   try {
     return await readText(response, MAX_ANSWER_BYTES);
   } catch (cause) {
-    throw cause instanceof TooLargeError ? tooLarge() : cutoff.explain(cause);
+    throw cause instanceof TooLargeError ? tooLarge() : cutoff.explainRead(cause);
   }
 }
 

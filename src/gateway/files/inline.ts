@@ -2,7 +2,7 @@ import { GatewayError } from '../../errors.ts';
 import { isObject, type JsonObject, parseJson } from '../../lib/json.ts';
 import { mapConcurrently } from '../../lib/map-concurrently.ts';
 import { sniffMediaType } from '../../lib/media-type.ts';
-import { changeParts, type FilePlaces } from './places.ts';
+import { changeParts, type FilePlaces, type ParamOf } from './places.ts';
 import type { FindFile, LoadedFile, NamedFile } from './types.ts';
 
 /** Files that are read at the same time. */
@@ -45,30 +45,30 @@ export function inlineFiles(
 /**
  * The same for a body that is parsed.
  * @param size of the body as it came, bytes.
- * @param nameOf what an item is called in errors; absent: by its place.
+ * @param paramOf what errors call a place behind an item; absent: as it is.
  */
 export function inlineFilesOf(
   body: JsonObject,
   size: number,
   places: FilePlaces,
   options: InlineOptions,
-  nameOf: (index: number) => string = (index) => `${places.member}[${index}]`,
+  paramOf: ParamOf = (index, path) => `${places.member}[${index}]${path}`,
 ): JsonObject | Promise<JsonObject> {
   const items = body[places.member];
   if (!Array.isArray(items)) return body;
   const uses: FileUse[] = [];
-  changeParts(items, nameOf, (part, at) => {
+  changeParts(items, paramOf, (part, paramAt) => {
     const named = places.find(part);
-    if (named) uses.push({ id: named.id, param: `${at}.${named.path}` });
+    if (named) uses.push({ id: named.id, param: paramAt(named.path) });
     return part;
   });
   if (uses.length === 0) return body;
   return loadFiles(uses, size, options).then((files) => ({
     ...body,
-    [places.member]: changeParts(items, nameOf, (part, at) => {
+    [places.member]: changeParts(items, paramOf, (part, paramAt) => {
       const named = places.find(part);
       const file = named ? files.get(named.id) : undefined;
-      return named && file ? named.fill(file, `${at}.${named.path}`) : part;
+      return named && file ? named.fill(file, paramAt(named.path)) : part;
     }),
   }));
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts';
+import { isIdOf } from '../../lib/id.ts';
 import { asArray, asObject, isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { LoadedFile } from './types.ts';
 
@@ -17,9 +18,6 @@ interface FileName {
   /** The part with the file in its place. @throws GatewayError `invalid_value`. */
   fill(file: LoadedFile, param: string): JsonObject;
 }
-
-/** `file-` and 26 characters of Crockford's base 32: ids of this gateway. Those of providers look otherwise. */
-const OWN_ID = /^file-[0-9a-hjkmnp-tv-z]{26}$/;
 
 export const CHAT_PLACES: FilePlaces = {
   member: 'messages',
@@ -89,16 +87,20 @@ export const MESSAGES_PLACES: FilePlaces = {
   },
 };
 
+/** What errors call a path behind an item of a request. */
+export type ParamOf = (index: number, path: string) => string;
+
 /**
  * The items of a request with other parts in their content, also in that of results of tools and of
  * documents.
- * @param change answers another part, or the same.
+ * @param paramOf names a path behind an item, such as `.content[0].file_id`.
+ * @param change answers another part, or the same; what it is given beside names a path behind the part.
  * @returns the very items where nothing was changed.
  */
 export function changeParts(
   items: readonly Json[],
-  nameOf: (index: number) => string,
-  change: (part: JsonObject, at: string) => JsonObject,
+  paramOf: ParamOf,
+  change: (part: JsonObject, paramAt: (path: string) => string) => JsonObject,
 ): Json[] {
   return items.map((item, index) => {
     if (!isObject(item)) return item;
@@ -106,25 +108,26 @@ export function changeParts(
     for (const member of ['content', 'output']) {
       const parts = item[member];
       if (!Array.isArray(parts)) continue;
-      const at = `${nameOf(index)}.${member}`;
-      const inside = changeParts(parts, (place) => `${at}[${place}]`, change).map((part, place) =>
-        isObject(part) ? change(part, `${at}[${place}]`) : part,
+      const paramIn: ParamOf = (place, path) => paramOf(index, `.${member}[${place}]${path}`);
+      const inside = changeParts(parts, paramIn, change).map((part, place) =>
+        isObject(part) ? change(part, (path) => paramIn(place, `.${path}`)) : part,
       );
       if (inside.every((part, place) => part === asArray(parts)[place])) continue;
       changed = { ...changed, [member]: inside };
     }
     // Documents of blocks: their source has the content.
     if (isObject(item.source)) {
-      const [source = item.source] = changeParts([item.source], () => `${nameOf(index)}.source`, change);
+      const paramIn: ParamOf = (_, path) => paramOf(index, `.source${path}`);
+      const [source = item.source] = changeParts([item.source], paramIn, change);
       if (source !== item.source) changed = { ...changed, source };
     }
     return changed;
   });
 }
 
-/** Whether it is an id of a file of this gateway. */
+/** Whether it is an id of a file of this gateway. Those of providers look otherwise. */
 export function isOwn(id: Json | undefined): id is string {
-  return typeof id === 'string' && OWN_ID.test(id);
+  return typeof id === 'string' && isIdOf('file', id);
 }
 
 function isPicture({ mediaType }: LoadedFile): boolean {

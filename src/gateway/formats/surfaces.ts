@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts';
-import { isObject, type JsonObject, parseJson } from '../../lib/json.ts';
+import { parseBody } from '../../json-body.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { scanMembers } from '../../lib/json-members.ts';
 import { EXTENSIONS } from '../../wires/extensions.ts';
 import type { Surface, SurfaceRequest } from '../../wires/surfaces.ts';
@@ -106,12 +107,4 @@ function nativeOf(
   if (!members) return null;
   const extensions = EXTENSIONS.filter((name) => members.some((member) => member.name === name));
   return { format: id, bytes, members, body, stream: body.stream === true, extensions, betas };
-}
-
-/** The object that a request's body is. @throws GatewayError `invalid_json`, `invalid_type`. */
-export function parseBody(bytes: Uint8Array): JsonObject {
-  const body = parseJson(new TextDecoder().decode(bytes));
-  if (body === undefined) throw new GatewayError('invalid_json');
-  if (isObject(body)) return body;
-  throw new GatewayError('invalid_type', { message: 'The request body must be a JSON object.' });
 }

@@ -34,10 +34,17 @@ export class Cutoff {
     this.cut(new GatewayError('upstream_timeout', { message: 'Another provider was first.' }));
   }
 
-  /** What a failed fetch or read means: our own reason, else a broken connection. */
+  /** What a failed fetch means: our own reason, else that there was no connection. */
   explain(cause: unknown): GatewayError {
     if (this.#reason) return this.#reason;
     return cause instanceof GatewayError ? cause : new GatewayError('upstream_unreachable', { cause });
+  }
+
+  /** What a failed read of an answer means: our own reason, else a broken connection. */
+  explainRead(cause: unknown): GatewayError {
+    if (this.#reason || cause instanceof GatewayError) return this.explain(cause);
+    const message = 'The connection to the provider broke off in the middle of the answer.';
+    return new GatewayError('upstream_unreachable', { message, cause });
   }
 }
 

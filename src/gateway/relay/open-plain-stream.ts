@@ -33,7 +33,7 @@ export async function openPlainStream(
       if (done) throw empty();
     }
   } catch (cause) {
-    throw cutoff.explain(cause);
+    throw cutoff.explainRead(cause);
   }
 }
 

@@ -55,7 +55,7 @@ async function readOrExplain(
   try {
     return await reader.read();
   } catch (cause) {
-    throw cutoff.explain(cause);
+    throw cutoff.explainRead(cause);
   }
 }
 

@@ -101,7 +101,7 @@ class PlainRelay {
         if (done && !state.finished) return new GatewayError('upstream_incomplete');
       }
     } catch (cause) {
-      return cutoff.explain(cause);
+      return cutoff.explainRead(cause);
     } finally {
       this.#watch.listening = false;
     }

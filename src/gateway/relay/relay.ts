@@ -147,7 +147,7 @@ class Relay {
         if (done) break;
       }
     } catch (cause) {
-      const error = cutoff.explain(cause);
+      const error = cutoff.explainRead(cause);
       return decoder.state.finished && error.code !== 'client_closed_request' ? null : error;
     }
     return decoder.state.finished ? null : (decoder.setAside ?? new GatewayError('upstream_incomplete'));

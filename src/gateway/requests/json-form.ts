@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts';
-import { asObject, isObject, type Json, parseJson } from '../../lib/json.ts';
+import { parseBody } from '../../json-body.ts';
+import { asObject, isObject, type Json } from '../../lib/json.ts';
 import type { FormFile, FormPart } from '../../lib/multipart/types.ts';
 import { EXTENSIONS } from '../../wires/extensions.ts';
 import type { InlineOptions } from '../files/inline.ts';
@@ -11,7 +12,7 @@ const OWN = new Set<string>(EXTENSIONS);
 /**
  * The form that a JSON object stands for, where no form can be sent. A file is named by its id of ours, as
  * `"file": "file-…"` or `"file": {"file_id": "file-…"}`; all else stands in the fields that SDKs would send.
- * @throws GatewayError `invalid_json`; `invalid_type` or `invalid_value` for a member that is not what it should be;
+ * @throws GatewayError `invalid_json`, `invalid_type`; `invalid_type` or `invalid_value` for a member that is not what it should be;
  *   `not_found`, `request_too_large`, `storage_unavailable` of files, with the place as parameter.
  */
 export async function formOfJson(
@@ -19,8 +20,7 @@ export async function formOfJson(
   shape: FormShape,
   files: InlineOptions,
 ): Promise<FormPart[]> {
-  const body = parseJson(new TextDecoder().decode(bytes));
-  if (!isObject(body)) throw new GatewayError('invalid_json');
+  const body = parseBody(bytes);
   const fileNames = [...shape.files, ...(shape.optionalFiles ?? [])];
   const parts: FormPart[] = [];
   let size = bytes.byteLength;

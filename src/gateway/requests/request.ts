@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts';
+import { parseBody } from '../../json-body.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
-import { isObject } from '../../lib/json.ts';
 import { type JsonMember, memberText, scanMembers } from '../../lib/json-members.ts';
 import { EXTENSIONS } from '../../wires/extensions.ts';
 import { checkResponseFormat } from '../../wires/response-format.ts';
@@ -71,11 +71,11 @@ function readRequest<Kind extends ModelKind, Body extends RequestBody>(
   usualModel?: string,
 ): { request: Received<Kind, Body>; control: Control } {
   const members = scanMembers(bytes);
-  if (!members) throw notAnObject(bytes);
+  if (!members) throw unreadable(bytes);
 
   let parsed: Body | undefined;
   const body = (): Body => {
-    parsed ??= withoutExtensions<Body>(parse(new TextDecoder().decode(bytes)));
+    parsed ??= withoutExtensions<Body>(parseBody(bytes));
     return parsed;
   };
   if (bytes.byteLength <= PARSE_WHOLE_BYTES) body();
@@ -89,27 +89,15 @@ function readRequest<Kind extends ModelKind, Body extends RequestBody>(
   return { request: { kind, bytes, members, stream, includeUsage, body, extensions }, control };
 }
 
-function parse(text: string): JsonObject {
-  try {
-    const value = JSON.parse(text) as Json;
-    if (isObject(value)) return value;
-  } catch (cause) {
-    throw new GatewayError('invalid_json', { cause });
-  }
-  throw new GatewayError('invalid_type', { message: 'The request body must be a JSON object.' });
-}
-
 function withoutExtensions<Body extends RequestBody>(body: JsonObject): Body {
   const rest: JsonObject = { ...body };
   for (const name of EXTENSIONS) delete rest[name];
   return rest as Body;
 }
 
-function notAnObject(bytes: Uint8Array): GatewayError {
-  if (bytes.byteLength === 0)
-    return new GatewayError('invalid_json', { message: 'The request body is empty.' });
+function unreadable(bytes: Uint8Array): GatewayError {
   // Small bodies are parsed to tell JSON that is no object from what is no JSON.
-  if (bytes.byteLength <= PARSE_WHOLE_BYTES) parse(new TextDecoder().decode(bytes));
+  if (bytes.byteLength <= PARSE_WHOLE_BYTES) parseBody(bytes);
   return new GatewayError('invalid_json');
 }
 

@@ -59,6 +59,9 @@ const batches = {
     .meta({ description: 'What of it is left out for lines of batches, 0 to 1.' }),
 };
 
+const PER_TOKENS = 'USD per 1M tokens. A kind without a rate is charged as input or output.';
+const TIERS = 'Rates for requests whose input is larger than `above` tokens; ascending.';
+
 export const Price = z
   .strictObject({
     ...rates,
@@ -83,12 +86,33 @@ export const Price = z
       .array(z.strictObject({ above: Tokens, ...rates }))
       .max(10)
       .optional()
-      .meta({ description: 'Rates for requests whose input is larger than `above` tokens; ascending.' }),
+      .meta({ description: TIERS }),
   })
   .meta({
     id: 'Price',
-    description: 'USD per 1M tokens. A kind without a rate is charged as input or output.',
+    description: PER_TOKENS,
   });
+
+const writtenRates = {
+  ...rates,
+  output: Usd.optional().meta({
+    description:
+      '0 unless said, for kinds that are charged by their input alone: embedding, moderation, rerank.',
+  }),
+};
+
+/** A price as it is written. */
+const WrittenPrice = z
+  .strictObject({
+    ...Price.shape,
+    ...writtenRates,
+    tiers: z
+      .array(z.strictObject({ above: Tokens, ...writtenRates }))
+      .max(10)
+      .optional()
+      .meta({ description: TIERS }),
+  })
+  .meta({ id: 'PriceInput', description: PER_TOKENS });
 
 /** What is not priced by tokens at all. */
 const UnitPrice = z
@@ -228,7 +252,7 @@ export const ModelInput = z.strictObject({
         provider: z.string().min(1).max(64),
         upstream_model: z.string().min(1).max(300),
         price: z
-          .union([Price, UnitPrice])
+          .union([WrittenPrice, UnitPrice])
           .nullable()
           .optional()
           .meta({ description: 'Absent: not known, and so is what answers cost.' }),

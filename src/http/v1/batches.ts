@@ -12,6 +12,7 @@ import type { Begun } from '../../objects/runs/types.ts';
 import { type Action, requirePermission } from '../../tenancy/permissions.ts';
 import type { HttpContext } from '../context.ts';
 import { readJsonBody } from '../middleware/body.ts';
+import { cursorOf } from './cursor.ts';
 
 const DEFAULT_LIMIT = 20;
 const MOST = 100;
@@ -51,7 +52,7 @@ export async function getBatches(c: HttpContext): Promise<Response> {
   const limit = limitOf(c.req.query('limit'));
   const { batches, hasMore } = await listBatches(c.env, callerOf(c, 'batch.read'), {
     limit,
-    after: c.req.query('after'),
+    after: cursorOf('batch', c.req.query('after')),
   });
   const data = batches.map(batchView);
   return c.json({

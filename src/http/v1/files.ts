@@ -15,6 +15,7 @@ import type { HttpContext } from '../context.ts';
 import { streamForm } from '../form.ts';
 import { discard } from '../middleware/body.ts';
 import { readRange } from '../range.ts';
+import { cursorOf } from './cursor.ts';
 import { FileForm } from './file-form.ts';
 
 /** OpenAI's own limit. */
@@ -71,7 +72,7 @@ export async function listAllFiles(c: HttpContext): Promise<Response> {
   const author = authorOf(c, 'file.read');
   const { files, hasMore } = await listFiles(c.env, author, {
     purpose: c.req.query('purpose'),
-    after: c.req.query('after'),
+    after: cursorOf('file', c.req.query('after')),
     limit: limitOf(c.req.query('limit')),
     order: orderOf(c.req.query('order')),
   });

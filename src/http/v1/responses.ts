@@ -3,8 +3,9 @@ import { GatewayError, toGatewayError } from '../../errors.ts';
 import { inlineFilesOf, mayNameFiles } from '../../gateway/files/inline.ts';
 import { RESPONSES_PLACES } from '../../gateway/files/places.ts';
 import { inResponsesFormat, itemsOf, unbegunResponse } from '../../gateway/formats/responses-format.ts';
-import { type Asked, parseBody } from '../../gateway/formats/surfaces.ts';
+import type { Asked } from '../../gateway/formats/surfaces.ts';
 import { completeChat } from '../../gateway/pipeline.ts';
+import { parseBody } from '../../json-body.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { RunProps } from '../../objects/runs/types.ts';
 import { ResponseArchive } from '../../responses/archive.ts';
@@ -91,9 +92,9 @@ async function orKept(c: HttpContext, answering: Promise<Response>): Promise<Res
 /** @throws GatewayError as the format, and for files that are named. */
 function withFiles(reading: Reading): Asked | Promise<Asked> {
   const { c, bytes, told } = reading;
-  const nameOf = (index: number): string =>
-    index < told.earlier ? 'previous_response_id' : `input[${index - told.earlier}]`;
-  const whole = inlineFilesOf(told.body, bytes.byteLength, RESPONSES_PLACES, namedFiles(c), nameOf);
+  const paramOf = (index: number, path: string): string =>
+    index < told.earlier ? 'previous_response_id' : `input[${index - told.earlier}]${path}`;
+  const whole = inlineFilesOf(told.body, bytes.byteLength, RESPONSES_PLACES, namedFiles(c), paramOf);
   return whole instanceof Promise ? whole.then((late) => askedIn(reading, late)) : askedIn(reading, whole);
 }
 

@@ -6,6 +6,7 @@ import { hear } from './hear.ts';
 import { withinLimits } from './limits.ts';
 import { connectionLost } from './models/failing.ts';
 import { MODELS } from './models/index.ts';
+import { callsTools, mustCallTool, withoutTools } from './models/tools.ts';
 import { moderate } from './moderate.ts';
 import { playback, sleep } from './playback.ts';
 import { rank } from './rank.ts';
@@ -43,6 +44,7 @@ async function complete(body: string, signal: AbortSignal): Promise<Response> {
     );
   }
   const script = withinLimits(model(asked), asked);
+  if (model !== callsTools && mustCallTool(asked)) throw withoutTools(asked.model);
   const head: AnswerHead = {
     id: `chatcmpl-${crypto.randomUUID().replaceAll('-', '')}`,
     created: Math.floor(Date.now() / 1000),

@@ -3,7 +3,7 @@ import { database } from '../../db/client.ts';
 import { registryChanges } from '../../db/schema/registry-changes.ts';
 import type { Env } from '../../env.ts';
 import { stored } from '../../tenancy/storage.ts';
-import { type PriceInput, priceView } from '../model-input.ts';
+import { type PriceView, priceView } from '../model-input.ts';
 
 export const CHANGE_STATES = ['pending', 'approved', 'rejected', 'superseded'] as const;
 
@@ -12,8 +12,8 @@ export interface HeldPrice {
   id: string;
   endpoint: string;
   reason: 'jump' | 'zero' | 'disputed';
-  before: PriceInput;
-  after: PriceInput;
+  before: PriceView;
+  after: PriceView;
   state: (typeof CHANGE_STATES)[number];
   /** Unix seconds. */
   found_at: number;

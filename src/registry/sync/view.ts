@@ -1,4 +1,4 @@
-import { type PriceInput, priceView } from '../model-input.ts';
+import { type PriceView, priceView } from '../model-input.ts';
 import type { Change } from './types.ts';
 
 /** A change as the management API shows it: prices are USD per 1M tokens. */
@@ -8,8 +8,8 @@ export interface ChangeView {
   endpoint?: string;
   provider?: string;
   upstream?: string;
-  before?: PriceInput | null;
-  after?: PriceInput;
+  before?: PriceView | null;
+  after?: PriceView;
   reason?: string;
   vanished?: number;
 }

@@ -78,7 +78,15 @@ describe.each(WIRES)('through the %s wire', (wire) => {
     const running = client.messages.stream(ask(wire));
     const thrown = await running.finalMessage().catch((error: unknown) => error);
     expect(thrown).toBeInstanceOf(Anthropic.APIError);
-    expect(thrown).toMatchObject({ type: 'api_error', error: { error: { code: 'upstream_unreachable' } } });
+    expect(thrown).toMatchObject({
+      type: 'api_error',
+      error: {
+        error: {
+          code: 'upstream_unreachable',
+          message: 'The connection to the provider broke off in the middle of the answer.',
+        },
+      },
+    });
   });
 
   test('a client that leaves ends the call upstream', async () => {

@@ -20,10 +20,18 @@ describe('a cutoff', () => {
     const cutoff = new Cutoff();
     const lost = new TypeError('Network connection lost.');
     expect(cutoff.explain(lost)).toMatchObject({ code: 'upstream_unreachable', cause: lost });
+    expect(cutoff.explain(lost).message).toBe('The provider could not be reached.');
+    expect(cutoff.explainRead(lost)).toMatchObject({
+      code: 'upstream_unreachable',
+      message: 'The connection to the provider broke off in the middle of the answer.',
+      cause: lost,
+    });
     const known = new GatewayError('upstream_incomplete');
     expect(cutoff.explain(known)).toBe(known);
+    expect(cutoff.explainRead(known)).toBe(known);
     cutoff.cut(late);
     expect(cutoff.explain(lost)).toBe(late);
+    expect(cutoff.explainRead(lost)).toBe(late);
   });
 
   it('that was cancelled is nobody’s fault, unless it had failed before', () => {

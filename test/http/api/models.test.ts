@@ -89,6 +89,25 @@ describe('PUT /api/models/{id}', () => {
     expect(await at({})).toEqual({});
   });
 
+  it.each(['embedding', 'moderation', 'rerank'])('needs no price of output for the kind %s', async (kind) => {
+    const price = { input: 0.02, tiers: [{ above: 1_000, input: 0.04 }] };
+    const { status, body } = await put('acme/charged-by-input', {
+      kind,
+      endpoints: [{ ...endpoint, price }],
+    });
+    expect(status).toBe(200);
+    expect(body.endpoints[0].price).toEqual({
+      input: 0.02,
+      output: 0,
+      tiers: [{ above: 1_000, input: 0.04, output: 0 }],
+    });
+    const told = await put('acme/charged-by-input', {
+      kind,
+      endpoints: [{ ...endpoint, price: { input: 1, output: 2 } }],
+    });
+    expect(told.body.endpoints[0].price).toEqual({ input: 1, output: 2 });
+  });
+
   it('keeps the version of a price that is as it was, and all versions there were', async () => {
     const version = async (price: unknown) =>
       (await put('acme/priced', { kind: 'chat', endpoints: [{ ...endpoint, price }] })).body.endpoints[0]
@@ -160,6 +179,19 @@ describe('PUT /api/models/{id}', () => {
       { kind: 'chat', endpoints: [{ ...endpoint, price: { input: 1 } }] },
       'missing_parameter',
       'endpoints[0].price.output',
+    ],
+    [
+      { kind: 'embedding', endpoints: [{ ...endpoint, price: { output: 1 } }] },
+      'missing_parameter',
+      'endpoints[0].price.input',
+    ],
+    [
+      {
+        kind: 'chat',
+        endpoints: [{ ...endpoint, price: { input: 1, output: 1, tiers: [{ above: 9, input: 1 }] } }],
+      },
+      'missing_parameter',
+      'endpoints[0].price.tiers[0].output',
     ],
     [
       { kind: 'chat', endpoints: [{ ...endpoint, price: { input: 1, output: 1, thinking: 2 } }] },

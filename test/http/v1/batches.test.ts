@@ -217,6 +217,21 @@ describe('batches', () => {
     }
   });
 
+  it.each(['batch_nope', '', 'file-01k00000000000000000000000'])(
+    'are not listed behind %j',
+    async (after) => {
+      const answer = await call('GET', `/v1/batches?after=${after}`, { key: caller.key });
+      expect(errorOf(answer)).toEqual({ status: 400, code: 'invalid_value', param: 'after' });
+    },
+  );
+
+  it('are listed behind one that is there no more', async () => {
+    const { body } = await call('GET', '/v1/batches?after=batch_01k00000000000000000000000', {
+      key: caller.key,
+    });
+    expect(body).toEqual({ object: 'list', data: [], has_more: false });
+  });
+
   it.each(['0', '101', '-1', '1.5', 'x', ''])('are not listed %j at a time', async (limit) => {
     const answer = await call('GET', `/v1/batches?limit=${limit}`, { key: caller.key });
     expect(errorOf(answer)).toEqual({ status: 400, code: 'invalid_value', param: 'limit' });

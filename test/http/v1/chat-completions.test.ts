@@ -28,6 +28,26 @@ async function events(body: unknown): Promise<string[]> {
 const receiptOf = async (id: string | null) => (await call('GET', `/v1/generations/${id}`, { key })).body;
 
 describe('POST /v1/chat/completions', () => {
+  it('tells who demands a call of a demo model without tools, in either format', async () => {
+    const parameters = { type: 'object' };
+    const asChat = { tools: [{ type: 'function', function: { name: 'look', parameters } }], messages };
+    const asMessage = { tools: [{ name: 'look', input_schema: parameters }], messages, max_tokens: 100 };
+    for (const [path, body] of [
+      ['/v1/chat/completions', { ...asChat, tool_choice: 'required' }],
+      ['/v1/chat/completions', { ...asChat, tool_choice: { type: 'function', function: { name: 'look' } } }],
+      ['/v1/messages', { ...asMessage, tool_choice: { type: 'tool', name: 'look' } }],
+    ] as const) {
+      const answer = await call('POST', path, { key, body: { model: 'demo-echo', ...body } });
+      expect(answer.status).toBe(400);
+      expect(answer.body.error).toMatchObject({
+        param: 'tool_choice',
+        message: expect.stringContaining('demo-tools'),
+      });
+    }
+    const ignored = await chat({ model: 'demo-echo', ...asChat, tool_choice: 'auto' });
+    expect(ignored.body.choices[0].message.content).toBe('one two three');
+  });
+
   it('answers, and says what served it and what it cost', async () => {
     const answer = await chat({ model: 'demo-echo', messages });
     expect(answer.status).toBe(200);

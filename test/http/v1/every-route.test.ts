@@ -28,6 +28,9 @@ describe.each(ROUTES)('$method $path', ({ method, path }) => {
   it('is not for those without a key', async () => {
     const answer = await call(method, at(path));
     expect(answer.status).toBe(401);
+    expect(answer.body.error.message).toBe(
+      'No API key was given. Send it as "Authorization: Bearer inf_…" or, under /v1, as "x-api-key: inf_…".',
+    );
     expect(answer.headers.get('x-request-id')).toMatch(/^req_/);
     const wrong = await call(method, at(path), { key: 'inf_no-such-key' });
     expect(wrong.status).toBe(401);
@@ -42,16 +45,16 @@ describe.each(ROUTES)('$method $path', ({ method, path }) => {
 
 describe.each(JSON_POSTS)('the body of POST %s', (path) => {
   it.each([
-    ['{', 'invalid_json'],
-    ['', 'invalid_json'],
-    ['[]', 'invalid_type'],
-    ['"text"', 'invalid_type'],
-    ['null', 'invalid_type'],
-    ['\ud800{}', 'invalid_json'],
-  ])('%j is %s', async (body, code) => {
+    ['{', 'invalid_json', 'is not valid JSON'],
+    ['', 'invalid_json', 'is empty'],
+    ['[]', 'invalid_type', 'must be a JSON object'],
+    ['"text"', 'invalid_type', 'must be a JSON object'],
+    ['null', 'invalid_type', 'must be a JSON object'],
+    ['\ud800{}', 'invalid_json', 'is not valid JSON'],
+  ])('%j is %s', async (body, code, what) => {
     const response = await send('POST', path, { key: caller, body });
     expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ error: { code } });
+    expect(await response.json()).toMatchObject({ error: { code, message: `The request body ${what}.` } });
   });
 
   it('is JSON', async () => {

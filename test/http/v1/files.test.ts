@@ -35,6 +35,8 @@ describe('GET /v1/files', () => {
     expect(ids(await list('?order=asc'))).toEqual([a, b, c]);
     expect(ids(await list('?purpose=vision'))).toEqual([made[2]]);
     expect(ids(await list('?limit=10000'))).toHaveLength(3);
+    await call('DELETE', `/v1/files/${b}`, { key: own });
+    expect(ids(await list(`?after=${b}`))).toEqual([a]);
   });
 
   it.each([
@@ -42,6 +44,10 @@ describe('GET /v1/files', () => {
     ['limit=10001', 'limit'],
     ['limit=ten', 'limit'],
     ['order=up', 'order'],
+    ['after=file-nope', 'after'],
+    ['after=', 'after'],
+    ['after=batch_01k00000000000000000000000', 'after'],
+    ['after=file-01K00000000000000000000000', 'after'],
   ])('refuses %s', async (query, param) => {
     const answer = await call('GET', `/v1/files?${query}`, { key });
     expect(errorOf(answer)).toEqual({ status: 400, code: 'invalid_value', param });

@@ -38,7 +38,10 @@ describe('a POST with an Idempotency-Key', () => {
     expect(isReplay(first)).toBeNull();
     expect(isReplay(again)).toBe('true');
     expect(first.headers.get('x-ratelimit-limit-requests')).toBe('500');
-    const own = ['x-request-id', 'x-idempotent-replay'];
+    // Who adds up the header counts what was paid.
+    expect(Number(first.headers.get('x-credits-used'))).toBeGreaterThan(0);
+    expect(again.headers.get('x-credits-used')).toBe('0');
+    const own = ['x-request-id', 'x-idempotent-replay', 'x-credits-used'];
     const kept = (headers: Headers) => [...headers].filter(([header]) => !own.includes(header));
     expect(kept(again.headers)).toEqual(
       kept(first.headers).filter(([header]) => !header.startsWith('x-ratelimit-')),

@@ -55,6 +55,29 @@ describe('a conversation', () => {
     expect(await itemsOf(third.body.id)).toHaveLength(5);
   });
 
+  it('names the file that is missing where the conversation had one', async () => {
+    const form = new FormData();
+    form.set('purpose', 'user_data');
+    form.set('file', new File(['some notes'], 'notes.txt', { type: 'text/plain' }));
+    const encoded = new Request('http://x', { method: 'POST', body: form });
+    const uploaded = await call('POST', '/v1/files', {
+      key: owner.key,
+      body: new Uint8Array(await encoded.arrayBuffer()),
+      headers: { 'content-type': encoded.headers.get('content-type') ?? '' },
+    });
+    const { id } = uploaded.body;
+    const content = [
+      { type: 'input_text', text: 'What is this?' },
+      { type: 'input_file', file_id: id },
+    ];
+    const first = await create({ input: [{ role: 'user', content }] });
+    expect(first.status).toBe(200);
+    await call('DELETE', `/v1/files/${id}`, { key: owner.key });
+    const next = await create({ input: 'And now?', previous_response_id: first.body.id });
+    expect(errorOf(next)).toEqual({ status: 404, code: 'not_found', param: 'previous_response_id' });
+    expect(next.body.error.message).toContain(id);
+  });
+
   it('takes items by their ids, of input and output, of several responses', async () => {
     const first = await create({ input: 'One?' });
     const second = await create({ input: 'Two?' });

@@ -108,6 +108,42 @@ describe('demo-tools', () => {
   });
 });
 
+describe('models without tools', () => {
+  const named = { type: 'function', function: { name: 'get_time' } };
+  const allowed = (mode: string) => ({ type: 'allowed_tools', allowed_tools: { mode, tools: [named] } });
+
+  it.each([
+    'demo-echo',
+    'demo-slow',
+    'demo-json',
+    'demo-sloppy',
+    'demo-reasoning',
+    'demo-break',
+    'demo-stall',
+  ])('refuse that %s must call one', async (model) => {
+    for (const choice of [
+      'required',
+      named,
+      { type: 'custom', custom: { name: 'x' } },
+      allowed('required'),
+    ]) {
+      const { response, body } = await ask(chat(model, 'Hi', { tools: [CLOCK], tool_choice: choice }));
+      expect(response.status).toBe(400);
+      expect(body.error).toMatchObject({ type: 'invalid_request_error', param: 'tool_choice' });
+      expect(body.error?.message).toContain('demo-tools');
+    }
+  });
+
+  it.each([undefined, null, 'auto', 'none', allowed('auto')])(
+    'take no notice of the choice %j',
+    async (choice) => {
+      const more = choice === undefined ? {} : { tool_choice: choice };
+      const { body } = await ask(chat('demo-echo', 'Hi', { tools: [CLOCK], ...more }));
+      expect(body.choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: 'Hi' } });
+    },
+  );
+});
+
 describe('demo-json', () => {
   it('answers JSON that fits the schema', async () => {
     const schema = {

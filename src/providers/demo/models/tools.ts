@@ -1,5 +1,5 @@
 import { asObject, asString, type JsonObject } from '../../../lib/json.ts';
-import { invalidRequest } from '../error.ts';
+import { type DemoError, invalidRequest } from '../error.ts';
 import { lastUserText, openToolResults, textOf } from '../messages.ts';
 import { exampleOf } from '../schema/example.ts';
 import { say, tokensOf } from '../tokens.ts';
@@ -22,6 +22,22 @@ export function callsTools(request: DemoRequest): Script {
     ),
   ];
   return { pieces, ending: 'tool_calls', ...BRISK };
+}
+
+/** Whether `tool_choice` leaves the model no other answer than a call. */
+export function mustCallTool({ toolChoice }: DemoRequest): boolean {
+  const choice = asObject(toolChoice);
+  if (choice?.type === 'allowed_tools') return asObject(choice.allowed_tools)?.mode === 'required';
+  return choice !== undefined || toolChoice === 'required';
+}
+
+/** What a model that has no tools says where it must call one. */
+export function withoutTools(model: string): DemoError {
+  return invalidRequest(
+    `The model \`${model}\` calls no tools, so 'tool_choice' may not demand it: ask demo-tools, or leave it "auto".`,
+    'tool_choice',
+    'unsupported_value',
+  );
 }
 
 function chosenTool(request: DemoRequest): { name: string; parameters: JsonObject } | undefined {
