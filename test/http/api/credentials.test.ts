@@ -36,7 +36,7 @@ describe('the operator’s credentials', () => {
       weight: 1,
       exclusive: false,
       created_at: expect.any(Number),
-      // Nothing is reached from here; test/e2e/credentials.test.ts has the other answers.
+      // Nothing is reached from here; test/e2e/credentials/operators.test.ts has the other answers.
       check: { result: 'unknown', message: 'The provider could not be reached.', status: null },
     });
     const second = await add('several', { secret: `${CANARY}abcd`, name: 'Spare', priority: 1, weight: 0 });
