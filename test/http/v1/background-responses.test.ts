@@ -150,13 +150,14 @@ describe('a response in the background', () => {
     ['demo-fail', 'failed', 'server_error'],
     ['demo-limited', 'failed', 'rate_limit_exceeded'],
   ])('of %s is kept as %s', async (model, status, code) => {
-    const { id } = (await begin({ model })).body;
+    const policy = { max_attempts: 1 };
+    const { id } = (await begin({ model, policy })).body;
     await untilStatus(id, status);
     expect((await get(id)).body).toMatchObject({
       error: { code, gateway_code: expect.any(String) },
       output: [],
     });
-    const streamed = await begin({ model, stream: true });
+    const streamed = await begin({ model, policy, stream: true });
     expect(streamed.status).toBeGreaterThanOrEqual(400);
     expect(streamed.body.error.code).toEqual(expect.any(String));
   });
