@@ -36,7 +36,7 @@ const PURE = [
 export default defineConfig({
   test: {
     // More than cores: the end-to-end tests often wait for what they simulate.
-    maxWorkers: 4,
+    maxWorkers: 3,
     projects: [
       {
         plugins: [worker()],
@@ -63,7 +63,7 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           // Those that run side by side wait for what providers do not do.
-          maxConcurrency: 16,
+          maxConcurrency: 10,
         },
       },
     ],

@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ANSWERS, joined, streamText } from '../support/node/answers.ts';
 import { WIRES } from '../support/node/fixtures.ts';
 import { receiptOf } from '../support/node/receipts.ts';
 import { answer, either, hangUp, stream, streamInTwo } from '../support/node/scripts.ts';
 import type { Script } from '../support/node/upstream.ts';
-import { addModel, addProvider, modelId, providerId, startWorld, type World } from '../support/node/world.ts';
+import {
+  addModel,
+  addProvider,
+  modelId,
+  providerId,
+  sharedGateway,
+  startWorld,
+  type World,
+} from '../support/node/world.ts';
 
 const SECRET = 'sk-canary-0123456789-never-to-be-seen';
 
@@ -115,7 +123,7 @@ test('neither secrets nor keys can be read again', async () => {
 });
 
 test('the log of the Worker names faults, and holds none of them', async () => {
-  const broken = inject('gateways')['without-tables'];
+  const broken = sharedGateway('without-tables');
   const { adminKey, origin, logFile } = broken;
   const ask = async (path: string, key: string, init: RequestInit): Promise<Response> =>
     show(

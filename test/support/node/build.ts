@@ -4,7 +4,7 @@ import { type Gateway, type SharedGatewayKind, startGateway } from './gateway.ts
 
 declare module 'vitest' {
   interface ProvidedContext {
-    gateways: Record<SharedGatewayKind, Gateway>;
+    gateways: Record<SharedGatewayKind, readonly Gateway[]>;
   }
 }
 
@@ -17,8 +17,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
-  const [patient, hasty, withoutTables] = await Promise.all([
+  // One has one thread, and most tests ask the patient one.
+  const [patient, other, hasty, withoutTables] = await Promise.all([
     startGateway(OUTPUT, 'patient'),
+    startGateway(OUTPUT, 'patient-too'),
     startGateway(OUTPUT, 'hasty', {
       FIRST_TOKEN_TIMEOUT_MS: '2000',
       IDLE_TIMEOUT_MS: '1000',
@@ -27,11 +29,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     startGateway(OUTPUT, 'without-tables'),
   ]);
   project.provide('gateways', {
-    patient: patient.gateway,
-    hasty: hasty.gateway,
-    'without-tables': withoutTables.gateway,
+    patient: [patient.gateway, other.gateway],
+    hasty: [hasty.gateway],
+    'without-tables': [withoutTables.gateway],
   });
   return async () => {
-    await Promise.all([patient.stop(), hasty.stop(), withoutTables.stop()]);
+    await Promise.all([patient.stop(), other.stop(), hasty.stop(), withoutTables.stop()]);
   };
 }

@@ -27,13 +27,13 @@ export interface Gateway {
 
 /**
  * @param folder where the Worker was built.
- * @param kind what it is for; `mortal` to be killed. Names its log.
+ * @param kind what it is for; `mortal` to be killed, `patient-too` as a second one. Names its log.
  * @param variables of the Worker, beside the keys that every gateway gets.
  * @param storage a folder that outlives the gateway; without it storage is empty, and goes with it.
  */
 export async function startGateway(
   folder: string,
-  kind: GatewayKind | 'mortal',
+  kind: GatewayKind | 'patient-too' | 'mortal',
   variables: Record<string, string> = {},
   storage?: string,
 ): Promise<{ gateway: Gateway; stop(): Promise<void> }> {

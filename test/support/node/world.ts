@@ -56,12 +56,20 @@ export interface World extends Caller {
   stop(): Promise<void>;
 }
 
+/** One that all tests share; where there are several, always the same for this worker of Vitest. */
+export function sharedGateway(kind: SharedGatewayKind): Gateway {
+  const gateways = inject('gateways')[kind];
+  const gateway = gateways[Number(process.env.VITEST_POOL_ID ?? 0) % gateways.length];
+  if (!gateway) throw new Error(`There is no ${kind} gateway`);
+  return gateway;
+}
+
 /**
  * Starts an upstream behind a gateway, with a lane and a model for each wire, by the names of the wires.
  * @param which a shared gateway, or one of the test's own.
  */
 export async function startWorld(which: SharedGatewayKind | Gateway = 'patient'): Promise<World> {
-  const gateway = typeof which === 'string' ? inject('gateways')[which] : which;
+  const gateway = typeof which === 'string' ? sharedGateway(which) : which;
   const upstream = await startUpstream();
   async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(gateway.origin + path, {
